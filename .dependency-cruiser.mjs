@@ -1,0 +1,98 @@
+// Who may import whom, type-only imports included (`npm run layers`). To add a layer, add a row: a folder src/<name>/ or
+// a file src/<name>.ts. A file under src/ that belongs to no row is an error.
+const foundation = ["errors", "util"];
+const core = [...foundation, "ir", "tracing", "transforms", "runtime"];
+const language = [...core, "distributions", "strategies", "dsl"];
+
+const layers = {
+  errors: [],
+  util: [],
+  ir: [...foundation, "ir"],
+  tracing: [...foundation, "ir", "tracing"],
+  transforms: [...foundation, "ir", "tracing", "transforms"],
+  runtime: [...foundation, "ir", "runtime"],
+  distributions: language,
+  strategies: language,
+  dsl: language,
+  inference: [...language, "inference"],
+  report: [...language, "inference", "report"],
+  index: [...language, "inference", "report"],
+  cli: [...language, "inference", "report", "index", "cli"],
+};
+
+/** Optional peers: they need not be installed where the check runs. */
+const optionalPeers = "^(@tensorflow/tfjs-(node|node-gpu|backend-webgpu)|webgpu)$";
+
+const pathOf = (names) => `^src/(${names.join("|")})(/|\\.ts$)`;
+
+const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
+  name: `layer-${layer}`,
+  comment: `src/${layer} may import only: ${allowed.join(", ") || "nothing of the project"}`,
+  severity: "error",
+  from: { path: pathOf([layer]) },
+  to: { path: "^src/", ...(allowed.length > 0 && { pathNot: pathOf(allowed) }) },
+}));
+
+const listed = pathOf(Object.keys(layers));
+
+export default {
+  forbidden: [
+    ...layerRules,
+    {
+      name: "no-circular",
+      comment: "a circle of imports, or of types: move what both need below both",
+      severity: "error",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "unlisted-layer",
+      comment: "this file belongs to no layer: add a row to the table in .dependency-cruiser.mjs",
+      severity: "error",
+      from: { path: "^src/", pathNot: listed },
+      to: {},
+    },
+    {
+      name: "unlisted-layer-target",
+      comment: "the imported file belongs to no layer: add a row to the table in .dependency-cruiser.mjs",
+      severity: "error",
+      from: {},
+      to: { path: "^src/", pathNot: listed },
+    },
+    {
+      name: "src-stands-alone",
+      comment: "src may import packages and itself, not tests, models, benches or scripts",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^(test|models|bench|scripts|playground|docs|dist)/" },
+    },
+    {
+      name: "no-dev-dependency",
+      comment: "a user's install has no devDependencies",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm"] },
+    },
+    {
+      name: "no-unlisted-package",
+      comment: "the package is not in package.json",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "resolvable",
+      comment: "the import leads nowhere",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { couldNotResolve: true, pathNot: optionalPeers },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no compiler API for dependency-cruiser to use; swc reads the files instead.
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+  },
+};

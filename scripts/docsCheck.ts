@@ -1,0 +1,142 @@
+/**
+ * Type-checks and runs the examples of README.md, docs/ and the docstrings of src/ (`npm run docs:check`).
+ *
+ * ```ts            type-checked and run
+ * ```ts no-run     type-checked only
+ * ```ts continue   the previous block of the page is part of it
+ *
+ * A statement that ends in `// => text` must show exactly that text, as console.log would print it.
+ */
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { type DocsBlock, docstringBlocks, type Expectation, instrument, layOut, markdownBlocks } from "./docsBlocks.js";
+import type { Job, Report } from "./docsWorker.js";
+
+const secondsPerBlock = 60;
+const root = resolve(import.meta.dirname, "..");
+const cache = join(root, ".cache", "docs");
+
+interface Example {
+  readonly block: DocsBlock;
+  readonly name: string;
+  readonly path: string;
+  readonly expectations: readonly Expectation[];
+}
+
+interface Failure {
+  readonly at: string;
+  readonly message: string;
+}
+
+/** The files below `folder` that end in `ending`, as paths from the root, sorted. */
+function filesBelow(folder: string, ending: string): string[] {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => `${folder}/${file.replaceAll("\\", "/")}`)
+    .sort();
+}
+
+function collect(): DocsBlock[][] {
+  const read = (file: string) => readFileSync(join(root, file), "utf8");
+  return [
+    ...["README.md", ...filesBelow("docs", ".md")].map((file) => markdownBlocks(file, read(file))),
+    ...filesBelow("src", ".ts").map((file) => docstringBlocks(file, read(file))),
+  ];
+}
+
+/** Writes every block twice: as it is for the compiler, instrumented for the run. */
+function write(files: readonly DocsBlock[][]): Example[] {
+  rmSync(cache, { recursive: true, force: true });
+  mkdirSync(join(cache, "types"), { recursive: true });
+  mkdirSync(join(cache, "run"), { recursive: true });
+  const config = { extends: "../../../tsconfig.json", include: ["*.ts"] };
+  writeFileSync(join(cache, "types", "tsconfig.json"), JSON.stringify(config));
+  return files.flatMap(layOut).map(({ block, lines }) => {
+    const name = `${block.file.replaceAll(/[/\\.]/g, "-")}-${block.line}.ts`;
+    const path = join(cache, "run", name);
+    const { lines: instrumented, expectations } = instrument(block.file, lines);
+    writeFileSync(join(cache, "types", name), `${lines.join("\n")}\n`);
+    writeFileSync(path, `${instrumented.join("\n")}\n`);
+    return { block, name, path, expectations };
+  });
+}
+
+function checkTypes(examples: readonly Example[]): Failure[] {
+  if (examples.length === 0) return [];
+  const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+  const args = [compiler, "-p", join(cache, "types"), "--pretty", "false"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  if (status === 0) return [];
+  const failures = stdout
+    .split(/\n(?=\S)/)
+    .filter((text) => text.trim() !== "")
+    .map((text): Failure => {
+      const [, path, line, message] = /^(.*?)\((\d+),\d+\): ([\s\S]*)$/.exec(text) ?? [];
+      const example = examples.find(({ name }) => path?.endsWith(name));
+      const file = example?.block.file ?? path?.replace(/^(\.\.\/)+/, "");
+      return { at: file === undefined ? "tsc" : `${file}:${line}`, message: (message ?? text).trim() };
+    });
+  return failures.length > 0 ? failures : [{ at: "tsc", message: stderr || `exit status ${status}` }];
+}
+
+/** Runs one block in the worker; resolves when it has ended, died or run out of time. */
+function runInWorker(worker: ChildProcess, job: Job): Promise<Report> {
+  return new Promise((done) => {
+    const finish = (report: Report) => {
+      clearTimeout(timer);
+      worker.off("message", onMessage);
+      worker.off("exit", onExit);
+      done(report);
+    };
+    const onMessage = (report: Report) => {
+      if (report.id === job.id) finish(report);
+    };
+    const onExit = () => finish({ id: job.id, shown: [], error: "the example ended the process" });
+    const timer = setTimeout(() => {
+      worker.kill("SIGKILL");
+      finish({ id: job.id, shown: [], error: `still running after ${secondsPerBlock} s` });
+    }, secondsPerBlock * 1000);
+    worker.on("message", onMessage);
+    worker.on("exit", onExit);
+    worker.send(job);
+  });
+}
+
+function judge(example: Example, report: Report): Failure[] {
+  const { file, line } = example.block;
+  if (report.error !== undefined) {
+    const frame = report.error.split("\n").find((text) => text.includes(example.name));
+    const thrownAt = frame?.slice(frame.indexOf(example.name)).match(/:(\d+)/)?.[1];
+    return [{ at: `${file}:${thrownAt ?? line}`, message: report.error }];
+  }
+  return example.expectations.flatMap((expected): Failure[] => {
+    const texts = report.shown.filter(({ line: at }) => at === expected.line).map(({ text }) => text);
+    if (texts.length > 0 && texts.every((text) => text === expected.text)) return [];
+    const received = texts.length === 0 ? "(the line was never reached)" : texts.join("\n             ");
+    return [{ at: `${file}:${expected.line}`, message: `  expected:  ${expected.text}\n  received:  ${received}` }];
+  });
+}
+
+async function run(examples: readonly Example[]): Promise<Failure[]> {
+  const start = () => fork(join(import.meta.dirname, "docsWorker.ts"), { execArgv: ["--import", "tsx"], cwd: root });
+  const failures: Failure[] = [];
+  let worker = start();
+  for (const [id, example] of examples.entries()) {
+    if (!worker.connected) worker = start();
+    const report = await runInWorker(worker, { id, path: example.path });
+    failures.push(...judge(example, report));
+    if (worker.killed) worker = start();
+  }
+  worker.kill();
+  return failures;
+}
+
+const examples = write(collect());
+const runnable = examples.filter(({ block }) => block.isRun);
+const failures = [...checkTypes(examples), ...(await run(runnable))];
+for (const { at, message } of failures) console.error(`${at}\n${message}\n`);
+console.log(`${examples.length} examples type-checked, ${runnable.length} run, ${failures.length} failures`);
+process.exitCode = failures.length === 0 ? 0 : 1;

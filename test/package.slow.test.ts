@@ -1,0 +1,57 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+// What a user gets: the packed tarball, installed into a fresh project.
+const root = resolve(import.meta.dirname, "..");
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "elbow-package-")));
+const env = { ...process.env, npm_config_loglevel: "error", npm_config_yes: "true" };
+
+function execute(command: string, args: readonly string[], cwd: string): string {
+  try {
+    return execFileSync(command, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} ${args.join(" ")} failed\n${stdout ?? ""}\n${stderr ?? ""}`, { cause: error });
+  }
+}
+
+beforeAll(() => {
+  execute("npm", ["run", "build"], root);
+  const packed = execute("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], root);
+  const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+  execute("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", `./${filename}`], folder);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("imports in plain Node", () => {
+  const script = `
+    import { gen, sample, normal } from "elbow";
+    console.log([gen, sample, normal].map((value) => typeof value).join());`;
+  writeFileSync(join(folder, "plain.mjs"), script);
+  expect(execute(process.execPath, ["plain.mjs"], folder).trim()).toBe("function,function,function");
+});
+
+test("its types serve a strict nodenext project", () => {
+  const script = `
+    import { gen, normal, sample } from "elbow";
+    export const program = gen(function* () {
+      const x = yield* sample("x", normal(0, 1));
+      return x.mul(2);
+    });
+    // @ts-expect-error an address is a string
+    sample(1, normal(0, 1));`;
+  writeFileSync(join(folder, "typed.ts"), script);
+  const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+  const options = "--noEmit --strict --module nodenext --target es2023 --lib es2023,dom --skipLibCheck typed.ts";
+  execute(process.execPath, [compiler, ...options.split(" ")], folder);
+});
+
+test("installs the elbow command", () => {
+  expect(execute("npx", ["--no-install", "elbow", "--help"], folder)).toContain("elbow");
+});

@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const slow = "test/**/*.slow.test.ts";
+/** CI counts the tests from this file (.ci/run sets it). */
+const resultFile = process.env.VITEST_RESULT_FILE;
+
+export default defineConfig({
+  resolve: {
+    alias: [{ find: /^elbow$/, replacement: fileURLToPath(new URL("./src/index.ts", import.meta.url)) }],
+  },
+  test: {
+    reporters: resultFile ? ["default", ["json", { outputFile: resultFile }]] : ["default"],
+    projects: [
+      { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: [slow], testTimeout: 20_000 } },
+      { extends: true, test: { name: "slow", include: [slow], testTimeout: 600_000, hookTimeout: 600_000 } },
+    ],
+  },
+});
