@@ -1,0 +1,47 @@
+import type { Primitive } from "../primitive.js";
+import * as arithmetic from "./arithmetic.js";
+import * as axes from "./axes.js";
+import * as comparison from "./comparison.js";
+import * as cumulative from "./cumulative.js";
+import * as elementwise from "./elementwise.js";
+import * as exponential from "./exponential.js";
+import * as indexing from "./indexing.js";
+import * as joining from "./joining.js";
+import * as logSumExp from "./logSumExp.js";
+import * as marks from "./marks.js";
+import * as power from "./power.js";
+import * as reductions from "./reductions.js";
+import * as rounding from "./rounding.js";
+import * as slicing from "./slicing.js";
+import * as sorting from "./sorting.js";
+import * as special from "./special.js";
+import * as trigonometric from "./trigonometric.js";
+
+/** The files of primitives. A new family is added here and nowhere else. */
+const families: readonly object[] = [
+  arithmetic,
+  axes,
+  comparison,
+  cumulative,
+  elementwise,
+  exponential,
+  indexing,
+  joining,
+  logSumExp,
+  marks,
+  power,
+  reductions,
+  rounding,
+  slicing,
+  sorting,
+  special,
+  trigonometric,
+];
+
+const primitiveOf = (emitter: unknown): Primitive[] =>
+  typeof emitter === "function" && "primitive" in emitter ? [emitter.primitive as Primitive] : [];
+
+/** Every primitive of the IR: those that the families' emitters carry. */
+export const allPrimitives: readonly Primitive[] = families.flatMap((family) =>
+  Object.values(family).flatMap(primitiveOf),
+);
