@@ -9,7 +9,9 @@ import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
 import * as logSumExp from "./logSumExp.js";
 import * as marks from "./marks.js";
+import * as poissonQuantile from "./poissonQuantile.js";
 import * as power from "./power.js";
+import * as random from "./random.js";
 import * as reductions from "./reductions.js";
 import * as rounding from "./rounding.js";
 import * as slicing from "./slicing.js";
@@ -29,7 +31,9 @@ const families: readonly object[] = [
   joining,
   logSumExp,
   marks,
+  poissonQuantile,
   power,
+  random,
   reductions,
   rounding,
   slicing,

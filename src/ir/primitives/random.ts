@@ -69,7 +69,7 @@ const source = (name: string, dtype: DType, fill: (key0: number, key1: number, o
       const size = sizeOf(shape);
       const out = new Float64Array((key!.elements.length / 2) * size);
       for (let i = 0; 2 * i < key!.elements.length; i++)
-        fill(key!.elements[2 * i]!, key!.elements[2 * i + 1]!, out.subarray(i * size, (i + 1) * size));
+        fill(key!.elements[2 * i]! | 0, key!.elements[2 * i + 1]! | 0, out.subarray(i * size, (i + 1) * size));
       return [out];
     },
     batch: ([key], attributes) => [emitOne(self, [key!], attributes)],
