@@ -1,16 +1,16 @@
 // Who may import whom, type-only imports included (`npm run layers`). To add a layer, add a row: a folder src/<name>/ or
 // a file src/<name>.ts. A file under src/ that belongs to no row is an error.
 const foundation = ["errors", "util"];
-const core = [...foundation, "ir", "tracing", "transforms", "runtime"];
-const language = [...core, "distributions", "strategies", "dsl"];
+const core = [...foundation, "ir", "transforms", "runtime"];
+const language = [...core, "ops", "distributions", "strategies", "dsl"];
 
 const layers = {
   errors: [],
-  util: [],
+  util: foundation,
   ir: [...foundation, "ir"],
-  tracing: [...foundation, "ir", "tracing"],
-  transforms: [...foundation, "ir", "tracing", "transforms"],
+  transforms: [...foundation, "ir", "transforms"],
   runtime: [...foundation, "ir", "runtime"],
+  ops: [...core, "ops"],
   distributions: language,
   strategies: language,
   dsl: language,

@@ -1,0 +1,135 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
+import { asTensor, type TensorLike } from "../ir/lifted.js";
+import type { Family, Strategy, Support } from "../ir/site.js";
+import { broadcastShapes, formatShape, type Shape } from "../util/shapes.js";
+
+/** Phantom marks: they exist for the compiler only. */
+declare const supportMark: unique symbol;
+declare const offersMark: unique symbol;
+
+/** A tensor whose support the compiler knows. */
+export type Supported<S extends Support> = Tensor & { readonly [supportMark]?: S };
+/** The support that the compiler knows of a tensor type. */
+export type SupportOf<T> = T extends { readonly [supportMark]?: infer S } ? S : never;
+
+export type Real = Supported<"real">;
+export type Positive = Supported<"positive">;
+export type NonNegative = Supported<"nonNegative">;
+export type UnitInterval = Supported<"unitInterval">;
+export type Interval = Supported<"interval">;
+export type Bool = Supported<"boolean">;
+export type Count = Supported<"nonNegativeInteger">;
+export type CategoryIndex = Supported<"categoryIndex">;
+export type RealVector = Supported<"realVector">;
+
+/** Names of the gradient strategies that a distribution may offer. */
+export type StrategyName = "reparam" | "reinforce" | "enumerate" | "measureValued";
+
+/**
+ * A distribution: a family with parameters.
+ *
+ * @typeParam T - type of its values, with their support
+ * @typeParam Offers - the gradient strategies that are legal for it; `never` once one has been chosen
+ */
+export interface Distribution<T extends Tensor = Tensor, Offers extends string = string> {
+  readonly family: Family;
+  /** In the order of the family's parameter names. */
+  readonly parameters: readonly Tensor[];
+  /** Shape of independent, elementwise evaluated draws; the log density has this shape. */
+  readonly batch: Shape;
+  /** Shape of one draw. */
+  readonly event: Shape;
+  /** The chosen gradient strategy; undefined leaves it to the estimator. */
+  readonly strategy: Strategy | undefined;
+  /** Type marks only, never present. */
+  readonly [supportMark]?: T;
+  readonly [offersMark]?: (offers: Offers) => void;
+}
+
+/** A family stated with named parameters: what one file of this folder declares. */
+export interface FamilyRules<P extends string> extends Pick<Family, "name" | "support"> {
+  readonly parameters: readonly P[];
+  /** @defaultValue "float32" */
+  readonly dtype?: Family["dtype"];
+  /** Trailing axes of parameters that belong to one event rather than to the batch. @defaultValue 0 for all */
+  readonly eventRanks?: Readonly<Partial<Record<P, number>>>;
+  /** How many trailing axes of a parameter belong to one draw. @defaultValue 0 for each */
+  readonly parameterRanks?: Partial<Readonly<Record<P, number>>>;
+  /** @defaultValue the broadcast of all parameters without the axes of one draw, and a scalar event */
+  readonly shapes?: (parameters: Readonly<Record<P, Shape>>) => { readonly batch: Shape; readonly event: Shape };
+  readonly logDensity: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
+  readonly draw: (parameters: Readonly<Record<P, Tensor>>, key: Tensor, batch: Shape) => Tensor;
+  /** @defaultValue true */
+  readonly isPathwise?: boolean;
+  /** @defaultValue true */
+  readonly isScorable?: boolean;
+  readonly supportValues?: (parameters: Readonly<Record<P, Shape>>) => readonly number[];
+  readonly weakDerivative?: (
+    parameters: Readonly<Record<P, Tensor>>,
+    value: Tensor,
+    key: Tensor,
+    batch: Shape,
+  ) => ReturnType<NonNullable<Family["weakDerivative"]>>;
+  readonly mean?: (parameters: Readonly<Record<P, Tensor>>) => Tensor;
+  readonly variance?: (parameters: Readonly<Record<P, Tensor>>) => Tensor;
+}
+
+/** Makes a family from rules with named parameters. */
+export function family<const P extends string>(rules: FamilyRules<P>): Family {
+  const { parameters: names, dtype = "float32", isPathwise = true, isScorable = true } = rules;
+  const named = <T>(values: readonly T[]) => Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
+  const { supportValues, weakDerivative, mean, variance } = rules;
+  const parameterRanks = names.map((parameter) => rules.parameterRanks?.[parameter] ?? 0);
+  return {
+    name: rules.name,
+    support: rules.support,
+    dtype,
+    parameterNames: names,
+    parameterEventRanks: names.map((name) => rules.eventRanks?.[name] ?? 0),
+    isPathwise,
+    isScorable,
+    shapes: (shapes) =>
+      rules.shapes?.(named(shapes)) ?? {
+        batch: batchOf(
+          rules.name,
+          names,
+          shapes.map((shape, i) => shape.slice(0, Math.max(0, shape.length - parameterRanks[i]!))),
+        ),
+        event: [],
+      },
+    // observed counts and booleans come as int32 and bool, too
+    logDensity: (parameters, value) =>
+      rules.logDensity(named(parameters), value.dtype === dtype ? value : tf.cast(value, dtype)),
+    draw: (parameters, key, batch) => rules.draw(named(parameters), key, batch),
+    ...(supportValues && { supportValues: (shapes) => supportValues(named(shapes)) }),
+    ...(weakDerivative && { weakDerivative: (parameters, value, key, batch) => weakDerivative(named(parameters), value, key, batch) }),
+    ...(mean && { mean: (parameters) => mean(named(parameters)) }),
+    ...(variance && { variance: (parameters) => variance(named(parameters)) }),
+  };
+}
+
+/** The batch shape of parameters that broadcast against each other. */
+export function batchOf(name: string, names: readonly string[], shapes: readonly Shape[]): Shape {
+  const batch = broadcastShapes(...shapes);
+  if (batch) return batch;
+  const described = names.map((parameter, i) => `  ${parameter}: ${formatShape(shapes[i]!)}`).join("\n");
+  throw new ElbowError("shape", { message: `the parameters of ${name} do not broadcast\n${described}` });
+}
+
+/** A family with parameters. @throws ElbowError if the parameters' shapes do not fit */
+export function distribution<T extends Tensor, Offers extends string>(
+  of: Family,
+  parameters: readonly TensorLike[],
+): Distribution<T, Offers> {
+  const tensors = parameters.map((parameter) => {
+    const tensor = asTensor(parameter);
+    return tensor.dtype === "float32" ? tensor : tf.cast(tensor, "float32");
+  });
+  return { family: of, parameters: tensors, ...of.shapes(tensors.map((tensor) => tensor.shape)), strategy: undefined };
+}
+
+/** Log density of a value, of the batch shape. The value must have the shape [...batch, ...event] up to leading axes of draws. */
+export const logDensity = <T extends Tensor>({ family: of, parameters }: Distribution<T, never>, value: Tensor): Tensor =>
+  of.logDensity(parameters, value);

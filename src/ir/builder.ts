@@ -1,0 +1,103 @@
+import { invariant } from "../errors.js";
+import { captureSource, type Source } from "../util/location.js";
+import { type Shape, sizeOf } from "../util/shapes.js";
+import type { Primitive } from "./primitive.js";
+import {
+  type Attributes,
+  type Constant,
+  type DType,
+  type Elements,
+  type Equation,
+  type Program,
+  type Type,
+  type Variable,
+  variable,
+} from "./program.js";
+
+/** An operand of a primitive: a variable, or a number that is lifted to a scalar constant of the other operands' dtype. */
+export type Value = Variable | number;
+
+/** Collects equations into a program. */
+export class Builder {
+  readonly constants: Constant[] = [];
+  readonly equations: Equation[] = [];
+  private readonly scalars = new Map<string, Variable>();
+
+  emit(primitive: Primitive, inputs: readonly Variable[], attributes: Attributes = {}): Variable[] {
+    const outputs = primitive.infer(inputs, attributes).map(({ shape, dtype }) => variable(shape, dtype));
+    this.equations.push({ primitive, inputs, attributes, outputs, source: currentSource ?? captureSource() });
+    return outputs;
+  }
+
+  constant(elements: Elements, shape: Shape, dtype: DType): Variable {
+    invariant(elements.length === sizeOf(shape), `constant of ${elements.length} elements with shape [${shape}]`);
+    const result = variable(shape, dtype);
+    this.constants.push({ variable: result, elements });
+    return result;
+  }
+
+  scalar(value: number, dtype: DType): Variable {
+    const key = `${dtype}:${Object.is(value, -0) ? "-0" : value}`;
+    const known = this.scalars.get(key);
+    if (known) return known;
+    const result = this.constant(Float64Array.of(value), [], dtype);
+    this.scalars.set(key, result);
+    return result;
+  }
+
+  program(inputs: readonly Variable[], outputs: readonly Variable[]): Program {
+    return { inputs, constants: this.constants, equations: this.equations, outputs };
+  }
+}
+
+let currentBuilder: Builder | undefined;
+let currentSource: Source | undefined;
+
+/** The builder that rules emit into. */
+export function builder(): Builder {
+  invariant(currentBuilder, "an equation was emitted outside any program");
+  return currentBuilder;
+}
+
+export function withBuilder<R>(next: Builder, body: () => R): R {
+  const previous = currentBuilder;
+  currentBuilder = next;
+  try {
+    return body();
+  } finally {
+    currentBuilder = previous;
+  }
+}
+
+/** Equations emitted in `body` inherit this source line: that is how derived equations remember the user's line. */
+export function withSource<R>(source: Source | undefined, body: () => R): R {
+  const previous = currentSource;
+  currentSource = source;
+  try {
+    return body();
+  } finally {
+    currentSource = previous;
+  }
+}
+
+/** Builds a program from a function on variables of the given types. */
+export function build(types: readonly Type[], body: (...inputs: Variable[]) => readonly Variable[]): Program {
+  const inputs = types.map(({ shape, dtype }) => variable(shape, dtype));
+  const next = new Builder();
+  const outputs = withBuilder(next, () => body(...inputs));
+  return next.program(inputs, outputs);
+}
+
+/** Emits into the current builder. */
+export const emit = (primitive: Primitive, inputs: readonly Variable[], attributes?: Attributes): Variable[] =>
+  builder().emit(primitive, inputs, attributes);
+
+/** Emits an operation with one output. */
+export const emitOne = (primitive: Primitive, inputs: readonly Variable[], attributes?: Attributes): Variable =>
+  emit(primitive, inputs, attributes)[0]!;
+
+/** Lifts numbers among the operands to constants. */
+export function lift(values: readonly Value[], fallback: DType = "float32"): Variable[] {
+  const dtype = values.find((value): value is Variable => typeof value !== "number")?.dtype ?? fallback;
+  return values.map((value) => (typeof value === "number" ? builder().scalar(value, dtype) : value));
+}

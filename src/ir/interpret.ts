@@ -1,0 +1,37 @@
+import { invariant } from "../errors.js";
+import { builder, withSource } from "./builder.js";
+import type { Constant, Equation, Program, Variable } from "./program.js";
+
+/** Gives every variable of a program a meaning of type T by visiting its equations in order. */
+export function interpret<T>(
+  program: Program,
+  inputs: readonly T[],
+  constant: (constant: Constant) => T,
+  apply: (equation: Equation, inputs: T[]) => readonly T[],
+): { outputs: T[]; read: (variable: Variable) => T } {
+  invariant(inputs.length === program.inputs.length, `program of ${program.inputs.length} inputs got ${inputs.length}`);
+  const meaning = new Map<Variable, T>();
+  const read = (variable: Variable): T => {
+    invariant(meaning.has(variable), `variable ${variable.id} is read before it is assigned`);
+    return meaning.get(variable) as T;
+  };
+  program.inputs.forEach((variable, i) => meaning.set(variable, inputs[i]!));
+  for (const each of program.constants) meaning.set(each.variable, constant(each));
+  for (const equation of program.equations) {
+    const outputs = withSource(equation.source, () => apply(equation, equation.inputs.map(read)));
+    equation.outputs.forEach((variable, i) => meaning.set(variable, outputs[i]!));
+  }
+  return { outputs: program.outputs.map(read), read };
+}
+
+/** A constant of one program, stated again in the current builder. */
+export const restateConstant = ({ variable, elements }: Constant): Variable =>
+  variable.shape.length === 0
+    ? builder().scalar(elements[0]!, variable.dtype)
+    : builder().constant(elements, variable.shape, variable.dtype);
+
+/** Emits a program's equations into the current builder, applied to the given variables. */
+export const inline = (program: Program, inputs: readonly Variable[]): Variable[] =>
+  interpret(program, inputs, restateConstant, ({ primitive, attributes }, operands) =>
+    builder().emit(primitive, operands, attributes),
+  ).outputs;

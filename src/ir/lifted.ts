@@ -1,0 +1,56 @@
+// Elbow's own operations as functions on tfjs tensors: recorded inside a trace, executed at once outside.
+import * as tf from "@tensorflow/tfjs-core";
+import { build, builder } from "./builder.js";
+import { interpret } from "./interpret.js";
+import type { NDArray } from "./primitive.js";
+import { type DType, type Program, typeOf, type Variable } from "./program.js";
+import { emitOnTensors, isTracing } from "./tracing.js";
+
+/** Anything that tfjs converts to a tensor. */
+export type TensorLike = tf.Tensor | number | boolean | readonly number[] | readonly (readonly number[])[];
+
+/** The tensor itself, or a new one. A number in a trace stays a double: tfjs would round it before recording it. */
+export function asTensor(value: TensorLike, dtype: DType = "float32"): tf.Tensor {
+  if (value instanceof tf.Tensor) return value;
+  if (typeof value === "number" && isTracing()) return emitOnTensors([], () => [builder().scalar(value, dtype)])[0]!;
+  return tf.tensor(value as tf.TensorLike, undefined, typeof value === "boolean" ? "bool" : dtype);
+}
+
+/** A tensor from double-precision elements. */
+export const toTensor = ({ elements, shape, dtype }: NDArray): tf.Tensor =>
+  tf.tensor(dtype === "float32" ? Float32Array.from(elements) : dtype === "int32" ? Int32Array.from(elements) : Uint8Array.from(elements), [...shape], dtype);
+
+/** A tensor's elements in double precision. */
+export const toNDArray = (tensor: tf.Tensor): NDArray => ({
+  shape: tensor.shape,
+  dtype: tensor.dtype as DType,
+  elements: Float64Array.from(tensor.dataSync()),
+});
+
+/** Executes a program at once on real tensors: tfjs kernels where there are any, the reference rule elsewhere. */
+export const runEagerly = (program: Program, inputs: readonly tf.Tensor[]): tf.Tensor[] =>
+  tf.tidy(() =>
+    interpret<tf.Tensor>(
+      program,
+      inputs,
+      ({ variable: { shape, dtype }, elements }) => toTensor({ shape, dtype, elements }),
+      ({ primitive, attributes, outputs }, operands) => {
+        if (primitive.tfjs) return primitive.tfjs(operands, attributes);
+        const results = primitive.evaluate(operands.map(toNDArray), attributes);
+        return outputs.map(({ shape, dtype }, i) => toTensor({ shape, dtype, elements: results[i]! }));
+      },
+    ).outputs.map((output) => (inputs.includes(output) ? output.clone() : output)),
+  );
+
+/** Turns an emitter on variables into a function on tensors. */
+export const lifted =
+  (emitter: (...variables: Variable[]) => Variable) =>
+  (...values: TensorLike[]): tf.Tensor =>
+    applyEmitter((...variables) => [emitter(...variables)], values.map((value) => asTensor(value)))[0]!;
+
+/** Applies an emitter of several results to tensors: recorded in a trace, executed at once outside. */
+export function applyEmitter(emitter: (...variables: Variable[]) => readonly Variable[], tensors: readonly tf.Tensor[]): tf.Tensor[] {
+  if (isTracing()) return emitOnTensors(tensors, emitter);
+  const types = tensors.map(({ shape, dtype }) => typeOf({ shape, dtype: dtype as DType }));
+  return runEagerly(build(types, emitter), tensors);
+}

@@ -1,0 +1,136 @@
+// The frame of all elementwise operations, with the two that it is itself made of: add and mul.
+import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../../errors.js";
+import { broadcastShapes, forEachBroadcast, formatShape, sizeOf } from "../../util/shapes.js";
+import { emitOne, lift, type Value } from "../builder.js";
+import { type MaybeZero, type Operation, operation, type Primitive, primitive } from "../primitive.js";
+import type { DType, Elements, Variable } from "../program.js";
+import { broadcastAxes, broadcastTo, reshape, sumTo } from "./axes.js";
+
+/** A partial derivative: a value that multiplies the tangent; undefined where the derivative is zero. */
+export type Partial_ = Value | undefined;
+
+/** The rules of an elementwise operation. */
+export interface ElementwiseRules {
+  readonly name: string;
+  /** The scalar function in double precision; booleans are 0 and 1. */
+  readonly evaluate: (...x: number[]) => number;
+  /** dtype of the result. @defaultValue that of the last operand */
+  readonly dtype?: (inputs: readonly DType[]) => DType;
+  /** Partial derivatives by operand, from the operands and the result. @defaultValue all zero */
+  readonly partials?: (inputs: readonly Variable[], output: Variable) => readonly Partial_[];
+  /** Whether it is continuous in operand i. @defaultValue true where there are partials */
+  readonly continuousIn?: (input: number) => boolean;
+  readonly linearIn?: readonly (readonly number[])[];
+  /** The tfjs kernel of the same meaning, or a function on tfjs tensors; absent: evaluated by the host. */
+  readonly tfjs?: string | ((...inputs: tf.Tensor[]) => tf.Tensor);
+  readonly simplify?: Primitive["simplify"];
+}
+
+/** A primitive that acts element by element on operands broadcast against each other. */
+export function elementwise(rules: ElementwiseRules): Primitive {
+  const { name, evaluate, dtype = (types) => types.at(-1)!, partials, tfjs } = rules;
+  const self: Primitive = primitive({
+    name,
+    infer: (inputs) => {
+      const shape = broadcastShapes(...inputs.map((input) => input.shape));
+      if (!shape) {
+        const shapes = inputs.map((input) => formatShape(input.shape)).join(" and ");
+        throw new ElbowError("shape", { message: `${name}: shapes ${shapes} do not broadcast` });
+      }
+      return [{ shape, dtype: dtype(inputs.map((input) => input.dtype)) }];
+    },
+    evaluate: (inputs) => {
+      const shapes = inputs.map((input) => input.shape);
+      const shape = broadcastShapes(...shapes)!;
+      const out = new Float64Array(sizeOf(shape));
+      const [x, y, z] = inputs.map((input) => input.elements) as [Elements, Elements, Elements];
+      if (inputs.length === 1) for (let i = 0; i < out.length; i++) out[i] = evaluate(x[i]!);
+      else
+        forEachBroadcast(shape, shapes, (at, [i, j, k]) => {
+          out[at] = z ? evaluate(x[i!]!, y[j!]!, z[k!]!) : evaluate(x[i!]!, y[j!]!);
+        });
+      return [out];
+    },
+    jvp: ({ inputs, outputs }, tangents) => {
+      const factors = partials?.(inputs, outputs[0]!) ?? [];
+      const terms = tangents.map((tangent, i) => scaled(tangent, factors[i]));
+      const sum = terms.reduce((total, term) => (total && term ? add(total, term) : (total ?? term)), undefined);
+      return [sum && broadcastTo(sum, outputs[0]!.shape)];
+    },
+    vjp: ({ inputs, outputs }, [cotangent]) => {
+      const factors = partials?.(inputs, outputs[0]!) ?? [];
+      return inputs.map((input, i) => {
+        const term = input.dtype === "float32" ? scaled(cotangent, factors[i]) : undefined;
+        return term && sumTo(broadcastTo(term, outputs[0]!.shape), input.shape);
+      });
+    },
+    batch: (inputs, attributes, rank) => [emitOne(self, alignOwnRanks(inputs, rank), attributes)],
+    axes: (inputs, _, [output]) => [inputs.map((input) => broadcastAxes(input.shape, output!.shape))],
+    isContinuousIn: rules.continuousIn ?? (() => partials !== undefined),
+    linearIn: rules.linearIn ?? [],
+    ...(tfjs && { tfjs: (inputs) => [typeof tfjs === "string" ? runKernel(tfjs, inputs) : tfjs(...inputs)] }),
+    ...(rules.simplify && { simplify: rules.simplify }),
+  });
+  return self;
+}
+
+/** tangent · factor, where either may be absent. */
+function scaled(tangent: MaybeZero, factor: Partial_): MaybeZero {
+  if (tangent === undefined || factor === undefined || factor === 0) return undefined;
+  return factor === 1 ? tangent : mul(tangent, factor);
+}
+
+/** Inserts axes of size 1 between the batch axes and the own ones, so that own axes line up from the right. */
+export function alignOwnRanks(inputs: readonly Variable[], rank: number): Variable[] {
+  const own = Math.max(...inputs.map((input) => input.shape.length - rank));
+  return inputs.map((x) => {
+    const missing = new Array<number>(own - (x.shape.length - rank)).fill(1);
+    return reshape(x, [...x.shape.slice(0, rank), ...missing, ...x.shape.slice(rank)]);
+  });
+}
+
+/** Runs a tfjs kernel of one or two operands by name on the active backend. */
+function runKernel(name: string, [a, b]: readonly tf.Tensor[]): tf.Tensor {
+  const inputs = (b ? { a, b } : { x: a }) as unknown as tf.NamedTensorMap;
+  return tf.engine().runKernel(name, inputs) as tf.Tensor;
+}
+
+/** An elementwise operation of one operand. */
+export function unary(rules: ElementwiseRules): Operation<(x: Value) => Variable> {
+  const self = elementwise(rules);
+  return operation((x: Value) => emitOne(self, lift([x])), self);
+}
+
+/** An elementwise operation of two operands, which broadcast. */
+export function binary(rules: ElementwiseRules): Operation<(x: Value, y: Value) => Variable> {
+  const self = elementwise(rules);
+  return operation((x: Value, y: Value) => emitOne(self, lift([x, y])), self);
+}
+
+/** The operand itself if broadcasting it to the result's shape changes nothing but the shape. */
+const unchanged = (x: Variable, output: Variable): Variable[] => [broadcastTo(x, output.shape)];
+const isAll = (elements: Elements | undefined, value: number): boolean =>
+  elements?.every((each) => each === value) ?? false;
+
+/** x + y */
+export const add = binary({
+  name: "add",
+  evaluate: (x, y) => x + y,
+  partials: () => [1, 1],
+  linearIn: [[0, 1]],
+  tfjs: "Add",
+  simplify: ({ inputs: [x, y], outputs: [z] }, elementsOf) =>
+    isAll(elementsOf(x!), 0) ? unchanged(y!, z!) : isAll(elementsOf(y!), 0) ? unchanged(x!, z!) : undefined,
+});
+
+/** x · y; d(xy) = dx·y + x·dy */
+export const mul = binary({
+  name: "mul",
+  evaluate: (x, y) => x * y,
+  partials: ([x, y]) => [y, x],
+  linearIn: [[0], [1]],
+  tfjs: "Multiply",
+  simplify: ({ inputs: [x, y], outputs: [z] }, elementsOf) =>
+    isAll(elementsOf(x!), 1) ? unchanged(y!, z!) : isAll(elementsOf(y!), 1) ? unchanged(x!, z!) : undefined,
+});

@@ -1,0 +1,172 @@
+// Random choices in a program: the `sample` primitive, and the two interfaces it is made of. Distributions implement
+// `Family`, gradient strategies implement `Strategy`; transforms know these interfaces and nothing behind them.
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
+import type { Shape } from "../util/shapes.js";
+import { type Primitive, primitive } from "./primitive.js";
+import type { Attributes, DType, Equation } from "./program.js";
+
+/** Where a distribution's values live. */
+export type Support =
+  | "real"
+  | "positive"
+  | "nonNegative"
+  | "unitInterval"
+  | "interval"
+  | "boolean"
+  | "nonNegativeInteger"
+  | "categoryIndex"
+  | "simplex"
+  | "realVector"
+  | (string & {});
+
+/** One signed pair of a measure-valued derivative: ∂/∂φ E f = E c·(f(lanes[plus]) − f(lanes[minus])). */
+export interface WeakTerm {
+  /** The parameter φ, of the batch shape. */
+  readonly parameter: Tensor;
+  /** The constant c_φ, of the batch shape. */
+  readonly constant: Tensor;
+  /** Positions among the lanes; 0 is the drawn value itself, lane i of `lanes` is i + 1. Without `minus` it is zero. */
+  readonly plus: number;
+  readonly minus?: number;
+}
+
+/** A measure-valued (weak) derivative of a distribution in all its parameters. */
+export interface WeakDerivative {
+  /** Alternative values of the site, each of the shape of a draw. */
+  readonly lanes: readonly Tensor[];
+  readonly terms: readonly WeakTerm[];
+}
+
+/** A family of distributions: what is known of it apart from its parameters. All functions are on tfjs tensors. */
+export interface Family {
+  readonly name: string;
+  readonly support: Support;
+  /** dtype of the values. */
+  readonly dtype: DType;
+  readonly parameterNames: readonly string[];
+  /** Per parameter: how many of its trailing axes belong to one event rather than to the batch (a covariance has 2). */
+  readonly parameterEventRanks: readonly number[];
+  /** Batch and event shape from the parameters' shapes. @throws ElbowError if they do not fit */
+  readonly shapes: (parameters: readonly Shape[]) => { readonly batch: Shape; readonly event: Shape };
+  /** Log density of the batch shape, elementwise; −∞ outside the support. */
+  readonly logDensity: (parameters: readonly Tensor[], value: Tensor) => Tensor;
+  /** Draws of shape [...batch, ...event], where `batch` may have more leading axes than the parameters. */
+  readonly draw: (parameters: readonly Tensor[], key: Tensor, batch: Shape) => Tensor;
+  /** Whether `draw` carries the derivative in the parameters (pathwise gradients). */
+  readonly isPathwise: boolean;
+  /** Whether the support does not move with the parameters, which the score function needs. */
+  readonly isScorable: boolean;
+  /** All values of a finite scalar support, in order. */
+  readonly supportValues?: (parameters: readonly Shape[]) => readonly number[];
+  readonly weakDerivative?: (parameters: readonly Tensor[], value: Tensor, key: Tensor, batch: Shape) => WeakDerivative;
+  readonly mean?: (parameters: readonly Tensor[]) => Tensor;
+  readonly variance?: (parameters: readonly Tensor[]) => Tensor;
+}
+
+/** What a strategy sees of the site that it draws. */
+export interface SiteContext {
+  readonly address: string;
+  readonly family: Family;
+  readonly parameters: readonly Tensor[];
+  /** The strategy's own operands, in the order in which it declared them. */
+  readonly operands: readonly Tensor[];
+  readonly key: Tensor;
+  readonly batch: Shape;
+  readonly event: Shape;
+  /** Per batch axis: whether some leaf of the objective mixes the elements along it. */
+  readonly isMixed: readonly boolean[];
+}
+
+/** A site's value as a strategy draws it. */
+export interface Drawn {
+  /** Shape [...batch, ...event]; with `lanes`, one more leading axis of that size: alternatives that are run side by side. */
+  readonly value: Tensor;
+  readonly lanes?: number;
+  /**
+   * What `contract` needs, by name: tensors of the batch shape (or of size 1 along some of its axes), behind the lane
+   * axis if there is one. For every leaf they are summed over the axes that the leaf mixes and aligned with the others.
+   */
+  readonly keep: Readonly<Record<string, Tensor>>;
+}
+
+/** What a strategy sees of a leaf when it turns the costs of its lanes into one estimate. */
+export interface Contraction {
+  /** The cost of the leaf, [lanes?, ...leaf]. */
+  readonly cost: Tensor;
+  /** What `draw` kept, [lanes?, ...leaf or broadcastable to it]. */
+  readonly keep: Readonly<Record<string, Tensor>>;
+  /** The state of this site and leaf, a scalar, if the strategy has one. */
+  readonly state: Tensor | undefined;
+}
+
+/** A gradient strategy of a site. */
+export interface Strategy {
+  readonly name: string;
+  /** Whether the expected gradient is the gradient of the expectation. */
+  readonly isUnbiased: boolean;
+  /** Whether the estimate has no variance of its own, so that joining costs before contracting is free. */
+  readonly isExact?: boolean;
+  /** How often the estimate may be differentiated. */
+  readonly maximumOrder: number;
+  /** Whether the value carries the derivative, so that everything it flows through must be continuous. */
+  readonly isPathwise: boolean;
+  /** Why this family cannot be estimated this way, or undefined if it can. */
+  readonly objection: (family: Family) => string | undefined;
+  /** Tensors that the strategy needs besides the distribution's parameters (a baseline, say). */
+  readonly operands?: readonly Tensor[];
+  /** Starting value of the scalar state that is carried from step to step for every leaf. */
+  readonly initialState?: number;
+  readonly draw: (site: SiteContext) => Drawn;
+  /** The estimate, of the leaf's shape, and the next state. @defaultValue the cost itself */
+  readonly contract?: (contraction: Contraction) => { readonly estimate: Tensor; readonly state?: Tensor };
+}
+
+/** Attributes of a `sample` equation. Its inputs are [key, parameters…, strategy operands…]. */
+export interface SampleAttributes {
+  readonly address: string;
+  readonly family: Family;
+  /** The user's choice; undefined leaves it to the estimator. */
+  readonly strategy: Strategy | undefined;
+  /** Whether the strategy was filled in by the estimator. */
+  readonly isDefault?: boolean;
+  readonly parameterShapes: readonly Shape[];
+  readonly batch: Shape;
+  readonly event: Shape;
+}
+
+export const samplePrimitive: Primitive = primitive({
+  name: "sample",
+  isPure: false,
+  infer: (_, attributes) => {
+    const { family, batch, event } = attributes as SampleAttributes;
+    return [{ shape: [...batch, ...event], dtype: family.dtype }];
+  },
+  evaluate: (_, attributes) => refuse(attributes),
+  jvp: ({ attributes }) => refuse(attributes),
+  vjp: ({ attributes }) => refuse(attributes),
+  batch: (_, attributes) => refuse(attributes),
+  axes: (inputs, attributes) => [inputs.map((input, i) => parameterAxes(input.shape, i - 1, attributes as SampleAttributes))],
+  isContinuousIn: () => true,
+});
+
+/** Parameters broadcast against the batch shape from the right; axes that belong to events mix. */
+function parameterAxes(shape: Shape, position: number, { family, parameterShapes, batch }: SampleAttributes): (number | null)[] {
+  if (position < 0 || position >= parameterShapes.length) return shape.map(() => null);
+  const own = shape.length - family.parameterEventRanks[position]!;
+  return shape.map((size, axis) => {
+    const at = axis + batch.length - own;
+    return axis < own && batch[at] === size ? at : null;
+  });
+}
+
+function refuse({ address }: Attributes): never {
+  throw new ElbowError("random-program", {
+    message: `the program still holds the random choice "${address}"`,
+    hint: "Apply estimate or forward to it first.",
+    at: { address },
+  });
+}
+
+export const sampleAttributes = (equation: Equation): SampleAttributes => equation.attributes as SampleAttributes;
+export const isSample = (equation: Equation): boolean => equation.primitive === samplePrimitive;

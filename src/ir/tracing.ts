@@ -1,0 +1,226 @@
+// Tracing: a tfjs backend that records instead of computing. Any function of tfjs tensors becomes a program.
+import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError, invariant } from "../errors.js";
+import { captureSource } from "../util/location.js";
+import { Builder, withBuilder } from "./builder.js";
+import { captures } from "./capture/captures.js";
+import { type DType, type Program, type Type, type Variable, variable } from "./program.js";
+
+const backendName = "elbow-trace";
+
+/** A tensor's identity in tfjs. */
+type DataId = object;
+
+/** One function being traced; inner ones (loop bodies, branches) see the tensors of the outer ones. */
+interface Trace {
+  readonly builder: Builder;
+  readonly parent: Trace | undefined;
+  /** Outer variables used inside, with the input that stands for each. */
+  readonly captured: Map<Variable, Variable>;
+  /** Constants by the identity of the real tensor that they were read from. */
+  readonly constants: WeakMap<DataId, Variable>;
+  isOpen: boolean;
+}
+
+let current: Trace | undefined;
+
+/** tfjs's identity of a traced tensor → what it is. Never handed to tfjs: its own store would move foreign tensors here. */
+const traced = new WeakMap<DataId, { readonly trace: Trace; readonly variable: Variable }>();
+
+/** Whether a function is being traced right now. */
+export const isTracing = (): boolean => current !== undefined;
+
+function checkDType(dtype: string): DType {
+  if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
+  throw new ElbowError("dtype", { message: `a program cannot hold a ${dtype} tensor`, hint: "Use float32, int32 or bool." });
+}
+
+/** The random generators of tfjs, which would freeze to a constant in a program. */
+const randomFrame = /\b(randomNormal|randomUniform|randomUniformInt|randomStandardNormal|randomGamma|truncatedNormal|rand|multinomial|dropout)_/;
+
+class TracingBackend extends tf.KernelBackend {
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): DataId {
+    const elements = Float64Array.from(values as ArrayLike<number>);
+    const stack = elements.length > 1 ? (new Error().stack ?? "") : "";
+    const random = randomFrame.exec(stack);
+    if (random)
+      throw new ElbowError("frozen-random", {
+        message: `tf.${random[1]} inside a traced function would be drawn once and frozen to a constant`,
+        hint: "Draw with sample(address, distribution), or pass the random tensor as an argument.",
+        at: { source: captureSource().line },
+      });
+    const { builder } = open();
+    const type = checkDType(dtype);
+    const constant = shape.length === 0 ? builder.scalar(elements[0]!, type) : builder.constant(elements, shape, type);
+    return remember(constant);
+  }
+  override readSync(dataId: DataId): never {
+    return this.refuseRead(dataId);
+  }
+  override async read(dataId: DataId): Promise<never> {
+    return this.refuseRead(dataId);
+  }
+  private refuseRead(dataId: DataId): never {
+    const entry = traced.get(dataId);
+    const origin = entry && originOf(entry.trace.builder, entry.variable);
+    throw new ElbowError("read-traced", {
+      message: `the value of a traced tensor was read (dataSync, arraySync, print, …), but it has none yet: it is ${origin ?? "an argument of the traced function"}`,
+      hint: "Compute with tf operations (where, cond, scan) instead of JavaScript values, or use run(seed, …) to execute eagerly.",
+      at: { source: captureSource().line },
+    });
+  }
+  override disposeData = (): boolean => true;
+  override incRef(): void {}
+  override refCount = (): number => 1;
+  override numDataIds = (): number => 0;
+  override timerAvailable = (): boolean => false;
+  override floatPrecision = (): 16 | 32 => 32;
+  override epsilon = (): number => 1e-7;
+  override dispose(): void {}
+}
+
+/** Says what computed a variable, in a user's words. */
+function originOf({ equations }: Builder, target: Variable): string | undefined {
+  const equation = equations.find(({ outputs }) => outputs.includes(target));
+  if (!equation) return undefined;
+  const { primitive, attributes, source } = equation;
+  const what = attributes.address === undefined ? `the result of ${primitive.name}` : `the random choice "${attributes.address}"`;
+  return source?.line ? `${what} (${source.line})` : what;
+}
+
+function open(): Trace {
+  invariant(current, "a traced tensor was used outside any trace");
+  return current;
+}
+
+/** Makes a variable of the current trace known to tfjs and returns its identity there. */
+function remember(target: Variable): DataId {
+  const dataId = {};
+  traced.set(dataId, { trace: open(), variable: target });
+  return dataId;
+}
+
+/** The tfjs tensor that stands for a variable of the current trace. */
+export function tensorOf(target: Variable): tf.Tensor {
+  const info = { dataId: remember(target), shape: [...target.shape], dtype: target.dtype };
+  return tf.engine().makeTensorFromTensorInfo(info as tf.TensorInfo, backendInstance());
+}
+
+/** The variable of the current trace that a tensor stands for: traced, captured from an outer trace, or a constant. */
+export function variableOf(tensor: tf.TensorInfo): Variable {
+  const trace = open();
+  const entry = traced.get(tensor.dataId);
+  if (entry) return lookUp(trace, entry.trace, entry.variable);
+  const known = trace.constants.get(tensor.dataId);
+  if (known) return known;
+  const elements = Float64Array.from(tf.engine().readSync(tensor.dataId) as ArrayLike<number>);
+  const type = checkDType(tensor.dtype);
+  const constant =
+    tensor.shape.length === 0 ? trace.builder.scalar(elements[0]!, type) : trace.builder.constant(elements, tensor.shape, type);
+  trace.constants.set(tensor.dataId, constant);
+  return constant;
+}
+
+function lookUp(trace: Trace, owner: Trace, target: Variable): Variable {
+  if (trace === owner) return target;
+  if (!trace.parent || !owner.isOpen)
+    throw new ElbowError("escaped-tensor", {
+      message: "a tensor of a traced function that has already returned is used in another one",
+      hint: "Return the tensor from the function, or recompute it where it is used.",
+      at: { source: captureSource().line },
+    });
+  const outer = lookUp(trace.parent, owner, target);
+  const known = trace.captured.get(outer);
+  if (known) return known;
+  const input = variable(outer.shape, outer.dtype);
+  trace.captured.set(outer, input);
+  return input;
+}
+
+let registered: TracingBackend | undefined;
+
+/** The recording backend, registered with every kernel name that tfjs knows. */
+function backendInstance(): TracingBackend {
+  if (registered) return registered;
+  const backend = new TracingBackend();
+  registered = backend;
+  tf.registerBackend(backendName, () => backend, -1000);
+  const names = Object.values(tf as unknown as Record<string, unknown>).filter((value) => typeof value === "string");
+  for (const kernelName of new Set([...names, ...Object.keys(captures)]))
+    tf.registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) => record(kernelName, inputs, attrs ?? {}),
+    });
+  return backend;
+}
+
+/** Records one kernel call. */
+function record(kernelName: string, inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap): tf.TensorInfo | tf.TensorInfo[] {
+  const capture = captures[kernelName];
+  if (!capture)
+    throw new ElbowError("unsupported-op", {
+      message: `the tfjs operation ${kernelName} cannot stand in a program`,
+      hint: "Write it with supported operations, or compute it outside and pass it as an argument.",
+      at: { source: captureSource().line },
+    });
+  const toVariables = (value: tf.TensorInfo | tf.TensorInfo[]) => (Array.isArray(value) ? value.map(variableOf) : variableOf(value));
+  const operands = Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, value]) => (value ? [[name, toVariables(value as tf.TensorInfo)]] : [])),
+  );
+  const info = (result: Variable): tf.TensorInfo => ({ dataId: remember(result), shape: [...result.shape], dtype: result.dtype });
+  const result = withBuilder(open().builder, () => capture(operands, attributes));
+  return Array.isArray(result) ? (result as Variable[]).map(info) : info(result as Variable);
+}
+
+/** A traced function, and what it used of the traces around it. */
+export interface Traced {
+  /** Inputs are the captured variables first, then the function's own arguments. */
+  readonly program: Program;
+  readonly captured: readonly Variable[];
+}
+
+/**
+ * Records what a function does with tensors of the given types. Inside another trace, the outer tensors that it uses
+ * are captured and become leading inputs.
+ */
+export function traceInner(types: readonly Type[], body: (...inputs: tf.Tensor[]) => readonly tf.Tensor[]): Traced {
+  const engine = tf.engine() as unknown as { backendName: string; backendInstance: unknown; startScope(): void; endScope(): void };
+  const instance = backendInstance();
+  const previous = { name: engine.backendName, instance: engine.backendInstance };
+  const trace: Trace = { builder: new Builder(), parent: current, captured: new Map(), constants: new WeakMap(), isOpen: true };
+  const inputs = types.map(({ shape, dtype }) => variable(shape, dtype));
+  const before = current;
+  current = trace;
+  engine.backendName = backendName;
+  engine.backendInstance = instance;
+  engine.startScope();
+  try {
+    const outputs = body(...inputs.map(tensorOf)).map(variableOf);
+    const program = trace.builder.program([...trace.captured.values(), ...inputs], outputs);
+    return { program, captured: [...trace.captured.keys()] };
+  } finally {
+    trace.isOpen = false;
+    engine.endScope();
+    engine.backendName = previous.name;
+    engine.backendInstance = previous.instance;
+    current = before;
+  }
+}
+
+/** Records a function of tensors as a program. @throws ElbowError for anything that cannot be traced, with its source line */
+export function trace(types: readonly Type[], body: (...inputs: tf.Tensor[]) => readonly tf.Tensor[]): Program {
+  const outer = current;
+  current = undefined;
+  try {
+    return traceInner(types, body).program;
+  } finally {
+    current = outer;
+  }
+}
+
+/** Runs emitters on the variables behind tensors, in the current trace. */
+export const emitOnTensors = (tensors: readonly tf.Tensor[], emitter: (...variables: Variable[]) => readonly Variable[]): tf.Tensor[] => {
+  const variables = tensors.map(variableOf);
+  return withBuilder(open().builder, () => emitter(...variables)).map(tensorOf);
+};

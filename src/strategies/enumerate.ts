@@ -1,0 +1,65 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Distribution } from "../distributions/distribution.js";
+import { ElbowError } from "../errors.js";
+import type { SiteContext, Strategy } from "../ir/site.js";
+import { formatShape, range, sizeOf } from "../util/shapes.js";
+import { type Chosen, type Offering, withStrategy } from "./strategy.js";
+
+/** The largest joint support of elements that a leaf mixes. */
+const jointLimit = 65536;
+
+/**
+ * All values of a site, side by side. Elements that every leaf keeps apart are enumerated together: lane k holds value k
+ * for all of them. Elements that some leaf mixes are enumerated jointly: Kᴹ lanes for M of them.
+ */
+function supportTable({ address, family, parameters, batch, isMixed }: SiteContext): { table: Tensor; lanes: number } {
+  const values = family.supportValues!(parameters.map((parameter) => parameter.shape));
+  const mixedShape = batch.map((size, axis) => (isMixed[axis] ? size : 1));
+  const elements = sizeOf(mixedShape);
+  const lanes = values.length ** elements;
+  if (lanes > jointLimit)
+    throw new ElbowError("support-too-large", {
+      message:
+        `enumerate: a leaf of the objective mixes ${elements} elements of "${address}" (batch shape ${formatShape(batch)}), ` +
+        `so their joint support of ${values.length}^${elements} values would have to be enumerated; the limit is ${jointLimit}`,
+      hint: "Use reinforce with copies, or write the cost so that it stays separate along this axis.",
+      at: { address },
+    });
+  const table = range(lanes).flatMap((lane) => range(elements).map((element) => values[Math.floor(lane / values.length ** element) % values.length]!));
+  return { table: tf.tensor(table, [lanes, ...mixedShape], "float32"), lanes };
+}
+
+/** Exact expectation over a finite support: no variance, one lane per value. */
+export const enumerateStrategy: Strategy = {
+  name: "enumerate",
+  isUnbiased: true,
+  isExact: true,
+  isPathwise: false,
+  maximumOrder: Number.POSITIVE_INFINITY,
+  objection: ({ supportValues }) => (supportValues ? undefined : "enumerate needs a distribution with finite support"),
+  draw: (site) => {
+    const { table, lanes } = supportTable(site);
+    const value = tf.broadcastTo(table, [lanes, ...site.batch]);
+    const logDensity = site.family.logDensity(site.parameters, value);
+    const mixed = site.isMixed.flatMap((isMixed, axis) => (isMixed ? [axis + 1] : []));
+    return { value, lanes, keep: { logProbability: mixed.length > 0 ? tf.sum(logDensity, mixed, true) : logDensity } };
+  },
+  // Σ_k p_k s[k]; a lane of probability 0 must not let an infinite cost in
+  contract: ({ cost, keep }) => {
+    const probability = tf.exp(keep.logProbability!);
+    const isVoid = tf.logicalAnd(tf.equal(probability, 0), tf.logicalNot(tf.isFinite(cost)));
+    return { estimate: tf.sum(tf.mul(probability, tf.where(isVoid, tf.zerosLike(cost), cost)), 0) };
+  },
+};
+
+/**
+ * Estimates a site exactly, by its expectation over a finite support: no variance, any order of derivative. Elements of a
+ * batch whose costs are separate need one lane per value whatever their number; elements that a cost mixes are
+ * enumerated jointly. Chains of enumerated sites cost a sum-product, not the product of their supports.
+ *
+ * @throws ElbowError "support-too-large" if a joint support exceeds 65536 values
+ */
+export const enumerate = <T extends Tensor, O extends string>(
+  distribution: Distribution<T, O> & Offering<O, "enumerate", "enumerate needs a distribution with finite support">,
+): Chosen<T> => withStrategy(distribution as Distribution<T, never>, enumerateStrategy);

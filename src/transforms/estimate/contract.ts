@@ -1,0 +1,215 @@
+// Contraction: per leaf, the sites that it depends on are taken away one by one, last to first. A chain of enumerated
+// sites thereby becomes a sum-product: costs that share their sites are added before the next site is summed out.
+import { ElbowError, invariant } from "../../errors.js";
+import { build, builder } from "../../ir/builder.js";
+import { div } from "../../ir/primitives/arithmetic.js";
+import { reduceSum, reshape, transpose } from "../../ir/primitives/axes.js";
+import { add } from "../../ir/primitives/elementwise.js";
+import { type Equation, type Program, type Type, type Variable, variable as newVariable } from "../../ir/program.js";
+import type { SampleAttributes } from "../../ir/site.js";
+import { trace } from "../../ir/tracing.js";
+import { formatShape, range, type Shape, sizeOf } from "../../util/shapes.js";
+import { applyInLanes, type Axis, axisToOwn, type Lanes, ownShape, runInLanes, single, unionAxes } from "../lanes.js";
+import { type Dependence, mergeDependence, type SiteAxes } from "./dependence.js";
+import type { Leaf, Tail } from "./tail.js";
+
+/** A site as it was drawn. */
+export interface SiteLanes {
+  readonly equation: Equation;
+  readonly attributes: SampleAttributes;
+  readonly axis: Axis | undefined;
+  readonly isMixed: readonly boolean[];
+  readonly value: Lanes;
+  readonly keep: Readonly<Record<string, Lanes>>;
+}
+
+/** A scalar that a strategy carries from step to step for one site and leaf. */
+export interface State {
+  readonly input: Variable;
+  readonly next: Variable;
+  readonly initial: number;
+}
+
+export interface ContractionTask {
+  readonly tail: Tail;
+  readonly sites: readonly SiteLanes[];
+  readonly read: (variable: Variable) => Lanes;
+  readonly dependence: (variable: Variable) => Dependence;
+}
+
+/** A cost on its way from a leaf to an estimate. */
+interface Cost {
+  readonly kind: "cost";
+  readonly lanes: Lanes;
+  readonly dependence: Dependence;
+}
+
+/** The tail over costs instead of leaves. */
+type Node =
+  | Cost
+  | { readonly kind: "sum"; readonly parts: readonly Node[] }
+  | { readonly kind: "linear"; readonly tail: Extract<Tail, { kind: "linear" }>; readonly operands: readonly (Node | Variable)[] };
+
+const isNode = (operand: Node | Variable): operand is Node => "kind" in operand;
+
+/** Emits the estimate of a tail: every leaf contracted over every site that it depends on. */
+export function contractTail({ tail, sites, read, dependence }: ContractionTask): { estimate: Variable; states: State[] } {
+  const states: State[] = [];
+  const leafCost = ({ variable, factors }: Leaf): Cost => {
+    const lanes = factors.reduce(
+      (cost, { primitive, by }) => applyInLanes(primitive, by ? [cost, read(by)] : [cost], {})[0]!,
+      read(variable),
+    );
+    return { kind: "cost", lanes, dependence: dependence(variable) };
+  };
+  const toNode = (part: Tail): Node => {
+    if (part.kind === "leaf") return leafCost(part);
+    if (part.kind === "sum") return { kind: "sum", parts: part.parts.map(toNode) };
+    return { kind: "linear", tail: part, operands: part.operands.map((operand) => ("kind" in operand ? toNode(operand) : operand)) };
+  };
+  const contractor = new Contractor(sites, states);
+  let node = toNode(tail);
+  for (const site of sites.toReversed()) node = contractor.visit(node, site);
+
+  const emitNode = (each: Node): Variable => {
+    if (each.kind === "cost") {
+      invariant(each.lanes.axes.length === 0, `lanes ${each.lanes.axes.map((axis) => axis.name)} are left after contraction`);
+      return each.lanes.variable;
+    }
+    if (each.kind === "sum") return each.parts.map(emitNode).reduce((total, part) => add(total, part));
+    const operands = each.operands.map((operand) => (isNode(operand) ? emitNode(operand) : read(operand).variable));
+    return builder().emit(each.tail.primitive, operands, each.tail.attributes)[0]!;
+  };
+  return { estimate: emitNode(node), states };
+}
+
+class Contractor {
+  /** Traced contractions by strategy and types: equal sites share one. */
+  private readonly traced = new Map<string, { program: Program; hasState: boolean }>();
+  private readonly strategyIds = new Map<object, number>();
+
+  constructor(
+    private readonly sites: readonly SiteLanes[],
+    private readonly states: State[],
+  ) {}
+
+  /** Takes one site away from all costs below a node. */
+  visit(node: Node, site: SiteLanes): Node {
+    if (node.kind === "cost") return node.dependence.has(site.equation) ? this.contract(node, site) : node;
+    if (node.kind === "linear")
+      return { ...node, operands: node.operands.map((operand) => (isNode(operand) ? this.visit(operand, site) : operand)) };
+    const parts = this.joinCosts(node.parts, site).map((part) => this.visit(part, site));
+    return { kind: "sum", parts };
+  }
+
+  /** Adds up costs that depend on this site, where that needs no more lanes than they have and couples nothing new. */
+  private joinCosts(parts: readonly Node[], site: SiteLanes): Node[] {
+    const joined = new Map<string, Cost>();
+    const rest: Node[] = [];
+    const isCandidate = (part: Node): part is Cost => part.kind === "cost" && part.dependence.has(site.equation);
+    const byLanes = parts.filter(isCandidate).toSorted((a, b) => b.lanes.axes.length - a.lanes.axes.length);
+    rest.push(...parts.filter((part) => !isCandidate(part)));
+    for (const cost of byLanes) {
+      const key = this.couplingKey(cost);
+      const group = joined.get(key);
+      if (!group) joined.set(key, cost);
+      else if (unionAxes([group.lanes, cost.lanes]).length === group.lanes.axes.length)
+        joined.set(key, {
+          kind: "cost",
+          lanes: applyInLanes(add.primitive, [group.lanes, cost.lanes], {})[0]!,
+          dependence: mergeDependence([group.dependence, cost.dependence]),
+        });
+      else rest.push(cost);
+    }
+    return [...rest, ...joined.values()];
+  }
+
+  /** Costs may be added early if they agree on their noisy sites and on how they are aligned with all of them. */
+  private couplingKey({ dependence, lanes }: Cost): string {
+    return `${ownShape(lanes)}:${this.sites
+      .map(({ equation, attributes }) => {
+        const axes = dependence.get(equation);
+        if (attributes.strategy!.isExact && attributes.batch.length === 0) return "";
+        return axes ? `[${axes}]` : "-";
+      })
+      .join(";")}`;
+  }
+
+  private contract(cost: Cost, site: SiteLanes): Cost {
+    const strategy = site.attributes.strategy!;
+    const varies = !site.axis || cost.lanes.axes.includes(site.axis);
+    if (!strategy.contract || !varies) return cost;
+    const shape = ownShape(cost.lanes);
+    const axes = cost.dependence.get(site.equation)!;
+    this.checkLanes(cost, site, shape);
+    const own = (lanes: Lanes) => (site.axis ? axisToOwn(lanes, site.axis) : lanes);
+    const keep = Object.entries(site.keep).map(([name, lanes]) => [name, own(align(lanes, site, axes, shape))] as const);
+    const operands = [own(cost.lanes), ...keep.map(([, lanes]) => lanes)];
+    const state = strategy.initialState === undefined ? undefined : newVariable([], "float32");
+    const { program, hasState } = this.trace(site, operands, keep.map(([name]) => name), state);
+    const [estimate, next] = runInLanes(program, state ? [...operands, single(state)] : operands);
+    if (state && hasState) this.states.push({ input: state, next: meanOverLanes(next!), initial: strategy.initialState! });
+    return { ...cost, lanes: estimate! };
+  }
+
+  private trace(site: SiteLanes, operands: readonly Lanes[], names: readonly string[], state: Variable | undefined) {
+    const strategy = site.attributes.strategy!;
+    if (!this.strategyIds.has(strategy)) this.strategyIds.set(strategy, this.strategyIds.size);
+    const types: Type[] = operands.map((operand) => ({ shape: ownShape(operand), dtype: operand.variable.dtype }));
+    const key = `${this.strategyIds.get(strategy)}:${types.map(({ shape }) => formatShape(shape))}:${names}`;
+    const known = this.traced.get(key);
+    if (known) return known;
+    let hasState = false;
+    const program = trace(state ? [...types, { shape: [], dtype: "float32" }] : types, (cost, ...rest) => {
+      const keep = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
+      const result = strategy.contract!({ cost: cost!, keep, state: state && rest[names.length] });
+      hasState = result.state !== undefined;
+      return result.state ? [result.estimate, result.state] : [result.estimate];
+    });
+    const expected = ownShape(operands[0]!).slice(site.axis ? 1 : 0);
+    if (formatShape(program.outputs[0]!.shape) !== formatShape(expected))
+      throw new ElbowError("strategy-shape", {
+        message: `strategy ${strategy.name} returned an estimate of shape ${formatShape(program.outputs[0]!.shape)} for a leaf of shape ${formatShape(expected)}`,
+        hint: "contract must remove the lane axis and keep the leaf's shape.",
+        at: { address: site.attributes.address },
+      });
+    const result = { program, hasState };
+    this.traced.set(key, result);
+    return result;
+  }
+
+  /** Refuses lanes beyond any reason before memory does. */
+  private checkLanes({ lanes }: Cost, { attributes, equation }: SiteLanes, shape: Shape): void {
+    const elements = lanes.axes.reduce((product, axis) => product * axis.size, 1) * Math.max(1, sizeOf(shape));
+    if (elements <= 2 ** 26) return;
+    throw new ElbowError("too-many-lanes", {
+      message: `a leaf of shape ${formatShape(shape)} needs ${elements} elements to run ${lanes.axes.map((axis) => `${axis.size} lanes of "${axis.name}"`).join(" × ")} side by side`,
+      hint: "Use reinforce for some of these sites.",
+      at: { address: attributes.address, source: equation.source?.line },
+    });
+  }
+}
+
+/** Brings what a site kept, [...batch], to a leaf's axes: summed over mixed axes, the others moved into place. */
+function align(lanes: Lanes, site: SiteLanes, axes: SiteAxes, leaf: Shape): Lanes {
+  const { batch } = site.attributes;
+  const shape = ownShape(lanes);
+  const offset = batch.length - shape.length;
+  const mixed = range(shape.length).filter((axis) => axes[axis + offset] === null);
+  const places = range(shape.length).flatMap((axis) => (mixed.includes(axis) ? [] : [axes[axis + offset]!]));
+  const program = build([{ shape, dtype: lanes.variable.dtype }], (x) => {
+    const summed = reduceSum(x!, mixed);
+    const order = range(places.length).toSorted((a, b) => places[a]! - places[b]!);
+    const moved = transpose(summed, order);
+    const size = new Map(order.map((from, to) => [places[from]!, moved.shape[to]!]));
+    return [reshape(moved, leaf.map((_, axis) => size.get(axis) ?? 1))];
+  });
+  return runInLanes(program, [lanes])[0]!;
+}
+
+/** A state that came out with lanes of other sites becomes their mean. */
+function meanOverLanes({ variable, axes }: Lanes): Variable {
+  const count = axes.reduce((product, axis) => product * axis.size, 1);
+  return axes.length === 0 ? variable : div(reduceSum(variable, range(axes.length)), count);
+}
+

@@ -1,0 +1,143 @@
+import { ElbowError } from "../../errors.js";
+import { Builder, withBuilder } from "../../ir/builder.js";
+import { interpret, restateConstant } from "../../ir/interpret.js";
+import type { Equation, Program } from "../../ir/program.js";
+import { isSample, type SampleAttributes, sampleAttributes, type Strategy } from "../../ir/site.js";
+import { applyInLanes, type Lanes, runInLanes, single } from "../lanes.js";
+import { simplify, withoutDeadCode } from "../simplify.js";
+import { contractTail, type SiteLanes } from "./contract.js";
+import { findDependence, type SiteAxes } from "./dependence.js";
+import { drawProgram, drawSite } from "./draw.js";
+import { flatten } from "./flatten.js";
+import { findFlow } from "./smoothness.js";
+import { findTail, leavesOf } from "./tail.js";
+
+/** The strategies that sites get which the user left open. */
+export interface DefaultStrategies {
+  /** Where the pathwise derivative exists and is sound. */
+  readonly pathwise: Strategy;
+  /** Else for small finite supports. */
+  readonly enumeration: Strategy;
+  /** The largest number of lanes that is enumerated unasked. */
+  readonly enumerationLimit: number;
+  /** Everywhere else. */
+  readonly score: Strategy;
+}
+
+/** What the estimator decided about a site. */
+export interface SiteReport {
+  readonly address: string;
+  readonly family: string;
+  readonly strategy: Strategy;
+  /** Whether the user left the choice to the estimator. */
+  readonly isDefault: boolean;
+  /** Values run side by side; 1 if there is a single one. */
+  readonly lanes: number;
+  /** Per batch axis: whether some leaf mixes the elements along it. */
+  readonly isMixed: readonly boolean[];
+  readonly source: string | undefined;
+}
+
+/** A deterministic program whose expectation over keys is the objective, and whose gradient's expectation its gradient. */
+export interface Estimator {
+  /** Inputs: those of the objective, then one scalar per state. Outputs: the estimate, then the next states. */
+  readonly program: Program;
+  /** Starting values of the states that some strategies (moving baselines) carry from step to step. */
+  readonly initialStates: readonly number[];
+  readonly sites: readonly SiteReport[];
+}
+
+/**
+ * The estimator transform: turns the first output of a program with random choices, L, into a deterministic program s
+ * of the same inputs (among them the random key) with E[s] = E[L] and E[∇s] = ∇E[L]; ordinary differentiation of s is
+ * the gradient estimator.
+ *
+ * @throws ElbowError "discontinuous" if a pathwise value reaches L through a discontinuity, and where a strategy refuses
+ */
+export function estimate(program: Program, defaults: DefaultStrategies): Estimator {
+  const resolve = resolver(program, defaults);
+  const flat = flatten(program, {
+    resolve,
+    staysInLoop: (site) => resolve(site).strategy?.isPathwise ?? false,
+    draw: (site, inputs) => {
+      const { program: draw } = drawProgram(resolve(site), inputs, []);
+      return runInLanes(draw, inputs.map(single))[0]!.variable;
+    },
+  });
+  const source = simplify(withoutDeadCode({ ...flat, outputs: flat.outputs.slice(0, 1) }));
+  const [objective] = source.outputs;
+  const dependence = findDependence(source);
+  const tail = findTail(source, objective!, (variable) => dependence(variable).size > 0);
+  const mixed = mixedAxes(leavesOf(tail).map(({ variable }) => dependence(variable)));
+
+  const target = new Builder();
+  return withBuilder(target, () => {
+    const sites: SiteLanes[] = [];
+    const { read } = interpret<Lanes>(
+      source,
+      source.inputs.map(single),
+      (constant) => single(restateConstant(constant)),
+      (equation, operands) => {
+        if (!isSample(equation)) return applyInLanes(equation.primitive, operands, equation.attributes);
+        const isMixed = mixed(equation);
+        const attributes = withStrategy(sampleAttributes(equation), isMixed, defaults);
+        const site = drawSite(equation, attributes, operands, isMixed);
+        sites.push(site);
+        return [site.value];
+      },
+    );
+    const { estimate: value, states } = contractTail({ tail, sites, read, dependence });
+    return {
+      program: simplify(target.program([...source.inputs, ...states.map((state) => state.input)], [value, ...states.map((state) => state.next)])),
+      initialStates: states.map((state) => state.initial),
+      sites: sites.map(({ equation, attributes, axis, isMixed }) => ({
+        address: attributes.address,
+        family: attributes.family.name,
+        strategy: attributes.strategy!,
+        isDefault: attributes.isDefault ?? false,
+        lanes: axis?.size ?? 1,
+        isMixed,
+        source: equation.source?.line,
+      })),
+    };
+  });
+}
+
+/** Settles which sites are pathwise, and refuses pathwise ones that reach the objective through a discontinuity. */
+function resolver(program: Program, defaults: DefaultStrategies): (site: Equation) => SampleAttributes {
+  const [flow] = findFlow(program);
+  for (const [site, jump] of flow!) {
+    const { strategy, address, family } = sampleAttributes(site);
+    if (!strategy?.isPathwise || !jump) continue;
+    const discrete = family.supportValues ? "enumerate, " : "";
+    throw new ElbowError("discontinuous", {
+      message:
+        `the pathwise derivative of "${address}" would be biased: its value reaches the objective through a discontinuity\n` +
+        `  site:      ${strategy.name}(${family.name}) ${site.source?.line ?? ""}\n` +
+        `  operation: ${jump.primitive.name} ${jump.source?.line ?? ""}`,
+      hint: `Estimate it with ${discrete}reinforce or measureValued, or wrap the result in assumeContinuous(…) if it is continuous after all.`,
+      at: { address, source: site.source?.line },
+    });
+  }
+  return (site) => {
+    const attributes = sampleAttributes(site);
+    if (attributes.strategy) return attributes;
+    const isSound = attributes.family.isPathwise && flow!.get(site) === undefined;
+    return isSound ? { ...attributes, strategy: defaults.pathwise, isDefault: true } : attributes;
+  };
+}
+
+/** The default strategy of a site that is not pathwise. */
+function withStrategy(attributes: SampleAttributes, isMixed: readonly boolean[], defaults: DefaultStrategies): SampleAttributes {
+  if (attributes.strategy) return attributes;
+  const { family, batch } = attributes;
+  const elements = batch.reduce((product, size, axis) => (isMixed[axis] ? product * size : product), 1);
+  const size = family.supportValues?.(attributes.parameterShapes).length ?? Number.POSITIVE_INFINITY;
+  const isSmall = size ** elements <= defaults.enumerationLimit;
+  return { ...attributes, strategy: isSmall ? defaults.enumeration : defaults.score, isDefault: true };
+}
+
+/** Per site and batch axis: whether some leaf mixes the elements along it. */
+function mixedAxes(leaves: readonly ReadonlyMap<Equation, SiteAxes>[]): (site: Equation) => boolean[] {
+  return (site) => sampleAttributes(site).batch.map((size, axis) => size > 1 && leaves.some((leaf) => leaf.has(site) && leaf.get(site)![axis] === null));
+}

@@ -1,0 +1,61 @@
+import type { CondAttributes, ScanAttributes } from "../../ir/control.js";
+import { assumeContinuous, stopGradient } from "../../ir/primitives/marks.js";
+import type { Equation, Program, Variable } from "../../ir/program.js";
+import { isSample } from "../../ir/site.js";
+
+/** For every site that a value depends on: the first discontinuous equation on the way, or undefined if there is none. */
+export type Flow = ReadonlyMap<Equation, Equation | undefined>;
+
+const nothing: Flow = new Map();
+
+function merge(flows: readonly Flow[]): Flow {
+  const merged = new Map<Equation, Equation | undefined>();
+  for (const flow of flows) for (const [site, jump] of flow) merged.set(site, merged.get(site) ?? jump);
+  return merged;
+}
+
+const broken = (flow: Flow, by: Equation): Flow => new Map([...flow].map(([site, jump]) => [site, jump ?? by]));
+const isEqual = (a: Flow, b: Flow): boolean => a.size === b.size && [...a].every(([site, jump]) => b.has(site) && b.get(site) === jump);
+
+/**
+ * Follows the random choices of a program to its outputs and notes where they pass through a discontinuity. A pathwise
+ * derivative through one would be biased. Loops and branches are followed inside.
+ */
+export function findFlow(program: Program, inputs: readonly Flow[] = program.inputs.map(() => nothing)): Flow[] {
+  const flows = new Map<Variable, Flow>(program.inputs.map((input, i) => [input, inputs[i]!]));
+  const of = (variable: Variable): Flow => flows.get(variable) ?? nothing;
+  for (const equation of program.equations) {
+    const results = flowThrough(equation, equation.inputs.map(of));
+    equation.outputs.forEach((output, i) => {
+      const flow = output.dtype === "float32" ? results[i]! : broken(results[i]!, equation);
+      flows.set(output, isSample(equation) ? new Map([...flow, [equation, undefined]]) : flow);
+    });
+  }
+  return program.outputs.map(of);
+}
+
+function flowThrough(equation: Equation, inputs: readonly Flow[]): Flow[] {
+  const { primitive, attributes, outputs } = equation;
+  if (primitive.name === "scan") return flowThroughLoop(attributes as ScanAttributes, inputs);
+  if (primitive.name === "cond") {
+    const { whenTrue, whenFalse } = attributes as CondAttributes;
+    const [predicate, ...operands] = inputs;
+    const branches = [findFlow(whenTrue, operands), findFlow(whenFalse, operands)];
+    return outputs.map((_, i) => merge([broken(predicate!, equation), branches[0]![i]!, branches[1]![i]!]));
+  }
+  if (primitive === stopGradient.primitive) return outputs.map(() => nothing);
+  const merged = merge(inputs.map((flow, i) => (primitive.isContinuousIn(i) ? flow : broken(flow, equation))));
+  if (primitive === assumeContinuous.primitive) return [new Map([...merged].map(([site]) => [site, undefined]))];
+  return outputs.map(() => merged);
+}
+
+/** The carry is followed round the loop until nothing new is found. */
+function flowThroughLoop({ body, constants, carries }: ScanAttributes, inputs: readonly Flow[]): Flow[] {
+  let carry = inputs.slice(constants, constants + carries);
+  for (;;) {
+    const results = findFlow(body, [...inputs.slice(0, constants), ...carry, ...inputs.slice(constants + carries)]);
+    const next = carry.map((flow, i) => merge([flow, results[i]!]));
+    if (next.every((flow, i) => isEqual(flow, carry[i]!))) return [...next, ...results.slice(carries)];
+    carry = next;
+  }
+}

@@ -1,0 +1,62 @@
+/** A tensor's shape: its sizes, outermost axis first. */
+export type Shape = readonly number[];
+
+/** Number of elements. */
+export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+
+/** Row-major strides. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let axis = shape.length - 1, stride = 1; axis >= 0; stride *= shape[axis]!, axis--) strides[axis] = stride;
+  return strides;
+}
+
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
+
+/** The broadcast of shapes by numpy's rule (trailing axes aligned, size 1 stretches), or undefined if there is none. */
+export function broadcastShapes(...shapes: readonly Shape[]): number[] | undefined {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const result = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    for (let i = 0; i < shape.length; i++) {
+      const axis = rank - shape.length + i;
+      const size = shape[i]!;
+      if (result[axis] === 1) result[axis] = size;
+      else if (size !== 1 && size !== result[axis]) return undefined;
+    }
+  }
+  return result;
+}
+
+/** Strides of `shape` seen from the broadcast shape `out`: stretched axes have stride 0. */
+export function broadcastStrides(shape: Shape, out: Shape): number[] {
+  const strides = stridesOf(shape);
+  const offset = out.length - shape.length;
+  return out.map((_, axis) => (axis < offset || shape[axis - offset] === 1 ? 0 : strides[axis - offset]!));
+}
+
+/** Calls `visit(flat index into out, flat index into each input)` for every element of `out`, in order. */
+export function forEachBroadcast(
+  out: Shape,
+  inputs: readonly Shape[],
+  visit: (at: number, from: number[]) => void,
+): void {
+  const strides = inputs.map((shape) => broadcastStrides(shape, out));
+  const from = inputs.map(() => 0);
+  const counter = out.map(() => 0);
+  const size = sizeOf(out);
+  for (let at = 0; at < size; at++) {
+    visit(at, from);
+    for (let axis = out.length - 1; axis >= 0; axis--) {
+      counter[axis]!++;
+      for (let k = 0; k < from.length; k++) from[k]! += strides[k]![axis]!;
+      if (counter[axis]! < out[axis]!) break;
+      for (let k = 0; k < from.length; k++) from[k]! -= strides[k]![axis]! * out[axis]!;
+      counter[axis] = 0;
+    }
+  }
+}
+
+export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;
