@@ -1,14 +1,18 @@
 import type { Primitive } from "../primitive.js";
 import * as arithmetic from "./arithmetic.js";
 import * as axes from "./axes.js";
+import * as cholesky from "./cholesky.js";
 import * as comparison from "./comparison.js";
+import * as convolution from "./convolution.js";
 import * as cumulative from "./cumulative.js";
+import * as diagonals from "./diagonals.js";
 import * as elementwise from "./elementwise.js";
 import * as exponential from "./exponential.js";
 import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
 import * as logSumExp from "./logSumExp.js";
 import * as marks from "./marks.js";
+import * as matMul from "./matMul.js";
 import * as poissonQuantile from "./poissonQuantile.js";
 import * as power from "./power.js";
 import * as random from "./random.js";
@@ -17,20 +21,25 @@ import * as rounding from "./rounding.js";
 import * as slicing from "./slicing.js";
 import * as sorting from "./sorting.js";
 import * as special from "./special.js";
+import * as triangularSolve from "./triangularSolve.js";
 import * as trigonometric from "./trigonometric.js";
 
 /** The files of primitives. A new family is added here and nowhere else. */
 const families: readonly object[] = [
   arithmetic,
   axes,
+  cholesky,
   comparison,
+  convolution,
   cumulative,
+  diagonals,
   elementwise,
   exponential,
   indexing,
   joining,
   logSumExp,
   marks,
+  matMul,
   poissonQuantile,
   power,
   random,
@@ -39,6 +48,7 @@ const families: readonly object[] = [
   slicing,
   sorting,
   special,
+  triangularSolve,
   trigonometric,
 ];
 

@@ -53,8 +53,10 @@ const foldInPrimitive: Primitive = primitive({
   },
 });
 /** Derives keys: key […k, 2] and int32 data of any shape d give keys [...broadcast(k, d), 2]. */
-export const foldIn = (key: Variable, data: Value): Variable =>
-  emitOne(foldInPrimitive, [key, ...lift([data], "int32")]);
+export const foldIn = operation(
+  (key: Variable, data: Value): Variable => emitOne(foldInPrimitive, [key, ...lift([data], "int32")]),
+  foldInPrimitive,
+);
 
 /** A source of random numbers: key […k, 2] ↦ [...k, ...shape]. Attributes: `shape`. */
 const source = (name: string, dtype: DType, fill: (key0: number, key1: number, out: Elements) => void): Primitive => {
