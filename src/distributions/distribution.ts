@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Family, Strategy, Support } from "../ir/site.js";
@@ -55,9 +55,7 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
   readonly dtype?: Family["dtype"];
   /** Trailing axes of parameters that belong to one event rather than to the batch. @defaultValue 0 for all */
   readonly eventRanks?: Readonly<Partial<Record<P, number>>>;
-  /** How many trailing axes of a parameter belong to one draw. @defaultValue 0 for each */
-  readonly parameterRanks?: Partial<Readonly<Record<P, number>>>;
-  /** @defaultValue the broadcast of all parameters without the axes of one draw, and a scalar event */
+  /** @defaultValue the broadcast of all parameters, without the axes of one event, and a scalar event */
   readonly shapes?: (parameters: Readonly<Record<P, Shape>>) => { readonly batch: Shape; readonly event: Shape };
   readonly logDensity: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
   readonly draw: (parameters: Readonly<Record<P, Tensor>>, key: Tensor, batch: Shape) => Tensor;
@@ -79,32 +77,30 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
 /** Makes a family from rules with named parameters. */
 export function family<const P extends string>(rules: FamilyRules<P>): Family {
   const { parameters: names, dtype = "float32", isPathwise = true, isScorable = true } = rules;
-  const named = <T>(values: readonly T[]) => Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
+  const named = <T>(values: readonly T[]) =>
+    Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
   const { supportValues, weakDerivative, mean, variance } = rules;
-  const parameterRanks = names.map((parameter) => rules.parameterRanks?.[parameter] ?? 0);
+  const parameterEventRanks = names.map((name) => rules.eventRanks?.[name] ?? 0);
   return {
     name: rules.name,
     support: rules.support,
     dtype,
     parameterNames: names,
-    parameterEventRanks: names.map((name) => rules.eventRanks?.[name] ?? 0),
+    parameterEventRanks,
     isPathwise,
     isScorable,
-    shapes: (shapes) =>
-      rules.shapes?.(named(shapes)) ?? {
-        batch: batchOf(
-          rules.name,
-          names,
-          shapes.map((shape, i) => shape.slice(0, Math.max(0, shape.length - parameterRanks[i]!))),
-        ),
-        event: [],
-      },
+    shapes: (shapes) => {
+      const leading = shapes.map((shape, i) => shape.slice(0, Math.max(0, shape.length - parameterEventRanks[i]!)));
+      return rules.shapes?.(named(shapes)) ?? { batch: batchOf(rules.name, names, leading), event: [] };
+    },
     // observed counts and booleans come as int32 and bool, too
     logDensity: (parameters, value) =>
       rules.logDensity(named(parameters), value.dtype === dtype ? value : tf.cast(value, dtype)),
     draw: (parameters, key, batch) => rules.draw(named(parameters), key, batch),
     ...(supportValues && { supportValues: (shapes) => supportValues(named(shapes)) }),
-    ...(weakDerivative && { weakDerivative: (parameters, value, key, batch) => weakDerivative(named(parameters), value, key, batch) }),
+    ...(weakDerivative && {
+      weakDerivative: (parameters, value, key, batch) => weakDerivative(named(parameters), value, key, batch),
+    }),
     ...(mean && { mean: (parameters) => mean(named(parameters)) }),
     ...(variance && { variance: (parameters) => variance(named(parameters)) }),
   };
@@ -131,5 +127,7 @@ export function distribution<T extends Tensor, Offers extends string>(
 }
 
 /** Log density of a value, of the batch shape. The value must have the shape [...batch, ...event] up to leading axes of draws. */
-export const logDensity = <T extends Tensor>({ family: of, parameters }: Distribution<T, never>, value: Tensor): Tensor =>
-  of.logDensity(parameters, value);
+export const logDensity = <T extends Tensor>(
+  { family: of, parameters }: Distribution<T, never>,
+  value: Tensor,
+): Tensor => of.logDensity(parameters, value);

@@ -1,0 +1,88 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorLike } from "../ir/lifted.js";
+import type { WeakDerivative } from "../ir/site.js";
+import { standardUniform } from "../ops/random.js";
+import { where } from "../ops/where.js";
+import type { Shape } from "../util/shapes.js";
+import { type Bool, type Distribution, distribution, family } from "./distribution.js";
+import { fromProbsOrLogits, type ProbsOrLogits } from "./probsOrLogits.js";
+import { logComplement, logProbability, onSupport } from "./support.js";
+
+type Offers = "enumerate" | "reinforce" | "measureValued";
+
+const isBit = (x: tf.Tensor): tf.Tensor => tf.logicalOr(tf.equal(x, 0), tf.equal(x, 1));
+
+/** 1 with probability p: increasing in the uniform number. */
+const draw = (p: tf.Tensor, key: tf.Tensor, batch: Shape): tf.Tensor =>
+  tf.cast(tf.less(tf.sub(1, standardUniform(key, batch)), p), "float32");
+
+/** ∂/∂p E f = f(1) − f(0) */
+function weakDerivative(p: tf.Tensor, batch: Shape): WeakDerivative {
+  const full = tf.broadcastTo(p, [...batch]);
+  return {
+    lanes: [tf.zerosLike(full), tf.onesLike(full)],
+    terms: [{ parameter: full, constant: tf.onesLike(full), plus: 2, minus: 1 }],
+  };
+}
+
+const bernoulliProbs = family({
+  name: "bernoulli",
+  support: "boolean",
+  parameters: ["probs"],
+  // x log p + (1 − x) log(1 − p)
+  logDensity: ({ probs }, value) =>
+    onSupport(isBit(value), value, 0, (x) => where(tf.equal(x, 1), logProbability(probs), logComplement(probs))),
+  draw: ({ probs }, key, batch) => draw(probs, key, batch),
+  isPathwise: false,
+  supportValues: () => [0, 1],
+  weakDerivative: ({ probs }, _value, _key, batch) => weakDerivative(probs, batch),
+  mean: ({ probs }) => probs,
+  variance: ({ probs }) => tf.mul(probs, tf.sub(1, probs)),
+});
+
+const bernoulliLogits = family({
+  name: "bernoulli",
+  support: "boolean",
+  parameters: ["logits"],
+  // log σ(l) or log σ(−l)
+  logDensity: ({ logits }, value) =>
+    onSupport(isBit(value), value, 0, (x) => tf.neg(tf.softplus(where(tf.equal(x, 1), tf.neg(logits), logits)))),
+  draw: ({ logits }, key, batch) => draw(tf.sigmoid(logits), key, batch),
+  isPathwise: false,
+  supportValues: () => [0, 1],
+  weakDerivative: ({ logits }, _value, _key, batch) => weakDerivative(tf.sigmoid(logits), batch),
+  mean: ({ logits }) => tf.sigmoid(logits),
+  variance: ({ logits }) => tf.mul(tf.sigmoid(logits), tf.sigmoid(tf.neg(logits))),
+});
+
+/**
+ * The Bernoulli distribution: 1 with a probability, else 0.
+ *
+ * Offers enumerate, reinforce and measureValued.
+ *
+ * @param options - `probs`, the probability of 1, or `logits`, its log odds; any shape
+ * @throws ElbowError if both are given, or none
+ * @example
+ * ```ts
+ * import { bernoulli, run, sample } from "elbow";
+ * const x = run(0, sample("x", bernoulli({ logits: [-1, 0, 1] })));
+ * console.log(x.shape); // => [ 3 ]
+ * ```
+ */
+export const bernoulli = (options: ProbsOrLogits): Distribution<Bool, Offers> =>
+  fromProbsOrLogits("bernoulli", options, { probs: bernoulliProbs, logits: bernoulliLogits });
+
+/**
+ * A coin: 1 with the given probability, else 0. The same as `bernoulli({ probs })`.
+ *
+ * Offers enumerate, reinforce and measureValued.
+ *
+ * @param probs - probability of 1, any shape
+ * @example
+ * ```ts
+ * import { flip, run, sample } from "elbow";
+ * const heads = run(0, sample("heads", flip(0.5)));
+ * console.log(heads.shape); // => []
+ * ```
+ */
+export const flip = (probs: TensorLike): Distribution<Bool, Offers> => distribution(bernoulliProbs, [probs]);

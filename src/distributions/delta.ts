@@ -1,0 +1,43 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorLike } from "../ir/lifted.js";
+import type { Support } from "../ir/site.js";
+import { type Distribution, distribution, family, type Supported } from "./distribution.js";
+import { onSupport } from "./support.js";
+
+const deltaFamily = (support: Support) =>
+  family({
+    name: "delta",
+    support,
+    parameters: ["value"],
+    // with respect to the point mass itself
+    logDensity: ({ value }, x) => onSupport(tf.equal(x, value), x, value, tf.zerosLike),
+    draw: ({ value }, _, batch) => tf.broadcastTo(value, [...batch]),
+    // the support moves with the parameter
+    isScorable: false,
+    mean: ({ value }) => value,
+    variance: ({ value }) => tf.zerosLike(value),
+  });
+
+/** Options of {@link delta}. */
+export interface DeltaOptions<S extends Support> {
+  /** Where the value lives; a guide's must be the model's. @defaultValue "real" */
+  readonly support?: S;
+}
+
+/**
+ * The distribution of a value that is certain: log density 0 there, −∞ elsewhere.
+ *
+ * In a guide it makes a point estimate (maximum a posteriori). Offers reparam.
+ *
+ * @param value - the value, any shape; events are scalar
+ * @example
+ * ```ts
+ * import { delta, run, sample } from "elbow";
+ * const x = run(0, sample("x", delta([1, 2, 3])));
+ * console.log(x.arraySync()); // => [ 1, 2, 3 ]
+ * ```
+ */
+export const delta = <const S extends Support = "real">(
+  value: TensorLike,
+  { support = "real" as S }: DeltaOptions<S> = {},
+): Distribution<Supported<S>, "reparam"> => distribution(deltaFamily(support), [value]);

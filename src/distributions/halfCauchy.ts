@@ -1,0 +1,35 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { standardUniform } from "../ops/random.js";
+import { tanHalfTurns } from "./cauchy.js";
+import { type Distribution, distribution, family, type Positive } from "./distribution.js";
+import { onSupport } from "./support.js";
+
+const halfCauchyFamily = family({
+  name: "halfCauchy",
+  support: "positive",
+  parameters: ["scale"],
+  // log(2/π) − log s − log(1 + (x/s)²)
+  logDensity: ({ scale }, value) =>
+    onSupport(tf.greaterEqual(value, 0), value, 0, (x) =>
+      tf.sub(tf.sub(asTensor(Math.log(2 / Math.PI)), tf.log(scale)), tf.log1p(tf.square(tf.div(x, scale)))),
+    ),
+  draw: ({ scale }, key, batch) => tf.mul(scale, tanHalfTurns(tf.mul(0.5, standardUniform(key, batch)))),
+  // its mean is infinite
+});
+
+/**
+ * The half-Cauchy distribution: the absolute value of a Cauchy variable with median 0.
+ *
+ * Offers reparam and reinforce.
+ *
+ * @param scale - median, > 0, any shape
+ * @example
+ * ```ts
+ * import { halfCauchy, run, sample } from "elbow";
+ * const tau = run(0, sample("tau", halfCauchy(5)));
+ * console.log(tau.shape); // => []
+ * ```
+ */
+export const halfCauchy = (scale: TensorLike): Distribution<Positive, "reparam" | "reinforce"> =>
+  distribution(halfCauchyFamily, [scale]);

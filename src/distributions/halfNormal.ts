@@ -1,0 +1,48 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { namedKey, standardNormal, standardUniform } from "../ops/random.js";
+import { type Distribution, distribution, family, type Positive } from "./distribution.js";
+import { onSupport } from "./support.js";
+
+const halfLogTwoOverPi = 0.5 * Math.log(2 / Math.PI);
+
+const halfNormalFamily = family({
+  name: "halfNormal",
+  support: "positive",
+  parameters: ["scale"],
+  // ½ log(2/π) − log s − ½(x/s)²
+  logDensity: ({ scale }, value) =>
+    onSupport(tf.greaterEqual(value, 0), value, 0, (x) =>
+      tf.sub(tf.sub(asTensor(halfLogTwoOverPi), tf.log(scale)), tf.mul(0.5, tf.square(tf.div(x, scale)))),
+    ),
+  draw: ({ scale }, key, batch) => tf.mul(scale, tf.abs(standardNormal(key, batch))),
+  // ∂/∂s E f = E [f(sM) − f(s|N|)] / s, M Maxwell, |N| = M·U, as for the scale of the normal
+  weakDerivative: ({ scale }, _, key, batch) => {
+    const squares = ["x", "y", "z"].map((axis) => tf.square(standardNormal(namedKey(key, axis), batch)));
+    const maxwell = tf.sqrt(tf.addN(squares));
+    const shrunk = tf.mul(maxwell, standardUniform(namedKey(key, "shrink"), batch));
+    const full = tf.broadcastTo(scale, [...batch]);
+    return {
+      lanes: [tf.mul(scale, maxwell), tf.mul(scale, shrunk)],
+      terms: [{ parameter: full, constant: tf.reciprocal(full), plus: 1, minus: 2 }],
+    };
+  },
+  mean: ({ scale }) => tf.mul(scale, asTensor(Math.sqrt(2 / Math.PI))),
+  variance: ({ scale }) => tf.mul(tf.square(scale), asTensor(1 - 2 / Math.PI)),
+});
+
+/**
+ * The half-normal distribution: the absolute value of a normal variable with mean 0.
+ *
+ * Offers reparam, reinforce and measureValued.
+ *
+ * @param scale - standard deviation of the normal variable, > 0, any shape
+ * @example
+ * ```ts
+ * import { halfNormal, run, sample } from "elbow";
+ * const x = run(0, sample("x", halfNormal([1, 2, 3])));
+ * console.log(x.shape); // => [ 3 ]
+ * ```
+ */
+export const halfNormal = (scale: TensorLike): Distribution<Positive, "reparam" | "reinforce" | "measureValued"> =>
+  distribution(halfNormalFamily, [scale]);

@@ -1,0 +1,36 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Family } from "../ir/site.js";
+import { formatShape, type Shape } from "../util/shapes.js";
+import type { Distribution } from "./distribution.js";
+
+const repeated = (inner: Family, shape: Shape): Family => ({
+  ...inner,
+  name: `iid(${formatShape(shape)}, ${inner.name})`,
+  shapes: (parameters) => {
+    const { batch, event } = inner.shapes(parameters);
+    return { batch: [...shape, ...batch], event };
+  },
+});
+
+/**
+ * Independent, identically distributed repetitions of a distribution along new leading batch axes.
+ *
+ * Each repetition is drawn and scored on its own: the log density has the shape [...shape, ...batch]. Offers what the
+ * repeated distribution offers.
+ *
+ * @param shape - how often, or the sizes of the new axes
+ * @param of - the distribution to repeat
+ * @example
+ * ```ts
+ * import { iid, normal, run, sample } from "elbow";
+ * const x = run(0, sample("x", iid(8, normal(0, 1))));
+ * console.log(x.shape); // => [ 8 ]
+ * ```
+ */
+export function iid<T extends Tensor, Offers extends string>(
+  shape: number | Shape,
+  of: Distribution<T, Offers>,
+): Distribution<T, Offers> {
+  const sizes = typeof shape === "number" ? [shape] : shape;
+  return { ...of, family: repeated(of.family, sizes), batch: [...sizes, ...of.batch] };
+}

@@ -1,0 +1,45 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { standardNormal } from "../ops/random.js";
+import { type Distribution, distribution, family, type Positive } from "./distribution.js";
+import { onSupport } from "./support.js";
+
+const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
+
+const logNormalFamily = family({
+  name: "logNormal",
+  support: "positive",
+  parameters: ["loc", "scale"],
+  // −½((log x − m)/s)² − log x − log s − ½ log 2π
+  logDensity: ({ loc, scale }, value) =>
+    onSupport(tf.greater(value, 0), value, 1, (x) => {
+      const logX = tf.log(x);
+      const standardized = tf.div(tf.sub(logX, loc), scale);
+      const logVolume = tf.add(tf.add(logX, tf.log(scale)), asTensor(halfLogTwoPi));
+      return tf.sub(tf.mul(-0.5, tf.square(standardized)), logVolume);
+    }),
+  draw: ({ loc, scale }, key, batch) => tf.exp(tf.add(loc, tf.mul(scale, standardNormal(key, batch)))),
+  mean: ({ loc, scale }) => tf.exp(tf.add(loc, tf.mul(0.5, tf.square(scale)))),
+  // (e^{s²} − 1)·e^{2m + s²}
+  variance: ({ loc, scale }) => {
+    const squared = tf.square(scale);
+    return tf.mul(tf.expm1(squared), tf.exp(tf.add(tf.mul(2, loc), squared)));
+  },
+});
+
+/**
+ * The log-normal distribution: the exponential of a normal variable.
+ *
+ * Offers reparam and reinforce.
+ *
+ * @param loc - mean of the logarithm, any shape
+ * @param scale - standard deviation of the logarithm, > 0, broadcasts with `loc`
+ * @example
+ * ```ts
+ * import { logNormal, run, sample } from "elbow";
+ * const x = run(0, sample("x", logNormal([0, 1], 0.5)));
+ * console.log(x.shape); // => [ 2 ]
+ * ```
+ */
+export const logNormal = (loc: TensorLike, scale: TensorLike): Distribution<Positive, "reparam" | "reinforce"> =>
+  distribution(logNormalFamily, [loc, scale]);

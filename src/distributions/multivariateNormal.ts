@@ -1,0 +1,128 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
+import { asTensor, type TensorLike } from "../ir/lifted.js";
+import type { Family } from "../ir/site.js";
+import { cholesky, diagonal, matVec, triangularSolveVector, tril } from "../ops/linearAlgebra.js";
+import { standardNormal } from "../ops/random.js";
+import { formatShape, type Shape } from "../util/shapes.js";
+import { batchOf, type Distribution, distribution, family, type RealVector } from "./distribution.js";
+
+const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
+
+/** Batch and event shape, from `loc` [..., n] and a scale parameter whose last `rank` axes have size n. */
+const shapesWith =
+  (name: string, rank: number) =>
+  (loc: Shape, scale: Shape): { batch: Shape; event: Shape } => {
+    const n = loc.at(-1);
+    const own = scale.slice(-rank);
+    if (n === undefined || own.length < rank || own.some((size) => size !== n))
+      throw new ElbowError("shape", {
+        message:
+          `multivariateNormal: the parameters do not fit\n  expected: loc [..., n], ${name} [...${", n".repeat(rank)}]\n` +
+          `  received: loc ${formatShape(loc)}, ${name} ${formatShape(scale)}`,
+      });
+    return {
+      batch: batchOf("multivariateNormal", ["loc", name], [loc.slice(0, -1), scale.slice(0, -rank)]),
+      event: [n],
+    };
+  };
+
+/** −½‖z‖² − log|det L| − ½ n log 2π for z = L⁻¹(x − m) and the logarithms of L's diagonal */
+function logDensityOf(standardized: Tensor, logDiagonal: Tensor): Tensor {
+  const n = standardized.shape.at(-1)!;
+  const logVolume = tf.add(tf.sum(logDiagonal, -1), asTensor(n * halfLogTwoPi));
+  return tf.sub(tf.mul(-0.5, tf.sum(tf.square(standardized), -1)), logVolume);
+}
+
+const logDensityWithFactor = (x: Tensor, loc: Tensor, factor: Tensor): Tensor =>
+  logDensityOf(triangularSolveVector(factor, tf.sub(x, loc)), tf.log(diagonal(factor)));
+
+/** m + Lε */
+const drawWithFactor = (loc: Tensor, factor: Tensor, key: Tensor, batch: Shape): Tensor =>
+  tf.add(loc, matVec(factor, standardNormal(key, [...batch, loc.shape.at(-1)!])));
+
+const withCovariance = family({
+  name: "multivariateNormal",
+  support: "realVector",
+  parameters: ["loc", "covariance"],
+  eventRanks: { loc: 1, covariance: 2 },
+  shapes: ({ loc, covariance }) => shapesWith("covariance", 2)(loc, covariance),
+  logDensity: ({ loc, covariance }, x) => logDensityWithFactor(x, loc, cholesky(covariance)),
+  draw: ({ loc, covariance }, key, batch) => drawWithFactor(loc, cholesky(covariance), key, batch),
+  mean: ({ loc }) => loc,
+  variance: ({ covariance }) => diagonal(covariance),
+});
+
+const withScaleTril = family({
+  name: "multivariateNormal",
+  support: "realVector",
+  parameters: ["loc", "scaleTril"],
+  eventRanks: { loc: 1, scaleTril: 2 },
+  shapes: ({ loc, scaleTril }) => shapesWith("scaleTril", 2)(loc, scaleTril),
+  logDensity: ({ loc, scaleTril }, x) => logDensityWithFactor(x, loc, scaleTril),
+  draw: ({ loc, scaleTril }, key, batch) => drawWithFactor(loc, tril(scaleTril), key, batch),
+  mean: ({ loc }) => loc,
+  // the diagonal of LLᵀ
+  variance: ({ scaleTril }) => tf.sum(tf.square(tril(scaleTril)), -1),
+});
+
+const withScaleDiag = family({
+  name: "multivariateNormal",
+  support: "realVector",
+  parameters: ["loc", "scaleDiag"],
+  eventRanks: { loc: 1, scaleDiag: 1 },
+  shapes: ({ loc, scaleDiag }) => shapesWith("scaleDiag", 1)(loc, scaleDiag),
+  logDensity: ({ loc, scaleDiag }, x) => logDensityOf(tf.div(tf.sub(x, loc), scaleDiag), tf.log(scaleDiag)),
+  draw: ({ loc, scaleDiag }, key, batch) =>
+    tf.add(loc, tf.mul(scaleDiag, standardNormal(key, [...batch, loc.shape.at(-1)!]))),
+  mean: ({ loc }) => loc,
+  variance: ({ scaleDiag }) => tf.square(scaleDiag),
+});
+
+/** The scale of a {@link multivariateNormal}; exactly one of the three. */
+export interface MultivariateNormalScale {
+  /** Symmetric positive definite matrices [..., n, n]. */
+  readonly covariance?: TensorLike;
+  /** Lower triangular factors L [..., n, n] with positive diagonal, covariance LLᵀ; what stands above is not read. */
+  readonly scaleTril?: TensorLike;
+  /** Standard deviations [..., n] of independent elements. */
+  readonly scaleDiag?: TensorLike;
+}
+
+const families: Readonly<Record<keyof MultivariateNormalScale, Family>> = {
+  covariance: withCovariance,
+  scaleTril: withScaleTril,
+  scaleDiag: withScaleDiag,
+};
+
+/**
+ * The multivariate normal distribution.
+ *
+ * Offers reparam and reinforce.
+ *
+ * @param loc - means [..., n]
+ * @param scale - exactly one of `covariance`, `scaleTril` and `scaleDiag`
+ * @returns a distribution of events [n]
+ * @throws ElbowError if none or several scales are given, or their shape does not fit
+ * @example
+ * ```ts
+ * import { multivariateNormal, run, sample } from "elbow";
+ * const x = run(0, sample("x", multivariateNormal([0, 1], { scaleTril: [[1, 0], [0.5, 2]] })));
+ * console.log(x.shape); // => [ 2 ]
+ * ```
+ */
+export function multivariateNormal(
+  loc: TensorLike,
+  scale: MultivariateNormalScale,
+): Distribution<RealVector, "reparam" | "reinforce"> {
+  const names = Object.keys(families) as (keyof MultivariateNormalScale)[];
+  const given = names.filter((name) => scale[name] !== undefined);
+  const [name] = given;
+  if (name === undefined || given.length > 1)
+    throw new ElbowError("options", {
+      message: `multivariateNormal takes one of ${names.join(", ")}\n  received: ${given.join(" and ") || "none"}`,
+      hint: "Write multivariateNormal(loc, { scaleTril }), for example.",
+    });
+  return distribution(families[name], [loc, scale[name] as TensorLike]);
+}

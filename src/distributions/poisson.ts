@@ -1,0 +1,46 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { lifted, type TensorLike } from "../ir/lifted.js";
+import { poissonQuantile } from "../ir/primitives/poissonQuantile.js";
+import { standardUniform } from "../ops/random.js";
+import { lgamma, xlogy } from "../ops/special.js";
+import { type Count, type Distribution, distribution, family } from "./distribution.js";
+import { isCount, onSupport } from "./support.js";
+
+const quantile = lifted((u, rate) => poissonQuantile(u!, rate!));
+
+const poissonFamily = family({
+  name: "poisson",
+  support: "nonNegativeInteger",
+  parameters: ["rate"],
+  // x log λ − λ − log x!
+  logDensity: ({ rate }, value) =>
+    onSupport(isCount(value), value, 0, (x) => tf.sub(tf.sub(xlogy(x, rate), rate), lgamma(tf.add(x, 1)))),
+  draw: ({ rate }, key, batch) => quantile(standardUniform(key, batch), rate),
+  isPathwise: false,
+  // ∂/∂λ E f = E [f(K + 1) − f(K)]
+  weakDerivative: ({ rate }, value, _, batch) => {
+    const full = tf.broadcastTo(rate, [...batch]);
+    return {
+      lanes: [tf.add(value, 1)],
+      terms: [{ parameter: full, constant: tf.onesLike(full), plus: 1, minus: 0 }],
+    };
+  },
+  mean: ({ rate }) => rate,
+  variance: ({ rate }) => rate,
+});
+
+/**
+ * The Poisson distribution.
+ *
+ * Offers reinforce and measureValued.
+ *
+ * @param rate - mean, ≥ 0, any shape
+ * @example
+ * ```ts
+ * import { poisson, run, sample } from "elbow";
+ * const count = run(0, sample("count", poisson([1, 10, 100])));
+ * console.log(count.shape); // => [ 3 ]
+ * ```
+ */
+export const poisson = (rate: TensorLike): Distribution<Count, "reinforce" | "measureValued"> =>
+  distribution(poissonFamily, [rate]);

@@ -1,0 +1,26 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
+import type { TensorLike } from "../ir/lifted.js";
+import type { Family } from "../ir/site.js";
+import { type Distribution, distribution } from "./distribution.js";
+
+/** Probabilities, or their logarithms up to what the distribution says; exactly one of both. */
+export type ProbsOrLogits =
+  | { readonly probs: TensorLike; readonly logits?: undefined }
+  | { readonly logits: TensorLike; readonly probs?: undefined };
+
+/** The family that belongs to the option given, with it as parameter. @throws ElbowError if both are given, or none */
+export function fromProbsOrLogits<T extends Tensor, Offers extends string>(
+  name: string,
+  { probs, logits }: ProbsOrLogits,
+  families: { readonly probs: Family; readonly logits: Family },
+): Distribution<T, Offers> {
+  if ((probs === undefined) === (logits === undefined))
+    throw new ElbowError("options", {
+      message: `${name} takes probs or logits\n  received: ${probs === undefined ? "neither" : "both"}`,
+      hint: `Write ${name}({ probs }) for probabilities, ${name}({ logits }) for log odds or unnormalised logarithms.`,
+    });
+  return probs === undefined
+    ? distribution(families.logits, [logits as TensorLike])
+    : distribution(families.probs, [probs]);
+}

@@ -1,0 +1,38 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorLike } from "../ir/lifted.js";
+import { standardUniform } from "../ops/random.js";
+import { type Distribution, distribution, family, type Interval } from "./distribution.js";
+import { onSupport } from "./support.js";
+
+const uniformFamily = family({
+  name: "uniform",
+  support: "interval",
+  parameters: ["low", "high"],
+  // −log(high − low)
+  logDensity: ({ low, high }, value) => {
+    const isInside = tf.logicalAnd(tf.greaterEqual(value, low), tf.lessEqual(value, high));
+    return onSupport(isInside, value, low, () => tf.neg(tf.log(tf.sub(high, low))));
+  },
+  draw: ({ low, high }, key, batch) => tf.add(low, tf.mul(tf.sub(high, low), standardUniform(key, batch))),
+  // the support moves with the parameters: E f·∇log p leaves out what happens at its ends
+  isScorable: false,
+  mean: ({ low, high }) => tf.mul(0.5, tf.add(low, high)),
+  variance: ({ low, high }) => tf.div(tf.square(tf.sub(high, low)), 12),
+});
+
+/**
+ * The uniform distribution on an interval.
+ *
+ * Offers reparam only: its support moves with the parameters, which the score function does not see.
+ *
+ * @param low - lower end, any shape
+ * @param high - upper end, > `low`, broadcasts with it
+ * @example
+ * ```ts
+ * import { run, sample, uniform } from "elbow";
+ * const x = run(0, sample("x", uniform(-1, [1, 2])));
+ * console.log(x.shape); // => [ 2 ]
+ * ```
+ */
+export const uniform = (low: TensorLike, high: TensorLike): Distribution<Interval, "reparam"> =>
+  distribution(uniformFamily, [low, high]);

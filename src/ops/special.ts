@@ -1,0 +1,71 @@
+// Special functions that tfjs lacks, or has without care for infinities.
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { applyEmitter, asTensor, lifted, type TensorLike } from "../ir/lifted.js";
+import { expandAxes } from "../ir/primitives/axes.js";
+import { equal, logicalAnd, select } from "../ir/primitives/comparison.js";
+import { mul } from "../ir/primitives/elementwise.js";
+import * as exponential from "../ir/primitives/exponential.js";
+import { logSumExp as reduceLogSumExp } from "../ir/primitives/logSumExp.js";
+import { assumeContinuous } from "../ir/primitives/marks.js";
+import { normalAxis } from "../ir/primitives/slicing.js";
+import * as special from "../ir/primitives/special.js";
+import type { Variable } from "../ir/program.js";
+import { range } from "../util/shapes.js";
+
+/** log |Γ(x)| */
+export const lgamma: (x: TensorLike) => Tensor = lifted(special.lgamma);
+
+/** ψ(x) = d log Γ(x)/dx */
+export const digamma: (x: TensorLike) => Tensor = lifted(special.digamma);
+
+/** ψ⁽ⁿ⁾(x), the n-th derivative of digamma, n ≥ 0. */
+export const polygamma = (n: number, x: TensorLike): Tensor => lifted((v) => special.polygamma(n, v!))(x);
+
+/** erfc x = 1 − erf x, exact in the tail. */
+export const erfc: (x: TensorLike) => Tensor = lifted(special.erfc);
+
+/** erf⁻¹ y, −1 ≤ y ≤ 1; infinite at both ends. */
+export const erfinv: (y: TensorLike) => Tensor = lifted(special.erfinv);
+
+/** log Φ(x), Φ the standard normal distribution function, exact in the lower tail. */
+export const logNdtr: (x: TensorLike) => Tensor = lifted(special.logNdtr);
+
+/** A condition on which both branches of a `select` agree in the limit. */
+const seamless = (condition: Variable): Variable => assumeContinuous(condition);
+
+/** log(eˣ + eʸ), also where one or both are −∞. */
+export const logAddExp: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) => {
+  const isNothing = seamless(equal(y!, Number.NEGATIVE_INFINITY));
+  return select(isNothing, x!, exponential.logAddExp(x!, select(isNothing, 0, y!)));
+});
+
+/** x·log y, and 0 for x = y = 0. */
+export const xlogy: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) => {
+  const isZero = seamless(logicalAnd(equal(x!, 0), equal(y!, 0)));
+  return mul(x!, exponential.log(select(isZero, 1, y!)));
+});
+
+/** x·log(1 + y), and 0 for x = 0, y = −1. */
+export const xlog1py: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) => {
+  const isZero = seamless(logicalAnd(equal(x!, 0), equal(y!, -1)));
+  return mul(x!, exponential.log1p(select(isZero, 0, y!)));
+});
+
+/**
+ * log Σ eˣ over axes, −∞ for a group of nothing but −∞ (where tf.logSumExp is NaN).
+ *
+ * @param axis - one or several axes; all of them unless stated
+ * @param keepDims - keeps reduced axes with size 1
+ */
+export function logSumExp(x: TensorLike, axis?: number | readonly number[], keepDims = false): Tensor {
+  const tensor = asTensor(x);
+  const listed = axis === undefined ? range(tensor.rank) : typeof axis === "number" ? [axis] : axis;
+  const axes = listed.map((each) => normalAxis(each, tensor.rank));
+  return applyEmitter(
+    (v) => {
+      const result = reduceLogSumExp(v!, axes);
+      return [keepDims ? expandAxes(result, v!.shape, axes) : result];
+    },
+    [tensor],
+  )[0]!;
+}
