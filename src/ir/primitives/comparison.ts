@@ -84,13 +84,21 @@ const castPrimitive: Primitive = primitive({
   evaluate: ([x], { dtype }) => [x!.elements.map(converted[dtype as DType])],
   batch: ([x], { dtype }) => [cast(x!, dtype)],
   axes: ([x]) => [[x!.shape.map((_, axis) => axis)]],
-  tfjs: ([x], { dtype }) => [tf.cast(x!, dtype)],
+  // The wasm backend's cast to bool truncates, so that 0.5 would be false.
+  tfjs: ([x], { dtype }) => [dtype === "bool" ? tf.notEqual(x!, tf.zerosLike(x!)) : tf.cast(x!, dtype)],
   simplify: ({ inputs: [x], attributes }) => (x!.dtype === attributes.dtype ? [x!] : undefined),
 });
 export const cast = operation(
   (x: Variable, dtype: DType): Variable => (x.dtype === dtype ? x : emitOne(castPrimitive, [x], { dtype })),
   castPrimitive,
 );
+
+/** Runs an operation that the wasm backend gets wrong on booleans (it writes floats past their end) on integers. */
+export function viaIntegers(xs: readonly tf.Tensor[], run: (...xs: tf.Tensor[]) => tf.Tensor): tf.Tensor {
+  if (xs[0]!.dtype !== "bool") return run(...xs);
+  const result = run(...xs.map((x) => tf.cast(x, "int32")));
+  return tf.notEqual(result, tf.zerosLike(result));
+}
 
 const selectFrame = elementwise({
   name: "select",
@@ -100,8 +108,10 @@ const selectFrame = elementwise({
   tfjs: (condition, x, y) => {
     const shape = broadcastShapes(condition.shape, x.shape, y!.shape)!;
     const stretch = (each: tf.Tensor) => (sameShape(each.shape, shape) ? each : tf.broadcastTo(each, shape));
-    const inputs = { condition: stretch(condition), t: stretch(x), e: stretch(y!) };
-    return tf.engine().runKernel("Select", inputs as unknown as tf.NamedTensorMap) as tf.Tensor;
+    return viaIntegers([x, y!], (t, e) => {
+      const inputs = { condition: stretch(condition), t: stretch(t!), e: stretch(e!) };
+      return tf.engine().runKernel("Select", inputs as unknown as tf.NamedTensorMap) as tf.Tensor;
+    });
   },
 });
 

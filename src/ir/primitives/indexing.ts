@@ -119,7 +119,7 @@ const gatherPrimitive: Primitive = primitive({
   },
   isContinuousIn: (input) => input === 0,
   linearIn: [[0]],
-  tfjs: ([x, indices], { axis, batchDims }) => [tf.gather(x!, indices as tf.Tensor1D, axis, batchDims)],
+  tfjs: ([x, indices], attributes) => [gatherKernel(x!, indices!, attributes)],
 });
 /** Elements of an axis of x at the positions `indices`; the first `batchDims` axes of both run together. */
 export const gather = operation(
@@ -205,18 +205,39 @@ export const scatterAdd = operation(
   scatterAddPrimitive,
 );
 
+/** Positions in the axis that batch and data axis make together, as one list. */
+function rowsOf(indices: tf.Tensor, batch: number, length: number): tf.Tensor1D {
+  if (batch === 1) return tf.reshape(indices, [indices.size]);
+  const offsets = tf.reshape(tf.range(0, batch * length, length, "int32"), [batch, 1]);
+  return tf.reshape(tf.add(tf.reshape(indices, [batch, indices.size / batch]), offsets), [indices.size]);
+}
+
+/** [a, b, c, d] → [a, c, b, d] */
+const swapMiddle = (x: tf.Tensor, shape: [number, number, number, number]): tf.Tensor =>
+  tf.transpose(tf.reshape(x, shape), [0, 2, 1, 3]);
+
+/** Without common axes, which the wasm backend gets wrong: they and the data axis become one axis in front. */
+function gatherKernel(x: tf.Tensor, indices: tf.Tensor, attributes: Attributes): tf.Tensor {
+  const { axis, batchDims } = attributes;
+  const { batch, before, length, after, picks } = loopsOf(x.shape, indices.shape, attributes);
+  const shape = [...x.shape.slice(0, axis), ...indices.shape.slice(batchDims), ...x.shape.slice(axis + 1)];
+  if (batch === 1) return tf.reshape(tf.gather(x, rowsOf(indices, 1, length), axis), shape);
+  const rows = tf.reshape(swapMiddle(x, [batch, before, length, after]), [batch * length, before * after]);
+  const picked = tf.gather(rows, rowsOf(indices, batch, length));
+  return tf.reshape(swapMiddle(picked, [batch, picks, before, after]), shape);
+}
+
 /** scatterNd adds duplicates up, along the first axis only: batch and index become one axis in front. */
 function scatterKernel(updates: tf.Tensor, indices: tf.Tensor, attributes: Attributes): tf.Tensor {
   const shape = scatteredShape(updates.shape, indices.shape, attributes);
   const { batch, before, length, after, picks } = loopsOf(shape, indices.shape, attributes);
-  const rows = tf.transpose(tf.reshape(updates, [batch, before, picks, after]), [0, 2, 1, 3]);
-  const offsets = tf.reshape(tf.range(0, batch * length, length, "int32"), [batch, 1]);
-  const flat = tf.add(tf.reshape(indices, [batch, picks]), offsets);
-  const sums = tf.scatterND(tf.reshape(flat, [batch * picks, 1]), tf.reshape(rows, [batch * picks, before * after]), [
-    batch * length,
-    before * after,
-  ]);
-  return tf.reshape(tf.transpose(tf.reshape(sums, [batch, length, before, after]), [0, 2, 1, 3]), shape);
+  const rows = swapMiddle(updates, [batch, before, picks, after]);
+  const sums = tf.scatterND(
+    tf.reshape(rowsOf(indices, batch, length), [batch * picks, 1]),
+    tf.reshape(rows, [batch * picks, before * after]),
+    [batch * length, before * after],
+  );
+  return tf.reshape(swapMiddle(sums, [batch, length, before, after]), shape);
 }
 
 /** 1 at position `indices` of a new last axis, else 0; nowhere 1 if that is outside. Attributes: `depth`. */
@@ -232,7 +253,10 @@ const oneHotPrimitive: Primitive = primitive({
   },
   batch: ([indices], { depth }) => [oneHot(indices!, depth)],
   axes: ([indices]) => [[indices!.shape.map((_, axis) => axis)]],
-  tfjs: ([indices], { depth }) => [tf.oneHot(indices!, depth, 1, 0, "float32")],
+  // tf.oneHot refuses a depth of 1.
+  tfjs: ([indices], { depth }) => [
+    tf.cast(tf.equal(tf.expandDims(indices!, -1), tf.range(0, depth, 1, "int32")), "float32"),
+  ],
 });
 export const oneHot = operation(
   (indices: Variable, depth: number): Variable => emitOne(oneHotPrimitive, [indices], { depth }),

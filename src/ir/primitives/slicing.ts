@@ -6,6 +6,7 @@ import { builder, emitOne } from "../builder.js";
 import { operation, type Primitive, type PrimitiveRules, primitive } from "../primitive.js";
 import type { Variable } from "../program.js";
 import { broadcastTo, gatherStrided, linearUnary } from "./axes.js";
+import { viaIntegers } from "./comparison.js";
 
 /** How many elements to add before and after each axis. */
 export type Paddings = readonly (readonly [before: number, after: number])[];
@@ -50,7 +51,7 @@ const slicePrimitive = linearUnary({
     slice(x!, [...new Array<number>(rank).fill(0), ...begin], [...x!.shape.slice(0, rank), ...size]),
   ],
   axes: ([x], { begin, size }) => [[keptAxes(x!.shape, size, (axis) => begin[axis] !== 0)]],
-  tfjs: ([x], { begin, size }) => [tf.slice(x!, begin, size)],
+  tfjs: ([x], { begin, size }) => [x!.rank === 0 ? tf.clone(x!) : tf.slice(x!, begin, size)],
   simplify: ({ inputs: [x], attributes: { size } }) => (sameShape(x!.shape, size) ? [x!] : undefined),
 });
 /** The block that starts at `begin`; a size of −1 (or a missing one) reaches to the end of the axis. */
@@ -95,9 +96,7 @@ const padRules = (self: () => Primitive): Omit<PrimitiveRules, "name"> => ({
 });
 
 function padKernel(x: tf.Tensor, paddings: [number, number][], value: number): tf.Tensor {
-  if (x.rank === 0) return tf.clone(x);
-  if (x.dtype === "bool") return tf.cast(tf.pad(tf.cast(x, "int32"), paddings, value), "bool");
-  return tf.pad(x, paddings, value);
+  return x.rank === 0 ? tf.clone(x) : viaIntegers([x], (each) => tf.pad(each!, paddings, value));
 }
 
 /** Zeros around x; transpose: slices. Attributes: `paddings`. */
@@ -159,7 +158,7 @@ const reversePrimitive = linearUnary({
     ),
   ],
   axes: ([x], { axes }) => [[keptAxes(x!.shape, x!.shape, (axis) => axes.includes(axis))]],
-  tfjs: ([x], { axes }) => [tf.reverse(x!, axes)],
+  tfjs: ([x], { axes }) => [viaIntegers([x!], (each) => tf.reverse(each!, axes))],
 });
 export const reverse = operation((x: Variable, axes: readonly number[] = range(x.shape.length)): Variable => {
   const normal = axes.map((axis) => normalAxis(axis, x.shape.length)).filter((axis) => x.shape[axis] !== 1);

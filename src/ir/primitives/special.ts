@@ -8,7 +8,7 @@ import * as polygamma_ from "../../util/special/polygamma.js";
 import { emitOne, lift, type Value } from "../builder.js";
 import { operation, type Primitive, primitive } from "../primitive.js";
 import type { Variable } from "../program.js";
-import { floatOnly, neg, square, sub } from "./arithmetic.js";
+import { floatOnly, neg, square } from "./arithmetic.js";
 import { add, type ElementwiseRules, mul, unary } from "./elementwise.js";
 import { exp } from "./exponential.js";
 import * as kernels from "./specialKernels.js";
@@ -16,7 +16,6 @@ import * as kernels from "./specialKernels.js";
 const float = (rules: ElementwiseRules) => unary({ dtype: floatOnly(rules.name), ...rules });
 
 const twoOverSqrtPi = 2 / Math.sqrt(Math.PI);
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
 /** log |Γ(x)|; d = ψ(x)·dx */
 export const lgamma = float({
@@ -75,10 +74,18 @@ export const erfinv = float({
   tfjs: kernels.erfinv,
 });
 
-/** log Φ(x), Φ the standard normal distribution function; d = φ(x)/Φ(x)·dx, taken in logarithms */
+/** log Φ(x), Φ the standard normal distribution function; d = φ(x)/Φ(x)·dx */
 export const logNdtr = float({
   name: "logNdtr",
   evaluate: logNdtr_.logNdtr,
-  partials: ([x], y) => [exp(sub(neg(add(mul(square(x!), 0.5), y)), halfLogTwoPi))],
+  partials: ([x]) => [inverseMills(x!)],
   tfjs: kernels.logNdtr,
+});
+
+/** λ(x) = φ(x)/Φ(x); d = −λ(x)(x + λ(x))·dx */
+export const inverseMills = float({
+  name: "inverseMills",
+  evaluate: logNdtr_.inverseMills,
+  partials: ([x], y) => [neg(mul(y, add(x!, y)))],
+  tfjs: kernels.inverseMills,
 });

@@ -110,6 +110,13 @@ export function logNdtr(x: tf.Tensor): tf.Tensor {
   return where(tf.greater(x, 0), tf.log1p(neg(exp(logTail))), logTail);
 }
 
+export function inverseMills(x: tf.Tensor): tf.Tensor {
+  const z = mul(tf.abs(x), Math.SQRT1_2);
+  const density = exp(mul(tf.square(x), -0.5));
+  const above = div(mul(density, 1 / Math.sqrt(2 * Math.PI)), sub(1, mul(erfc(z), 0.5)));
+  return where(tf.greater(x, 0), above, mul(exp(neg(logScaledTail(z))), Math.sqrt(2 / Math.PI)));
+}
+
 export function erfinv(y: tf.Tensor): tf.Tensor {
   const w = neg(log(mul(sub(1, y), add(1, y))));
   const near = horner(centre, sub(tf.minimum(w, 5), 2.5));

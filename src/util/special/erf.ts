@@ -42,7 +42,8 @@ const ratio = (numerator: readonly number[], denominator: readonly number[], x: 
 function scaledTail(x: number): number {
   const s = 1 / (x * x);
   // Beyond 28 the asymptotic series (DLMF 7.12.1) is exact.
-  if (x > 28) return (1 - 0.5 * s * (1 - 1.5 * s * (1 - 2.5 * s))) / (x * Math.sqrt(Math.PI));
+  if (x > 28)
+    return (1 - 0.5 * s * (1 - 1.5 * s * (1 - 2.5 * s * (1 - 3.5 * s * (1 - 4.5 * s))))) / (x * Math.sqrt(Math.PI));
   return Math.exp((x < 1 / 0.35 ? ratio(ra, sa, s) : ratio(rb, sb, s)) - 0.5625) / x;
 }
 
