@@ -31,7 +31,7 @@ const bernoulliProbs = family({
   parameters: ["probs"],
   // x log p + (1 − x) log(1 − p)
   logDensity: ({ probs }, value) =>
-    onSupport(isBit(value), value, 0, (x) => where(tf.equal(x, 1), logProbability(probs), logComplement(probs))),
+    onSupport(value, isBit, 0, (x) => where(tf.equal(x, 1), logProbability(probs), logComplement(probs))),
   draw: ({ probs }, key, batch) => draw(probs, key, batch),
   isPathwise: false,
   supportValues: () => [0, 1],
@@ -46,7 +46,7 @@ const bernoulliLogits = family({
   parameters: ["logits"],
   // log σ(l) or log σ(−l)
   logDensity: ({ logits }, value) =>
-    onSupport(isBit(value), value, 0, (x) => tf.neg(tf.softplus(where(tf.equal(x, 1), tf.neg(logits), logits)))),
+    onSupport(value, isBit, 0, (x) => tf.neg(tf.softplus(where(tf.equal(x, 1), tf.neg(logits), logits)))),
   draw: ({ logits }, key, batch) => draw(tf.sigmoid(logits), key, batch),
   isPathwise: false,
   supportValues: () => [0, 1],

@@ -17,6 +17,11 @@ function categoriesOf(shape: Shape): number {
   });
 }
 
+const shapes = (parameter: Shape): { batch: Shape; event: Shape } => {
+  categoriesOf(parameter);
+  return { batch: parameter.slice(0, -1), event: [] };
+};
+
 /** 0, 1, …, K − 1 */
 const indices = (count: number): tf.Tensor => tf.tensor1d(range(count));
 
@@ -26,8 +31,11 @@ function pick(table: tf.Tensor, x: tf.Tensor): tf.Tensor {
   return tf.sum(where(isChosen, table, 0), -1);
 }
 
-const isCategory = (x: tf.Tensor, table: tf.Tensor): tf.Tensor =>
-  tf.logicalAnd(isCount(x), tf.less(x, categoriesOf(table.shape)));
+/** Whether x is one of the categories of a table. */
+const isBelow =
+  ({ shape }: tf.Tensor) =>
+  (x: tf.Tensor): tf.Tensor =>
+    tf.logicalAnd(isCount(x), tf.less(x, categoriesOf(shape)));
 
 /**
  * The first category whose cumulative probability exceeds u times the total. Only categories of positive probability
@@ -35,7 +43,7 @@ const isCategory = (x: tf.Tensor, table: tf.Tensor): tf.Tensor =>
  */
 function draw(probs: tf.Tensor, key: tf.Tensor, batch: Shape): tf.Tensor {
   const count = categoriesOf(probs.shape);
-  const reachable = where(tf.greater(probs, 0), tf.cumsum(probs, -1), 0);
+  const reachable = where(tf.greater(probs, 0), tf.cumsum(probs, probs.rank - 1), 0);
   const total = tf.max(reachable, -1);
   const threshold = tf.expandDims(tf.mul(standardUniform(key, batch), total), -1);
   return tf.min(where(tf.greater(reachable, threshold), indices(count), count - 1), -1);
@@ -64,9 +72,9 @@ const categoricalProbs = family({
   support: "categoryIndex",
   parameters: ["probs"],
   eventRanks: { probs: 1 },
+  shapes: ({ probs }) => shapes(probs),
   // log p_x
-  logDensity: ({ probs }, value) =>
-    onSupport(isCategory(value, probs), value, 0, (x) => logProbability(pick(probs, x))),
+  logDensity: ({ probs }, value) => onSupport(value, isBelow(probs), 0, (x) => logProbability(pick(probs, x))),
   draw: ({ probs }, key, batch) => draw(probs, key, batch),
   isPathwise: false,
   supportValues: ({ probs }) => range(categoriesOf(probs)),
@@ -80,9 +88,9 @@ const categoricalLogits = family({
   support: "categoryIndex",
   parameters: ["logits"],
   eventRanks: { logits: 1 },
+  shapes: ({ logits }) => shapes(logits),
   // l_x − log Σ e^l
-  logDensity: ({ logits }, value) =>
-    onSupport(isCategory(value, logits), value, 0, (x) => pick(tf.logSoftmax(logits, -1), x)),
+  logDensity: ({ logits }, value) => onSupport(value, isBelow(logits), 0, (x) => pick(tf.logSoftmax(logits, -1), x)),
   draw: ({ logits }, key, batch) => draw(tf.softmax(logits, -1), key, batch),
   isPathwise: false,
   supportValues: ({ logits }) => range(categoriesOf(logits)),

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import type { Support } from "../ir/site.js";
+import { stopGradient } from "../ops/marks.js";
 import { type Distribution, distribution, family, type Supported } from "./distribution.js";
 import { onSupport } from "./support.js";
 
@@ -10,7 +11,7 @@ const deltaFamily = (support: Support) =>
     support,
     parameters: ["value"],
     // with respect to the point mass itself
-    logDensity: ({ value }, x) => onSupport(tf.equal(x, value), x, value, tf.zerosLike),
+    logDensity: ({ value }, x) => onSupport(x, (at) => tf.equal(at, stopGradient(value)), value, tf.zerosLike),
     draw: ({ value }, _, batch) => tf.broadcastTo(value, [...batch]),
     // the support moves with the parameter
     isScorable: false,

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import { namedKey, standardUniform } from "../ops/random.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
-import { onSupport } from "./support.js";
+import { isNonNegative, onSupport } from "./support.js";
 
 /** Draws of rate 1. */
 const standardExponential = (key: tf.Tensor, batch: readonly number[]): tf.Tensor =>
@@ -13,8 +13,7 @@ const exponentialFamily = family({
   support: "positive",
   parameters: ["rate"],
   // log λ − λx
-  logDensity: ({ rate }, value) =>
-    onSupport(tf.greaterEqual(value, 0), value, 0, (x) => tf.sub(tf.log(rate), tf.mul(rate, x))),
+  logDensity: ({ rate }, value) => onSupport(value, isNonNegative, 0, (x) => tf.sub(tf.log(rate), tf.mul(rate, x))),
   draw: ({ rate }, key, batch) => tf.div(standardExponential(key, batch), rate),
   // ∂/∂λ λe^{−λx} = (λe^{−λx} − λ²x·e^{−λx})/λ: the density of X less that of X + X′, a Gamma(2, λ) variable
   weakDerivative: ({ rate }, value, key, batch) => {

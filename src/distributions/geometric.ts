@@ -35,7 +35,7 @@ const geometricProbs = family({
   parameters: ["probs"],
   // log p + x log(1 − p)
   logDensity: ({ probs }, value) =>
-    onSupport(isCount(value), value, 0, (x) => tf.add(logProbability(probs), xlog1py(x, tf.neg(probs)))),
+    onSupport(value, isCount, 0, (x) => tf.add(logProbability(probs), xlog1py(x, tf.neg(probs)))),
   draw: ({ probs }, key, batch) => draw(tf.log1p(tf.neg(probs)), key, batch),
   isPathwise: false,
   weakDerivative: ({ probs }, value, key, batch) => weakDerivative(probs, tf.log1p(tf.neg(probs)), value, key, batch),
@@ -49,9 +49,7 @@ const geometricLogits = family({
   parameters: ["logits"],
   // log σ(l) + x log σ(−l)
   logDensity: ({ logits }, value) =>
-    onSupport(isCount(value), value, 0, (x) =>
-      tf.neg(tf.add(tf.softplus(tf.neg(logits)), tf.mul(x, tf.softplus(logits)))),
-    ),
+    onSupport(value, isCount, 0, (x) => tf.neg(tf.add(tf.softplus(tf.neg(logits)), tf.mul(x, tf.softplus(logits))))),
   draw: ({ logits }, key, batch) => draw(tf.neg(tf.softplus(logits)), key, batch),
   isPathwise: false,
   weakDerivative: ({ logits }, value, key, batch) =>

@@ -3,7 +3,7 @@ import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { standardUniform } from "../ops/random.js";
 import { tanHalfTurns } from "./cauchy.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
-import { onSupport } from "./support.js";
+import { isNonNegative, onSupport } from "./support.js";
 
 const halfCauchyFamily = family({
   name: "halfCauchy",
@@ -11,7 +11,7 @@ const halfCauchyFamily = family({
   parameters: ["scale"],
   // log(2/π) − log s − log(1 + (x/s)²)
   logDensity: ({ scale }, value) =>
-    onSupport(tf.greaterEqual(value, 0), value, 0, (x) =>
+    onSupport(value, isNonNegative, 0, (x) =>
       tf.sub(tf.sub(asTensor(Math.log(2 / Math.PI)), tf.log(scale)), tf.log1p(tf.square(tf.div(x, scale)))),
     ),
   draw: ({ scale }, key, batch) => tf.mul(scale, tanHalfTurns(tf.mul(0.5, standardUniform(key, batch)))),

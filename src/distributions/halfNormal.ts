@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { namedKey, standardNormal, standardUniform } from "../ops/random.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
-import { onSupport } from "./support.js";
+import { isNonNegative, onSupport } from "./support.js";
 
 const halfLogTwoOverPi = 0.5 * Math.log(2 / Math.PI);
 
@@ -12,7 +12,7 @@ const halfNormalFamily = family({
   parameters: ["scale"],
   // ½ log(2/π) − log s − ½(x/s)²
   logDensity: ({ scale }, value) =>
-    onSupport(tf.greaterEqual(value, 0), value, 0, (x) =>
+    onSupport(value, isNonNegative, 0, (x) =>
       tf.sub(tf.sub(asTensor(halfLogTwoOverPi), tf.log(scale)), tf.mul(0.5, tf.square(tf.div(x, scale)))),
     ),
   draw: ({ scale }, key, batch) => tf.mul(scale, tf.abs(standardNormal(key, batch))),

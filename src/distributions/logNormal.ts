@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { standardNormal } from "../ops/random.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
-import { onSupport } from "./support.js";
+import { isPositive, onSupport } from "./support.js";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
@@ -12,7 +12,7 @@ const logNormalFamily = family({
   parameters: ["loc", "scale"],
   // −½((log x − m)/s)² − log x − log s − ½ log 2π
   logDensity: ({ loc, scale }, value) =>
-    onSupport(tf.greater(value, 0), value, 1, (x) => {
+    onSupport(value, isPositive, 1, (x) => {
       const logX = tf.log(x);
       const standardized = tf.div(tf.sub(logX, loc), scale);
       const logVolume = tf.add(tf.add(logX, tf.log(scale)), asTensor(halfLogTwoPi));

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { TensorLike } from "../ir/lifted.js";
+import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { namedKey, standardNormal, standardUniform } from "../ops/random.js";
 import { type Distribution, distribution, family, type Real } from "./distribution.js";
 
@@ -12,7 +12,7 @@ const normalFamily = family({
   // log N(x; m, s) = −½((x − m)/s)² − log s − ½ log 2π
   logDensity: ({ loc, scale }, x) => {
     const standardized = tf.div(tf.sub(x, loc), scale);
-    return tf.sub(tf.mul(-0.5, tf.square(standardized)), tf.add(tf.log(scale), halfLogTwoPi));
+    return tf.sub(tf.mul(-0.5, tf.square(standardized)), tf.add(tf.log(scale), asTensor(halfLogTwoPi)));
   },
   draw: ({ loc, scale }, key, batch) => tf.add(loc, tf.mul(scale, standardNormal(key, batch))),
   // ∂/∂m E f = E [f(m + sW) − f(m − sW)] / (s√2π), W ~ Weibull(2, √2);
@@ -28,7 +28,12 @@ const normalFamily = family({
     return {
       lanes: [at(weibull), at(tf.neg(weibull)), at(maxwell), at(shrunk)],
       terms: [
-        { parameter: tf.mul(loc, ones), constant: tf.div(1 / Math.sqrt(2 * Math.PI), tf.mul(scale, ones)), plus: 1, minus: 2 },
+        {
+          parameter: tf.mul(loc, ones),
+          constant: tf.div(asTensor(1 / Math.sqrt(2 * Math.PI)), tf.mul(scale, ones)),
+          plus: 1,
+          minus: 2,
+        },
         { parameter: tf.mul(scale, ones), constant: tf.div(1, tf.mul(scale, ones)), plus: 3, minus: 4 },
       ],
     };
@@ -50,5 +55,7 @@ const normalFamily = family({
  * console.log(x.shape); // => [ 2 ]
  * ```
  */
-export const normal = (loc: TensorLike, scale: TensorLike): Distribution<Real, "reparam" | "reinforce" | "measureValued"> =>
-  distribution(normalFamily, [loc, scale]);
+export const normal = (
+  loc: TensorLike,
+  scale: TensorLike,
+): Distribution<Real, "reparam" | "reinforce" | "measureValued"> => distribution(normalFamily, [loc, scale]);

@@ -14,7 +14,7 @@ const poissonFamily = family({
   parameters: ["rate"],
   // x log λ − λ − log x!
   logDensity: ({ rate }, value) =>
-    onSupport(isCount(value), value, 0, (x) => tf.sub(tf.sub(xlogy(x, rate), rate), lgamma(tf.add(x, 1)))),
+    onSupport(value, isCount, 0, (x) => tf.sub(tf.sub(xlogy(x, rate), rate), lgamma(tf.add(x, 1)))),
   draw: ({ rate }, key, batch) => quantile(standardUniform(key, batch), rate),
   isPathwise: false,
   // ∂/∂λ E f = E [f(K + 1) − f(K)]

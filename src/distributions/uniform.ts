@@ -10,8 +10,9 @@ const uniformFamily = family({
   parameters: ["low", "high"],
   // −log(high − low)
   logDensity: ({ low, high }, value) => {
-    const isInside = tf.logicalAnd(tf.greaterEqual(value, low), tf.lessEqual(value, high));
-    return onSupport(isInside, value, low, () => tf.neg(tf.log(tf.sub(high, low))));
+    // the bounds are no constants here: a density that jumps when a random bound crosses x has no pathwise derivative
+    const isInside = (x: tf.Tensor) => tf.logicalAnd(tf.greaterEqual(x, low), tf.lessEqual(x, high));
+    return onSupport(value, isInside, low, () => tf.neg(tf.log(tf.sub(high, low))));
   },
   draw: ({ low, high }, key, batch) => tf.add(low, tf.mul(tf.sub(high, low), standardUniform(key, batch))),
   // the support moves with the parameters: E f·∇log p leaves out what happens at its ends

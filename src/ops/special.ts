@@ -6,7 +6,7 @@ import { equal, logicalAnd, select } from "../ir/primitives/comparison.js";
 import { mul } from "../ir/primitives/elementwise.js";
 import * as exponential from "../ir/primitives/exponential.js";
 import { logSumExp as reduceLogSumExp } from "../ir/primitives/logSumExp.js";
-import { assumeContinuous } from "../ir/primitives/marks.js";
+import { stopGradient } from "../ir/primitives/marks.js";
 import { normalAxis } from "../ir/primitives/slicing.js";
 import * as special from "../ir/primitives/special.js";
 import type { Variable } from "../ir/program.js";
@@ -30,24 +30,24 @@ export const erfinv: (y: TensorLike) => Tensor = lifted(special.erfinv);
 /** log Φ(x), Φ the standard normal distribution function, exact in the lower tail. */
 export const logNdtr: (x: TensorLike) => Tensor = lifted(special.logNdtr);
 
-/** A condition on which both branches of a `select` agree in the limit. */
-const seamless = (condition: Variable): Variable => assumeContinuous(condition);
+/** Whether x is at a point where a formula must be replaced by its limit: that makes no jump. */
+const isAt = (x: Variable, point: number): Variable => equal(stopGradient(x), point);
 
 /** log(eˣ + eʸ), also where one or both are −∞. */
 export const logAddExp: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) => {
-  const isNothing = seamless(equal(y!, Number.NEGATIVE_INFINITY));
+  const isNothing = isAt(y!, Number.NEGATIVE_INFINITY);
   return select(isNothing, x!, exponential.logAddExp(x!, select(isNothing, 0, y!)));
 });
 
 /** x·log y, and 0 for x = y = 0. */
 export const xlogy: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) => {
-  const isZero = seamless(logicalAnd(equal(x!, 0), equal(y!, 0)));
+  const isZero = logicalAnd(isAt(x!, 0), isAt(y!, 0));
   return mul(x!, exponential.log(select(isZero, 1, y!)));
 });
 
 /** x·log(1 + y), and 0 for x = 0, y = −1. */
 export const xlog1py: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) => {
-  const isZero = seamless(logicalAnd(equal(x!, 0), equal(y!, -1)));
+  const isZero = logicalAnd(isAt(x!, 0), isAt(y!, -1));
   return mul(x!, exponential.log1p(select(isZero, 0, y!)));
 });
 

@@ -1,0 +1,36 @@
+// The families of the reference tables, built from the tables' parameters in the tables' order.
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { bernoulli } from "../../src/distributions/bernoulli.js";
+import { categorical } from "../../src/distributions/categorical.js";
+import { cauchy } from "../../src/distributions/cauchy.js";
+import type { Distribution } from "../../src/distributions/distribution.js";
+import { exponential } from "../../src/distributions/exponential.js";
+import { geometric } from "../../src/distributions/geometric.js";
+import { halfCauchy } from "../../src/distributions/halfCauchy.js";
+import { halfNormal } from "../../src/distributions/halfNormal.js";
+import { logNormal } from "../../src/distributions/logNormal.js";
+import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
+import { normal } from "../../src/distributions/normal.js";
+import { poisson } from "../../src/distributions/poisson.js";
+import { uniform } from "../../src/distributions/uniform.js";
+
+export type Build = (...parameters: Tensor[]) => Distribution<Tensor, never>;
+
+export const families: Readonly<Record<string, Build>> = {
+  Normal: (loc, scale) => normal(loc!, scale!),
+  LogNormal: (loc, scale) => logNormal(loc!, scale!),
+  HalfNormal: (scale) => halfNormal(scale!),
+  Cauchy: (loc, scale) => cauchy(loc!, scale!),
+  HalfCauchy: (scale) => halfCauchy(scale!),
+  Uniform: (low, high) => uniform(low!, high!),
+  Exponential: (rate) => exponential(rate!),
+  "Bernoulli(probs)": (probs) => bernoulli({ probs: probs! }),
+  "Bernoulli(logits)": (logits) => bernoulli({ logits: logits! }),
+  "Categorical(probs)": (probs) => categorical({ probs: probs! }),
+  "Categorical(logits)": (logits) => categorical({ logits: logits! }),
+  Geometric: (probs) => geometric({ probs: probs! }),
+  Poisson: (rate) => poisson(rate!),
+  "MultivariateNormal(covariance)": (loc, covariance) => multivariateNormal(loc!, { covariance: covariance! }),
+  "MultivariateNormal(scale_tril)": (loc, scaleTril) => multivariateNormal(loc!, { scaleTril: scaleTril! }),
+  "MultivariateNormal(scale_diag)": (loc, scaleDiag) => multivariateNormal(loc!, { scaleDiag: scaleDiag! }),
+};

@@ -1,0 +1,105 @@
+// Log densities, their derivatives, and moments against the tables, in double precision and on tfjs.
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { toNDArray, toTensor } from "../../src/ir/lifted.js";
+import type { NDArray } from "../../src/ir/primitive.js";
+import {
+  type Case,
+  flatten,
+  gradientInDoubles,
+  inDoubles,
+  type Nested,
+  type Point,
+  tables,
+  toArray,
+} from "./arrays.js";
+import { type Build, families } from "./families.js";
+
+beforeAll(() => tf.setBackend("cpu"));
+
+/** |received − expected| ≤ relative·|expected| + absolute, element by element; equal where infinite. */
+function expectClose(
+  received: ArrayLike<number>,
+  expected: readonly number[],
+  relative: number,
+  absolute: number,
+): void {
+  expect(received.length).toBe(expected.length);
+  expected.forEach((value, i) => {
+    if (!Number.isFinite(value)) expect(received[i]).toBe(value);
+    else expect(Math.abs(received[i]! - value)).toBeLessThanOrEqual(relative * Math.abs(value) + absolute);
+  });
+}
+
+const describePoint = ({ params }: Case, { x, tag = "" }: Point) =>
+  `${JSON.stringify(params)} at ${JSON.stringify(x)} ${tag}`;
+
+/** Derivatives that the table has, in the order [value, ...parameters]. */
+const derivatives = ({ params }: Case, { d_x, d }: Point): (Nested | undefined)[] => [
+  d_x ?? undefined,
+  ...Object.keys(params).map((name) => d?.[name]),
+];
+
+/**
+ * What float32 may lose: the function's own condition number Σ|x·∂f/∂x|, and for counts the terms x·log x, which cancel
+ * when log x! is subtracted.
+ */
+function looseness(name: string, inputs: readonly NDArray[], gradient: readonly (readonly number[])[]): number {
+  const condition = inputs.flatMap(({ elements }, i) =>
+    [...elements].map((x, k) => Math.abs(x * (gradient[i]![k] ?? 0))),
+  );
+  const x = inputs[0]!.elements[0]!;
+  const cancelled = name === "Poisson" ? x * Math.log(x + 1) : 0;
+  return 2e-7 * (condition.reduce((sum, each) => sum + each, 0) + 2 * cancelled);
+}
+
+function checkPoint(name: string, build: Build, each: Case, point: Point): void {
+  const logDensity = (x: tf.Tensor, ...parameters: tf.Tensor[]) => {
+    const { family, parameters: converted } = build(...parameters);
+    return family.logDensity(converted, x);
+  };
+  const inputs = [point.x, ...Object.values(each.params)].map(toArray);
+  const { value, gradient } = gradientInDoubles(logDensity, inputs);
+  const expected = flatten(point.logp);
+  expectClose([value], expected, 1e-9, 1e-12);
+  for (const partials of gradient) expect(partials.filter(Number.isNaN)).toEqual([]);
+  derivatives(each, point).forEach((truth, i) => {
+    if (truth !== undefined && truth !== null) expectClose(gradient[i]!, flatten(truth), 1e-9, 1e-11);
+  });
+  const eager = logDensity(...(inputs.map(toTensor) as [tf.Tensor]));
+  const bound = 1e-5 + (Number.isFinite(value) ? looseness(name, inputs, gradient) : 0);
+  expectClose(eager.dataSync(), expected, 1e-5, bound);
+}
+
+function checkMoments(build: Build, each: Case): void {
+  const inputs = Object.values(each.params).map(toArray);
+  for (const moment of ["mean", "variance"] as const) {
+    const truth = flatten(each[moment]);
+    const { family } = build(...inputs.map(toTensor));
+    if (!truth.every(Number.isFinite)) {
+      expect(family[moment]).toBeUndefined();
+      continue;
+    }
+    const compute = (...tensors: tf.Tensor[]) => family[moment]!(tensors);
+    expectClose(inDoubles(compute, inputs).elements, truth, 1e-9, 1e-12);
+    expectClose(toNDArray(compute(...inputs.map(toTensor))).elements, truth, 1e-5, 1e-7);
+  }
+}
+
+for (const [name, build] of Object.entries(families))
+  describe(name, () => {
+    for (const each of tables[name]!) {
+      for (const point of each.points)
+        it(`log density ${describePoint(each, point)}`, () => checkPoint(name, build, each, point));
+      it(`moments ${JSON.stringify(each.params)}`, () => checkMoments(build, each));
+    }
+  });
+
+describe("negative control", () => {
+  it("a normal whose scale is off by 10⁻⁶ fails", () => {
+    const [each] = tables.Normal!;
+    const shifted: Build = (loc, scale) => families.Normal!(loc!, tf.mul(scale!, 1.000001));
+    expect(() => checkPoint("Normal", shifted, each!, each!.points[0]!)).toThrow();
+  });
+});

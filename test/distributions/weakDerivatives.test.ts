@@ -1,0 +1,74 @@
+// Measure-valued derivatives: E Σ c·(f(plus) − f(minus))·∂φ/∂θ is the derivative of E f, in closed form or by summation.
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { bernoulli, flip } from "../../src/distributions/bernoulli.js";
+import { categorical } from "../../src/distributions/categorical.js";
+import type { Distribution } from "../../src/distributions/distribution.js";
+import { exponential } from "../../src/distributions/exponential.js";
+import { geometric } from "../../src/distributions/geometric.js";
+import { halfNormal } from "../../src/distributions/halfNormal.js";
+import { normal } from "../../src/distributions/normal.js";
+import { poisson } from "../../src/distributions/poisson.js";
+import { namedKey, seedKey } from "../../src/ops/random.js";
+import { meanScore } from "./statistics.js";
+
+beforeAll(() => tf.setBackend("cpu"));
+
+const count = 200_000;
+
+type Anything = Distribution<tf.Tensor, never>;
+
+/** For every weak term, one draw each of its derivative of E f(x). */
+function derivatives({ family, parameters, batch }: Anything, f: (x: tf.Tensor) => tf.Tensor): Float64Array[] {
+  const shape = [count, ...batch];
+  const value = family.draw(parameters, seedKey(2), shape);
+  const { lanes, terms } = family.weakDerivative!(parameters, value, namedKey(seedKey(2), "weak"), shape);
+  const costs = [value, ...lanes].map(f);
+  return terms.map(({ constant, plus, minus, parameter }) => {
+    expect(parameter.shape).toEqual(shape);
+    const difference = minus === undefined ? costs[plus]! : tf.sub(costs[plus]!, costs[minus]!);
+    return Float64Array.from(tf.mul(constant, difference).dataSync());
+  });
+}
+
+const square = (x: tf.Tensor) => tf.square(x);
+/** A cost with a jump, which no pathwise derivative sees. */
+const isAboveOne = (x: tf.Tensor) => tf.cast(tf.greater(x, 1), "float32");
+
+const density = (z: number) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+
+describe.each<[string, Anything, (x: tf.Tensor) => tf.Tensor, number[]]>([
+  // E x² = m² + s²
+  ["normal, x²", normal(0.5, 2), square, [1, 4]],
+  // P(x > 1) = Φ((m − 1)/s)
+  ["normal, x > 1", normal(0.5, 2), isAboveOne, [density(0.25) / 2, (density(0.25) * 0.25) / 2]],
+  ["halfNormal, x²", halfNormal(1.5), square, [3]],
+  // P(x > 1) = 2Φ(−1/s)
+  ["halfNormal, x > 1", halfNormal(1.5), isAboveOne, [(2 * density(1 / 1.5)) / 1.5 ** 2]],
+  // E x² = 2/λ²
+  ["exponential, x²", exponential(1.5), square, [-4 / 1.5 ** 3]],
+  ["exponential, x > 1", exponential(1.5), isAboveOne, [-Math.exp(-1.5)]],
+  ["flip, x²", flip(0.3), square, [1]],
+  ["bernoulli, x²", bernoulli({ logits: -1 }), square, [1]],
+  // E x² = λ + λ²
+  ["poisson, x²", poisson(2.5), square, [6]],
+  // P(x ≤ 1) = e^{−λ}(1 + λ)
+  ["poisson, x > 1", poisson(2.5), isAboveOne, [Math.exp(-2.5) * 2.5]],
+  // P(x > 1) = (1 − p)²
+  ["geometric, x > 1", geometric({ probs: 0.3 }), isAboveOne, [-2 * 0.7]],
+  // E x² = (1 − p)(2 − p)/p²
+  ["geometric, x²", geometric({ probs: 0.3 }), square, [(3 * 0.3 - 4) / 0.3 ** 3]],
+  ["categorical, x²", categorical({ probs: [0.2, 0.3, 0.5] }), square, [0, 1, 4]],
+])("%s", (_, distribution, f, truths) => {
+  it("is unbiased", () => {
+    const received = derivatives(distribution, f);
+    expect(received.length).toBe(truths.length);
+    for (const [i, draws] of received.entries()) expect(Math.abs(meanScore(draws, truths[i]!))).toBeLessThan(5);
+  });
+});
+
+it("negative control: the score of a wrong truth is large", () => {
+  const [draws] = derivatives(exponential(1.5), square);
+  expect(Math.abs(meanScore(draws!, -1))).toBeGreaterThan(5);
+});
