@@ -3,7 +3,7 @@ import { backend_util } from "@tensorflow/tfjs-core";
 import { range, type Shape } from "../../util/shapes.js";
 import { reshape, transpose } from "../primitives/axes.js";
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from "../primitives/convolution.js";
-import type { Window } from "../primitives/convolutionKernels.js";
+import type { Pair, Window } from "../primitives/convolutionKernels.js";
 import { add } from "../primitives/elementwise.js";
 import type { Attributes, Variable } from "../program.js";
 import { activate } from "./activations.js";
@@ -12,18 +12,28 @@ import { spanOf, windows } from "./windows.js";
 
 type Four = [number, number, number, number];
 
-/** The window of a convolution as tfjs describes it, for shapes with channels last. */
+/** How far to pad after an axis, so that there are exactly as many positions as tfjs says. */
+const padAfter = (length: number, count: number, reach: number, stride: number, [before, after]: Pair): number =>
+  Math.floor((length + before + after - reach) / stride) + 1 === count
+    ? after
+    : spanOf(length, count, reach, stride, before);
+
+/**
+ * The window of a convolution as tfjs describes it, for shapes with channels last. With a number for a padding, tfjs 4.22
+ * counts the positions along the width by the filter's height and its stride: some may be missing, which pads negatively.
+ */
 function windowOf(x: Shape, filter: Shape, { strides, dilations = 1, pad, dimRoundingMode }: Attributes): Window {
   const info = backend_util.computeConv2DInfo(x as Four, filter as Four, strides, dilations, pad, dimRoundingMode);
   const { strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo } = info;
-  const below = spanOf(info.inHeight, info.outHeight, info.effectiveFilterHeight, strideHeight, padInfo.top);
-  const beyond = spanOf(info.inWidth, info.outWidth, info.effectiveFilterWidth, strideWidth, padInfo.left);
+  const [rows, columns] = [info.effectiveFilterHeight, info.effectiveFilterWidth];
+  const below = padAfter(info.inHeight, info.outHeight, rows, strideHeight, [padInfo.top, padInfo.bottom]);
+  const beyond = padAfter(info.inWidth, info.outWidth, columns, strideWidth, [padInfo.left, padInfo.right]);
   return {
     strides: [strideHeight, strideWidth],
     dilations: [dilationHeight, dilationWidth],
     padding: [
-      [padInfo.top, Math.max(below, padInfo.bottom)],
-      [padInfo.left, Math.max(beyond, padInfo.right)],
+      [padInfo.top, below],
+      [padInfo.left, beyond],
     ],
   };
 }

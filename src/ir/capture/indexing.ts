@@ -15,7 +15,8 @@ const indices = (x: Variable): Variable => cast(x, "int32");
 const bincount: Capture = (inputs, { size, binaryOutput = false }) => {
   const [x, weights] = [operand(inputs, "x"), operand(inputs, "weights")];
   const member = oneHot(indices(x), size);
-  const weighted = sizeOf(weights.shape) === 0 ? member : mul(member, reshape(weights, [...weights.shape, 1]));
+  const weighted =
+    binaryOutput || sizeOf(weights.shape) === 0 ? member : mul(member, reshape(weights, [...weights.shape, 1]));
   const sums = reduceSum(weighted, [x.shape.length - 1]);
   return cast(binaryOutput ? cast(greater(sums, 0), "float32") : sums, weights.dtype);
 };

@@ -11,11 +11,12 @@ export type Pair = readonly [height: number, width: number];
 export interface Window extends Attributes {
   readonly strides: Pair;
   readonly dilations: Pair;
-  /** Zeros before and after height, before and after width. */
+  /** Zeros before and after height, before and after width; a negative amount cuts. */
   readonly padding: readonly [readonly [number, number], readonly [number, number]];
   readonly shape?: Shape;
 }
 
+type Two = [number, number];
 type Lane = (first: tf.Tensor4D, second: tf.Tensor4D) => tf.Tensor;
 
 const own = (x: tf.Tensor) => x.shape.slice(-4) as [number, number, number, number];
@@ -45,11 +46,18 @@ function inOneBatch(images: tf.Tensor, filter: tf.Tensor, lane: Lane): tf.Tensor
   return tf.reshape(result, [...batch, n, ...result.shape.slice(1)]);
 }
 
-/** The kernel itself: unlike `tf.conv2d`, it takes strides and dilations together. */
+/** The kernel itself: unlike `tf.conv2d`, it takes strides and dilations together. Negative padding cuts the images. */
 function kernel(x: tf.Tensor4D, filter: tf.Tensor4D, { strides, dilations, padding }: Window): tf.Tensor4D {
-  const pad = [[0, 0], ...padding, [0, 0]];
+  const [[top, bottom], [left, right]] = padding.map((pair) => pair.map((amount) => Math.min(0, amount))) as [Two, Two];
+  const [n, height, width, channels] = x.shape;
+  const isCut = top + bottom + left + right < 0;
+  const size = [n, height + top + bottom, width + left + right, channels] as const;
+  const images = isCut ? tf.slice(x, [0, -top, -left, 0], [...size]) : x;
+  const pad = [[0, 0], ...padding.map((pair) => pair.map((amount) => Math.max(0, amount))), [0, 0]];
   const attributes = { strides, pad, dataFormat: "NHWC", dilations } as unknown as tf.NamedAttrMap;
-  return tf.engine().runKernel("Conv2D", { x, filter } as unknown as tf.NamedTensorMap, attributes) as tf.Tensor4D;
+  return tf
+    .engine()
+    .runKernel("Conv2D", { x: images, filter } as unknown as tf.NamedTensorMap, attributes) as tf.Tensor4D;
 }
 
 export const convolve = (x: tf.Tensor, filter: tf.Tensor, window: Window): tf.Tensor =>

@@ -98,10 +98,13 @@ const convolutions = fc
     channels: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
     strides: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
     dilations: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
-    padding: fc.tuple(fc.tuple(fc.nat(2), fc.nat(1)), fc.tuple(fc.nat(1), fc.nat(2))),
+    padding: fc.tuple(
+      fc.tuple(fc.nat(2), fc.integer({ min: -1, max: 1 })),
+      fc.tuple(fc.integer({ min: -1, max: 1 }), fc.nat(2)),
+    ),
   })
-  .filter(({ image, filter, dilations }) =>
-    [0, 1].every((axis) => (filter[axis]! - 1) * dilations[axis]! < image[axis + 1]!),
+  .filter(({ image, filter, dilations, padding }) =>
+    [0, 1].every((axis) => (filter[axis]! - 1) * dilations[axis]! < image[axis + 1]! + Math.min(...padding[axis]!, 0)),
   )
   .map(({ lanes, image, filter, channels, ...window }) => {
     const height = (axis: 0 | 1) =>
