@@ -13,10 +13,10 @@ export interface Executable {
   readonly runAsync: (inputs: readonly Tensor[]) => Promise<Tensor[]>;
   /**
    * Runs the program `steps` times; the first `carried` outputs of each run are the first inputs of the next, the other
-   * inputs stay. Resolves to the outputs of the last run. The inputs are kept.
+   * inputs stay. Resolves to the outputs of the last run. The inputs are kept. Lets the event loop turn every 50 ms.
    */
   readonly iterate: (inputs: readonly Tensor[], carried: number, steps: number) => Promise<Tensor[]>;
-  /** Frees constants and buffers held for this program. */
+  /** Frees constants and buffers held for this program; a later run acquires them anew. */
   readonly dispose: () => void;
 }
 

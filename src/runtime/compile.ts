@@ -1,0 +1,16 @@
+import type { Program } from "../ir/program.js";
+import type { Engine, Executable } from "./engine.js";
+
+const executables = new WeakMap<Engine, WeakMap<Program, Executable>>();
+
+/**
+ * A program made ready to run by an engine. The same program object gives the same executable, so that it is prepared
+ * once, however often it is compiled.
+ */
+export function compile(program: Program, { engine }: { readonly engine: Engine }): Executable {
+  const ofEngine = executables.get(engine) ?? new WeakMap<Program, Executable>();
+  executables.set(engine, ofEngine);
+  const executable = ofEngine.get(program) ?? engine.compile(program);
+  ofEngine.set(program, executable);
+  return executable;
+}

@@ -1,0 +1,89 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
+import type { Engine } from "./engine.js";
+import { referenceEngine } from "./reference.js";
+import { backendLoaders, initializeBackend, registeredBackends } from "./tfjs/backends.js";
+import { tfjsEngine } from "./tfjs/tfjsEngine.js";
+
+/** What can be asked for, and whether it can be had here. */
+export interface EngineInfo {
+  readonly name: string;
+  readonly description: string;
+  /** Undefined where only loading it would tell. */
+  readonly isInstalled: boolean | undefined;
+  /** The command that installs it; undefined if it comes with Elbow. */
+  readonly install: string | undefined;
+}
+
+const engines = new Map<string, Promise<Engine>>();
+
+/**
+ * The engine of a name: `reference`, `tfjs`, or `tfjs:` with a backend (`cpu`, `wasm`, `tensorflow`, `webgpu`, `webgl`, or one
+ * that the user has registered with tfjs). Plain `tfjs` is the backend that the user has made active, else wasm, else cpu;
+ * an active cpu backend counts for nothing, since tfjs takes it for the first tensor that is made. Where no backend is active
+ * yet, the engine's becomes it.
+ *
+ * @param name defaults to the environment variable ELBOW_ENGINE, else `tfjs`
+ * @throws ElbowError `unknown-engine`, or `engine-unavailable` with what to install
+ */
+export async function engineByName(name?: string): Promise<Engine> {
+  const asked = name ?? ((typeof process !== "undefined" && process.env?.ELBOW_ENGINE) || "tfjs");
+  const wanted = asked === "tfjs" ? `tfjs:${await defaultBackend()}` : asked;
+  const known = engines.get(wanted) ?? load(wanted);
+  engines.set(wanted, known);
+  try {
+    return await known;
+  } catch (error) {
+    engines.delete(wanted);
+    throw error;
+  }
+}
+
+async function load(name: string): Promise<Engine> {
+  if (name === "reference") return referenceEngine;
+  const backend = name.startsWith("tfjs:") ? name.slice("tfjs:".length) : "";
+  if (!(backend in backendLoaders) && !registeredBackends().includes(backend))
+    throw new ElbowError("unknown-engine", {
+      message: `there is no engine "${name}"\n  engines: ${engineNames().join(", ")}`,
+      hint: "Pick one of these in code, in ELBOW_ENGINE or with --engine.",
+    });
+  await initializeBackend(backend);
+  return tfjsEngine(backend);
+}
+
+/** Backends that are active or registered without anybody's choice: cpu as soon as a tensor is made. */
+const isChoice = (backend: string | undefined): boolean => backend !== undefined && backend !== "cpu";
+
+/** The user's active or registered backend, else wasm where WebAssembly runs. */
+async function defaultBackend(): Promise<string> {
+  if (!tf.getBackend() && registeredBackends().some((name) => isChoice(name) && name !== "wasm")) await tf.ready();
+  const active = tf.getBackend();
+  if (isChoice(active)) return active;
+  return engineByName("tfjs:wasm").then(
+    () => "wasm",
+    () => "cpu",
+  );
+}
+
+const engineNames = (): string[] => {
+  const backends = new Set([...Object.keys(backendLoaders), ...registeredBackends()]);
+  return ["reference", "tfjs", ...[...backends].map((backend) => `tfjs:${backend}`)];
+};
+
+/** All engines, and which of them are installed. Nothing is loaded for it. */
+export async function listEngines(): Promise<EngineInfo[]> {
+  const tfjs = await Promise.all(
+    Object.entries(backendLoaders).map(async ([backend, { description, install, isInstalled }]) => ({
+      name: `tfjs:${backend}`,
+      description,
+      isInstalled: registeredBackends().includes(backend) || (await isInstalled()),
+      install,
+    })),
+  );
+  const included = { isInstalled: true, install: undefined };
+  return [
+    { name: "reference", description: "double-precision loops, slow: what all engines must agree with", ...included },
+    { name: "tfjs", description: "tfjs' active backend, else tfjs:wasm", ...included },
+    ...tfjs,
+  ];
+}

@@ -1,0 +1,37 @@
+// Packages that a user may or may not have installed.
+import { ElbowError } from "../errors.js";
+
+const isNode = typeof process !== "undefined" && process.versions?.node !== undefined;
+
+/** Whether a package lies where an import would find it. Outside Node nothing can be said: undefined. */
+export async function isInstalled(packageName: string): Promise<boolean | undefined> {
+  if (!isNode) return undefined;
+  const [{ createRequire }, { existsSync }, { join }] = await Promise.all([
+    import("node:module"),
+    import("node:fs"),
+    import("node:path"),
+  ]);
+  const folders = createRequire(import.meta.url).resolve.paths(packageName) ?? [];
+  return folders.some((folder) => existsSync(join(folder, packageName, "package.json")));
+}
+
+/** @throws ElbowError `engine-unavailable`, one line that says why and what to install */
+export function unavailable(engine: string, why: string): ElbowError {
+  return new ElbowError("engine-unavailable", { message: `engine "${engine}" is not available: ${why}` });
+}
+
+/**
+ * Imports a package that is no dependency of Elbow.
+ *
+ * @throws ElbowError `engine-unavailable` if it is absent or does not load
+ */
+export async function importOptional(engine: string, packageName: string, install: string): Promise<unknown> {
+  if ((await isInstalled(packageName)) === false)
+    throw unavailable(engine, `${packageName} is not installed, run: ${install}`);
+  try {
+    return await import(/* @vite-ignore */ packageName);
+  } catch (error) {
+    const [why] = String(error instanceof Error ? error.message : error).split("\n");
+    throw unavailable(engine, `${packageName} does not load (${why}), try: ${install}`);
+  }
+}
