@@ -10,8 +10,14 @@ const deltaFamily = (support: Support) =>
     name: "delta",
     support,
     parameters: ["value"],
-    // with respect to the point mass itself
-    logDensity: ({ value }, x) => onSupport(x, (at) => tf.equal(at, stopGradient(value)), value, tf.zerosLike),
+    // with respect to the point mass itself; 0·x for the same reason as in the uniform density
+    logDensity: ({ value }, x) =>
+      onSupport(
+        x,
+        (at) => tf.equal(at, stopGradient(value)),
+        value,
+        (at) => tf.mul(0, at),
+      ),
     draw: ({ value }, _, batch) => tf.broadcastTo(value, [...batch]),
     // the support moves with the parameter
     isScorable: false,

@@ -8,11 +8,11 @@ const uniformFamily = family({
   name: "uniform",
   support: "interval",
   parameters: ["low", "high"],
-  // −log(high − low)
+  // 0·x − log(high − low): a function of x, so that what is discontinuous in the way of x is still seen
   logDensity: ({ low, high }, value) => {
     // the bounds are no constants here: a density that jumps when a random bound crosses x has no pathwise derivative
     const isInside = (x: tf.Tensor) => tf.logicalAnd(tf.greaterEqual(x, low), tf.lessEqual(x, high));
-    return onSupport(value, isInside, low, () => tf.neg(tf.log(tf.sub(high, low))));
+    return onSupport(value, isInside, low, (x) => tf.sub(tf.mul(0, x), tf.log(tf.sub(high, low))));
   },
   draw: ({ low, high }, key, batch) => tf.add(low, tf.mul(tf.sub(high, low), standardUniform(key, batch))),
   // the support moves with the parameters: E f·∇log p leaves out what happens at its ends

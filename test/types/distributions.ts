@@ -1,0 +1,100 @@
+// Which strategies a distribution offers, and what support its values have, as the compiler sees it.
+import { expectTypeOf } from "vitest";
+import { bernoulli, flip } from "../../src/distributions/bernoulli.js";
+import { categorical } from "../../src/distributions/categorical.js";
+import { cauchy } from "../../src/distributions/cauchy.js";
+import { delta } from "../../src/distributions/delta.js";
+import type { Distribution, Positive, Real, Supported } from "../../src/distributions/distribution.js";
+import { exponential } from "../../src/distributions/exponential.js";
+import { geometric } from "../../src/distributions/geometric.js";
+import { halfCauchy } from "../../src/distributions/halfCauchy.js";
+import { iid } from "../../src/distributions/iid.js";
+import { independent } from "../../src/distributions/independent.js";
+import { logNormal } from "../../src/distributions/logNormal.js";
+import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
+import { normal } from "../../src/distributions/normal.js";
+import { poisson } from "../../src/distributions/poisson.js";
+import { uniform } from "../../src/distributions/uniform.js";
+import { enumerate } from "../../src/strategies/enumerate.js";
+import { measureValued } from "../../src/strategies/measureValued.js";
+import { reinforce } from "../../src/strategies/reinforce.js";
+import { reparam } from "../../src/strategies/reparam.js";
+
+type ValueOf<D> = D extends Distribution<infer T, never> ? T : never;
+
+// continuous: pathwise, some also scored
+reparam(normal(0, 1));
+reinforce(normal(0, 1));
+measureValued(normal(0, 1));
+reparam(logNormal(0, 1));
+reparam(cauchy(0, 1));
+reparam(uniform(0, 1));
+reparam(multivariateNormal([0], { scaleDiag: [1] }));
+measureValued(exponential(1));
+// @ts-expect-error a continuous support cannot be enumerated
+enumerate(normal(0, 1));
+// @ts-expect-error the support of a uniform variable moves with its parameters
+reinforce(uniform(0, 1));
+// @ts-expect-error and so does that of a point mass
+reinforce(delta(0));
+// @ts-expect-error no measure-valued derivative
+measureValued(halfCauchy(1));
+// @ts-expect-error no measure-valued derivative
+measureValued(multivariateNormal([0], { scaleDiag: [1] }));
+
+// discrete: never pathwise
+enumerate(flip(0.2));
+reinforce(bernoulli({ logits: 0 }));
+measureValued(categorical({ probs: [0.5, 0.5] }));
+reinforce(geometric({ probs: 0.5 }));
+measureValued(poisson(1));
+// @ts-expect-error a coin has no pathwise derivative
+reparam(flip(0.2));
+// @ts-expect-error
+reparam(categorical({ logits: [0, 0] }));
+// @ts-expect-error
+reparam(poisson(1));
+// @ts-expect-error counts have no finite support
+enumerate(poisson(1));
+// @ts-expect-error counts have no finite support
+enumerate(geometric({ logits: 0 }));
+
+// a strategy is chosen once
+// @ts-expect-error
+reparam(reinforce(normal(0, 1)));
+
+// repetitions offer what is repeated; a vector offers reparam and reinforce only
+enumerate(iid(3, flip(0.2)));
+reparam(iid([2, 3], normal(0, 1)));
+reparam(independent(normal([0, 1], 1)));
+reinforce(independent(flip([0.2, 0.3])));
+// @ts-expect-error
+reparam(iid(3, flip(0.2)));
+// @ts-expect-error
+enumerate(independent(flip([0.2, 0.3])));
+// @ts-expect-error
+measureValued(independent(normal([0, 1], 1)));
+// @ts-expect-error
+reinforce(independent(uniform([0, 1], 2)));
+
+// probs or logits, exactly one
+// @ts-expect-error
+bernoulli(0.5);
+// @ts-expect-error
+bernoulli({ probs: 0.5, logits: 0 });
+// @ts-expect-error
+categorical({});
+// @ts-expect-error a coin takes a probability
+flip({ logits: 0 });
+
+// supports
+expectTypeOf<ValueOf<ReturnType<typeof normal>>>().toEqualTypeOf<Real>();
+expectTypeOf<ValueOf<ReturnType<typeof halfCauchy>>>().toEqualTypeOf<Positive>();
+const at = delta(1, { support: "positive" });
+expectTypeOf<ValueOf<typeof at>>().toEqualTypeOf<Positive>();
+const anywhere = delta(1);
+expectTypeOf<ValueOf<typeof anywhere>>().toEqualTypeOf<Real>();
+const vector = independent(normal([0, 1], 1));
+expectTypeOf<ValueOf<typeof vector>>().toEqualTypeOf<Supported<"realVector">>();
+const rates = independent(iid(3, exponential(1)));
+expectTypeOf<ValueOf<typeof rates>>().toEqualTypeOf<Positive>();
