@@ -6,6 +6,7 @@ import { emitOne } from "../builder.js";
 import { operation, type Primitive } from "../primitive.js";
 import type { Type, Variable } from "../program.js";
 import { linearUnary } from "./axes.js";
+import { viaIntegers } from "./comparison.js";
 
 /** The number of rows of square matrices. @throws ElbowError `shape` for anything else */
 export function squareSize(name: string, { shape }: Type): number {
@@ -15,6 +16,32 @@ export function squareSize(name: string, { shape }: Type): number {
 }
 
 const batchAxes = (shape: Shape): number[] => range(shape.length - 2);
+
+/** The diagonals: elements n + 1 apart in row-major order, so the first column when they are read n + 1 columns wide. */
+function firstColumn(x: tf.Tensor): tf.Tensor {
+  const n = x.shape.at(-1)!;
+  const lines = tf.reshape(x, [x.size / (n * n), n * n]);
+  const wider = tf.reshape(
+    tf.pad(lines, [
+      [0, 0],
+      [0, n],
+    ]),
+    [x.size / n, n + 1],
+  );
+  return tf.reshape(tf.slice(wider, [0, 0], [x.size / n, 1]), x.shape.slice(0, -1));
+}
+
+/** The other way round: each element with n zeros after it, read n columns wide. */
+function spreadOut(x: tf.Tensor): tf.Tensor {
+  const n = x.shape.at(-1)!;
+  const count = x.size / n;
+  const spread = tf.pad(tf.reshape(x, [x.size, 1]), [
+    [0, 0],
+    [0, n],
+  ]);
+  const lines = tf.slice(tf.reshape(spread, [count, n * (n + 1)]), [0, 0], [count, n * n]);
+  return tf.reshape(lines, [...x.shape, n]);
+}
 
 /** yᵢ = Xᵢᵢ; transpose: diagonal matrices. */
 const diagonalPartPrimitive: Primitive = linearUnary({
@@ -29,16 +56,7 @@ const diagonalPartPrimitive: Primitive = linearUnary({
   transpose: (ct) => diagonalMatrix(ct),
   batch: ([x]) => [diagonalPart(x!)],
   axes: ([x]) => [[[...batchAxes(x!.shape), x!.shape.length - 2, null]]],
-  // A matrix with one row more in its row-major order has the diagonal in its first column.
-  tfjs: ([x]) => {
-    const n = x!.shape.at(-1)!;
-    const lines = tf.pad(tf.reshape(x!, [x!.size / (n * n), n * n]), [
-      [0, 0],
-      [0, n],
-    ]);
-    const column = tf.slice(tf.reshape(lines, [-1, n + 1]), [0, 0], [-1, 1]);
-    return [tf.reshape(column, x!.shape.slice(0, -1))];
-  },
+  tfjs: ([x]) => [viaIntegers([x!], (each) => firstColumn(each!))],
 });
 /** The diagonals of square matrices: [...batch, n, n] ↦ [...batch, n]. */
 export const diagonalPart = operation(
@@ -64,16 +82,7 @@ const diagonalMatrixPrimitive: Primitive = linearUnary({
   transpose: (ct) => diagonalPart(ct),
   batch: ([x]) => [diagonalMatrix(x!)],
   axes: ([x]) => [[range(x!.shape.length)]],
-  tfjs: ([x]) => {
-    const n = x!.shape.at(-1)!;
-    const count = x!.size / n;
-    const spread = tf.pad(tf.reshape(x!, [x!.size, 1]), [
-      [0, 0],
-      [0, n],
-    ]);
-    const lines = tf.slice(tf.reshape(spread, [count, n * (n + 1)]), [0, 0], [count, n * n]);
-    return [tf.reshape(lines, [...x!.shape, n])];
-  },
+  tfjs: ([x]) => [viaIntegers([x!], (each) => spreadOut(each!))],
 });
 /** Diagonal matrices: [...batch, n] ↦ [...batch, n, n]. */
 export const diagonalMatrix = operation(
@@ -103,7 +112,7 @@ const trianglePrimitive: Primitive = linearUnary({
     const [m, n] = x!.shape.slice(-2) as [number, number];
     const inside = range(m * n).map((at) => isInside(Math.floor(at / n), at % n, isUpper, offset));
     const mask = tf.broadcastTo(tf.tensor(inside, [m, n], "bool"), x!.shape);
-    return [tf.where(mask, x!, tf.zerosLike(x!))];
+    return [viaIntegers([x!], (each) => tf.where(mask, each!, tf.zerosLike(each!)))];
   },
 });
 /** The lower triangle, up to the `offset`-th diagonal above the main one; zeros elsewhere. */

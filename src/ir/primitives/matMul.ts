@@ -99,19 +99,25 @@ function rightCotangent(ct: Variable, a: Variable, b: Variable): Variable {
 /** Number of columns in all matrices of a batch together. */
 const lineLength = (x: Variable): number => sizeOf(batchShape(x.shape)) * x.shape.at(-1)!;
 
+/** Several backends multiply floats only; integers come out exactly below 2²⁴. */
+const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  a.dtype === "float32"
+    ? tf.matMul(a, b)
+    : tf.cast(tf.matMul(tf.cast(a, "float32"), tf.cast(b, "float32")), a.dtype as "int32");
+
 /** One B for all A is one tall product; otherwise tfjs repeats the smaller batch cyclically, which has to be the right way. */
 function multiply(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const [ofA, ofB] = [batchShape(a.shape), batchShape(b.shape)];
   const batch = broadcastShapes(ofA, ofB)!;
   const [m, k, n] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
   if (sizeOf(ofB) === 1)
-    return tf.reshape(tf.matMul(tf.reshape(a, [sizeOf(batch) * m, k]), tf.reshape(b, [k, n])), [...batch, m, n]);
+    return tf.reshape(product(tf.reshape(a, [sizeOf(batch) * m, k]), tf.reshape(b, [k, n])), [...batch, m, n]);
   const flat = (x: tf.Tensor, own: Shape) => {
     const isWhole = sizeOf(own) === 1 || sameShape(own, batch);
     const whole = isWhole ? x : tf.broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
     return tf.reshape(whole, [isWhole ? sizeOf(own) : sizeOf(batch), x.shape.at(-2)!, x.shape.at(-1)!]);
   };
-  return tf.reshape(tf.matMul(flat(a, ofA), flat(b, ofB)), [...batch, m, n]);
+  return tf.reshape(product(flat(a, ofA), flat(b, ofB)), [...batch, m, n]);
 }
 
 /** Which operands of a product enter transposed. */

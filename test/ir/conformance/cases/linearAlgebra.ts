@@ -5,22 +5,26 @@ import { conv2d, conv2dFilterGradient, conv2dInputGradient } from "../../../../s
 import { diagonalMatrix, diagonalPart, tril } from "../../../../src/ir/primitives/diagonals.js";
 import { matMul } from "../../../../src/ir/primitives/matMul.js";
 import { triangularSolve } from "../../../../src/ir/primitives/triangularSolve.js";
-import type { Attributes } from "../../../../src/ir/program.js";
+import type { Attributes, DType, Type } from "../../../../src/ir/program.js";
 import type { Shape } from "../../../../src/util/shapes.js";
 import {
   between,
   type Conformance,
   type Domain,
+  dtypeOf,
   everywhere,
   type Signature,
   shapes,
   type Tolerance,
+  withAttributes,
 } from "../conformance.js";
 
+const all: DType[] = ["float32", "int32", "bool"];
 const values = everywhere(between(-2, 2));
 const loose: Tolerance = { absolute: 1e-5, relative: 1e-5 };
 const size = fc.integer({ min: 1, max: 4 });
 const float = (shape: Shape) => ({ shape, dtype: "float32" as const });
+const typed = (dtype: DType, ...shapes: Shape[]): Type[] => shapes.map((shape) => ({ shape, dtype }));
 
 /** Two batch shapes that broadcast, of rank 0 to 2. */
 const batches = fc
@@ -50,24 +54,32 @@ const positiveDefinite: Domain = (random, shape, dtype) => {
 const matrixCases: Conformance[] = [
   {
     primitive: matMul.primitive,
-    signature: fc.tuple(batches, size, size, size).map(([[a, b], m, k, n]) => ({
-      types: [float([...a, m, k]), float([...b, k, n])],
-      attributes: {},
-    })),
+    signature: fc
+      .tuple(batches, size, size, size, dtypeOf("float32", "float32", "int32"))
+      .map(([[a, b], m, k, n, dtype]) => ({
+        types: typed(dtype, [...a, m, k], [...b, k, n]),
+        attributes: {},
+      })),
     domains: values,
     tolerance: loose,
   },
-  { primitive: diagonalPart.primitive, signature: squares(fc.constant({})), domains: values },
+  {
+    primitive: diagonalPart.primitive,
+    signature: fc
+      .tuple(shapes(0, 2), size, dtypeOf(...all))
+      .map(([batch, n, dtype]) => ({ types: typed(dtype, [...batch, n, n]), attributes: {} })),
+    domains: values,
+  },
   {
     primitive: diagonalMatrix.primitive,
-    signature: shapes(1, 3).map((shape) => ({ types: [float(shape)], attributes: {} })),
+    signature: withAttributes(() => fc.constant({}), { dtypes: all, minRank: 1 }),
     domains: values,
   },
   {
     primitive: tril.primitive,
     signature: fc
-      .tuple(shapes(2, 4), fc.boolean(), fc.integer({ min: -2, max: 2 }))
-      .map(([shape, isUpper, offset]) => ({ types: [float(shape)], attributes: { isUpper, offset } })),
+      .tuple(shapes(2, 4), fc.boolean(), fc.integer({ min: -2, max: 2 }), dtypeOf(...all))
+      .map(([shape, isUpper, offset, dtype]) => ({ types: typed(dtype, shape), attributes: { isUpper, offset } })),
     domains: values,
   },
   {
