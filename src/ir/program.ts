@@ -87,8 +87,8 @@ export interface Primitive {
     inputs: readonly Variable[],
     attributes: Attributes,
   ) => { outputs: Variable[]; residuals: Variable[] };
-  /** The attributes with which the operation stands in a differentiated program. @defaultValue unchanged */
-  readonly differentiated?: (attributes: Attributes) => Attributes;
+  /** Whether its derivative rules must be asked although no tangent reaches it, because it counts differentiations. */
+  readonly limitsOrder?: boolean;
   /**
    * Batching rule. Every input carries `rank` leading batch axes, each of the batch's size or of size 1; the outputs carry
    * them broadcast against each other.

@@ -2,6 +2,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { applyEmitter, lifted, type TensorLike } from "../ir/lifted.js";
 import * as marks from "../ir/primitives/marks.js";
+import * as weak from "../ir/primitives/weakProduct.js";
 
 /** x, held constant by differentiation. */
 export const stopGradient: (x: TensorLike) => Tensor = lifted(marks.stopGradient);
@@ -14,6 +15,6 @@ export const stopGradient: (x: TensorLike) => Tensor = lifted(marks.stopGradient
  */
 export const assumeContinuous: (x: TensorLike) => Tensor = lifted(marks.assumeContinuous);
 
-/** x, held constant by the first `order` differentiations; one more is refused with the message. */
-export const constantToOrder = (x: Tensor, order: number, message: string): Tensor =>
-  applyEmitter((each) => [marks.limitOrder(each!, { remaining: order, message })], [x])[0]!;
+/** weight · cost for a weight that is zero in value: derivatives beyond the given order are refused with the message. */
+export const weakProduct = (weight: Tensor, cost: Tensor, order: number, message: string): Tensor =>
+  applyEmitter((w, c) => [weak.weakProduct(w!, c!, { remaining: order, message })], [weight, cost])[0]!;

@@ -3,7 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import type { SiteContext, Strategy } from "../ir/site.js";
-import { constantToOrder, stopGradient } from "../ops/marks.js";
+import { weakProduct, stopGradient } from "../ops/marks.js";
 import { namedKey } from "../ops/random.js";
 import { formatShape, range, sizeOf } from "../util/shapes.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
@@ -73,7 +73,7 @@ export const measureValuedStrategy: Strategy = {
   contract: ({ cost, keep }) => {
     const message = "a second derivative through a measureValued site was asked for; its estimate is exact to first order only (use enumerate or reinforce)";
     const [drawn] = tf.split(cost, [1, cost.shape[0]! - 1], 0);
-    return { estimate: tf.add(tf.squeeze(drawn!, [0]), tf.sum(tf.mul(keep.weight!, constantToOrder(cost, 1, message)), 0)) };
+    return { estimate: tf.add(tf.squeeze(drawn!, [0]), tf.sum(weakProduct(keep.weight!, cost, 1, message), 0)) };
   },
 };
 

@@ -41,9 +41,8 @@ export function vjpInto(
         return builder()
           .emit(primitive, inputs, attributes)
           .map((primal) => ({ primal, isActive: false }));
-      const stated = primitive.differentiated?.(attributes) ?? attributes;
-      const { outputs: results, residuals } = primitive.forward?.(inputs, stated) ?? {
-        outputs: builder().emit(primitive, inputs, stated),
+      const { outputs: results, residuals } = primitive.forward?.(inputs, attributes) ?? {
+        outputs: builder().emit(primitive, inputs, attributes),
         residuals: [],
       };
       const isNeeded = operands.map((operand) => operand.isActive);

@@ -7,6 +7,8 @@ import type { Program, Variable } from "../ir/program.js";
 interface Dual {
   readonly primal: Variable;
   readonly tangent: MaybeZero;
+  /** Whether it is computed from a differentiated input at all, be it through operations that cut the derivative. */
+  readonly isActive: boolean;
 }
 
 /**
@@ -20,22 +22,20 @@ export function jvpInto(
 ): { outputs: Variable[]; tangents: MaybeZero[] } {
   const { outputs } = interpret<Dual>(
     program,
-    primals.map((primal, i) => ({ primal, tangent: tangents[i] })),
-    (constant) => ({ primal: restateConstant(constant), tangent: undefined }),
+    primals.map((primal, i) => ({ primal, tangent: tangents[i], isActive: tangents[i] !== undefined })),
+    (constant) => ({ primal: restateConstant(constant), tangent: undefined, isActive: false }),
     ({ primitive, attributes }, duals) => {
       const inputs = duals.map((dual) => dual.primal);
-      if (duals.every((dual) => dual.tangent === undefined))
-        return builder()
-          .emit(primitive, inputs, attributes)
-          .map((primal) => ({ primal, tangent: undefined }));
-      const stated = primitive.differentiated?.(attributes) ?? attributes;
-      const results = builder().emit(primitive, inputs, stated);
+      const isActive = duals.some((dual) => dual.isActive);
+      const results = builder().emit(primitive, inputs, attributes);
+      const isMoving = duals.some((dual) => dual.tangent !== undefined) || (primitive.limitsOrder && isActive);
+      if (!isMoving) return results.map((primal) => ({ primal, tangent: undefined, isActive }));
       const applied = { inputs, outputs: results, attributes, residuals: [], isNeeded: inputs.map(() => true) };
       const found = primitive.jvp(
         applied,
         duals.map((dual) => dual.tangent),
       );
-      return results.map((primal, i) => ({ primal, tangent: primal.dtype === "float32" ? found[i] : undefined }));
+      return results.map((primal, i) => ({ primal, tangent: primal.dtype === "float32" ? found[i] : undefined, isActive }));
     },
   );
   return { outputs: outputs.map((dual) => dual.primal), tangents: outputs.map((dual) => dual.tangent) };

@@ -67,7 +67,7 @@ function rewrite(program: Program): Variable[] {
 
   const fold = ({ primitive, inputs, attributes, outputs }: Equation): Variable[] | undefined => {
     const size = outputs.reduce((total, output) => total + sizeOf(output.shape), 0);
-    if (!primitive.isPure || primitive.isRandom || size > foldingLimit || primitive.name === "limitOrder") return undefined;
+    if (!primitive.isPure || primitive.isRandom || size > foldingLimit || primitive.limitsOrder) return undefined;
     const operands = inputs.map((input) => {
       const elements = known.get(input);
       if (!elements) return undefined;

@@ -23,6 +23,7 @@ import * as sorting from "./sorting.js";
 import * as special from "./special.js";
 import * as triangularSolve from "./triangularSolve.js";
 import * as trigonometric from "./trigonometric.js";
+import * as weakProduct from "./weakProduct.js";
 
 /** The files of primitives. A new family is added here and nowhere else. */
 const families: readonly object[] = [
@@ -50,6 +51,7 @@ const families: readonly object[] = [
   special,
   triangularSolve,
   trigonometric,
+  weakProduct,
 ];
 
 const primitiveOf = (emitter: unknown): Primitive[] =>

@@ -1,4 +1,5 @@
 // Exponentials, logarithms, roots, and the functions that are made of them.
+import * as tf from "@tensorflow/tfjs-core";
 import { lift, type Value } from "../builder.js";
 import type { Variable } from "../program.js";
 import { div, floatOnly, neg, reciprocal, square, sub } from "./arithmetic.js";
@@ -12,12 +13,25 @@ export const exp = float({ name: "exp", evaluate: Math.exp, partials: (_, y) => 
 export const expm1 = float({ name: "expm1", evaluate: Math.expm1, partials: ([x]) => [exp(x!)], tfjs: "Expm1" });
 /** log x; d = dx/x */
 export const log = float({ name: "log", evaluate: Math.log, partials: ([x]) => [reciprocal(x!)], tfjs: "Log" });
+/** Backends whose log1p is not just log(1 + x). */
+const exactLog1p = ["cpu", "tensorflow"];
+
+/** log(1 + x) = x·log(u)/(u − 1) with u = 1 + x rounded: the errors of numerator and denominator cancel (W. Kahan). */
+function log1pKernel(x: tf.Tensor): tf.Tensor {
+  if (exactLog1p.includes(tf.getBackend())) return tf.log1p(x);
+  const u = tf.add(x, 1);
+  const rounded = tf.sub(u, 1);
+  const isTiny = tf.equal(rounded, 0);
+  const ratio = tf.div(x, tf.where(isTiny, tf.onesLike(x), rounded));
+  return tf.where(isTiny, x, tf.where(tf.greater(x, 1e6), tf.log(u), tf.mul(tf.log(u), ratio)));
+}
+
 /** log(1 + x); d = dx/(1 + x) */
 export const log1p = float({
   name: "log1p",
   evaluate: Math.log1p,
   partials: ([x]) => [reciprocal(add(1, x!))],
-  tfjs: "Log1p",
+  tfjs: log1pKernel,
 });
 /** √x; d = dx/(2√x) */
 export const sqrt = float({ name: "sqrt", evaluate: Math.sqrt, partials: (_, y) => [div(0.5, y)], tfjs: "Sqrt" });

@@ -221,12 +221,6 @@ const indexingCases: Conformance[] = [
 const markCases: Conformance[] = [
   one(marks.stopGradient, between(-2, 2), { order: 0, dtypes: all }),
   one(marks.assumeContinuous, between(-2, 2)),
-  {
-    primitive: marks.limitOrder.primitive,
-    signature: withAttributes(() => fc.constant({ remaining: 1, message: "one derivative only" })),
-    domains: values,
-    order: 0,
-  },
 ];
 
 export const structureCases: readonly Conformance[] = [

@@ -1,0 +1,51 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { isTracing, traceInner } from "../ir/tracing.js";
+import { branch } from "../ops/control.js";
+import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import { addressesOf, at, type Choices, set, unknownAddress } from "./choices.js";
+import type { Branched } from "./effects.js";
+import type { Call } from "./gen.js";
+import type { Execute, Meaning, Outcome } from "./meaning.js";
+
+const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }) => leaf);
+
+/** Runs one of two programs; while tracing, both are recorded, and their choices brought to a common structure. */
+export function runBranch({ predicate, whenTrue, whenFalse, source }: Branched<string>, strict: Meaning, execute: Execute): Outcome {
+  // values may be given for the branch that does not run
+  const meaning: Meaning = { ...strict, ignoresUnknown: true };
+  if (!isTracing()) return execute(predicate.dataSync()[0] ? whenTrue : whenFalse, meaning);
+  const [first, second] = [choicesOf(whenTrue, meaning, execute), choicesOf(whenFalse, meaning, execute)];
+  const union = addressesOf(second).reduce((all, address) => (at(all, address) ? all : set(all, address, at(second, address)!)), first);
+  const addresses = addressesOf(union);
+  for (const address of strict.ignoresUnknown ? [] : addressesOf(strict.given))
+    if (!addresses.includes(address)) throw unknownAddress(address, addresses, `the branches at "${strict.path.join("/")}"`, source.line);
+  let result: Tree<Tensor> = [];
+  const run = (call: Call) => () => {
+    const outcome = execute(call, meaning);
+    result = outcome.result as Tree<Tensor>;
+    const choices = addresses.map((address) => {
+      const { shape, dtype } = at(union, address) as Tensor;
+      return (at(outcome.choices, address) as Tensor | undefined) ?? tf.zeros(shape, dtype as "float32");
+    });
+    return [outcome.logDrawn, outcome.logGiven, ...choices, ...tensorsOf(result)];
+  };
+  const [logDrawn, logGiven, ...rest] = branch(predicate, run(whenTrue), run(whenFalse));
+  const values = rest.splice(0, addresses.length);
+  return {
+    choices: addresses.reduce<Choices>((all, address, i) => set(all, address, values[i]!), {}),
+    logDrawn: logDrawn!,
+    logGiven: logGiven!,
+    result: withLeaves(result, rest),
+  };
+}
+
+/** The choices that a branch makes, found by recording it on the side: only their types are used. */
+function choicesOf(call: Call, meaning: Meaning, execute: Execute): Choices {
+  let found: Choices = {};
+  traceInner([], () => {
+    found = execute(call, meaning).choices;
+    return [];
+  });
+  return found;
+}

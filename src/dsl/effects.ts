@@ -1,0 +1,195 @@
+// What a program can ask for. An effect is a `yield*`; its handler gives it a meaning.
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Distribution } from "../distributions/distribution.js";
+import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { captureSource, type Source } from "../util/location.js";
+import type { Tree } from "../util/tree.js";
+import type { Choices } from "./choices.js";
+import type { Call } from "./gen.js";
+
+/** A computation that asks for effects E on its way to a result R. */
+// biome-ignore lint/suspicious/noExplicitAny: what an effect is answered with depends on the effect
+export type Effects<E, R> = Generator<E, R, any>;
+
+/** A random choice at an address. */
+export interface Sample<A extends string, T extends Tensor> {
+  readonly kind: "sample";
+  readonly address: A;
+  readonly distribution: Distribution<T, never>;
+  readonly source: Source;
+}
+
+/** Data, scored under a distribution. */
+export interface Observe {
+  readonly kind: "observe";
+  readonly address: string;
+  readonly distribution: Distribution<Tensor, never>;
+  readonly value: Tensor;
+  readonly source: Source;
+}
+
+/** A log weight. */
+export interface Factor {
+  readonly kind: "factor";
+  readonly address: string;
+  readonly logWeight: Tensor;
+  readonly source: Source;
+}
+
+/** Another program, its choices nested under an address. */
+export interface Nested<A extends string, C, R> {
+  readonly kind: "call";
+  readonly address: A;
+  readonly call: Call<C, R>;
+  readonly source: Source;
+}
+
+/** Another program, its choices on the same level. */
+export interface Spliced<C, R> {
+  readonly kind: "splice";
+  readonly call: Call<C, R>;
+  readonly source: Source;
+}
+
+/** What one step of a loop returns. */
+export interface LoopStep<Carry, Output> {
+  readonly carry: Carry;
+  readonly output?: Output;
+}
+
+/** A loop over a program. */
+export interface Looped<A extends string> {
+  readonly kind: "scan";
+  readonly address: A;
+  readonly body: (carry: Tree<Tensor>, element: Tree<Tensor>) => Call<unknown, LoopStep<Tree<Tensor>, Tree<Tensor>>>;
+  readonly initial: Tree<Tensor>;
+  readonly sequence: Tree<Tensor> | number;
+  readonly source: Source;
+}
+
+/** One of two programs. */
+export interface Branched<A extends string> {
+  readonly kind: "cond";
+  readonly address: A;
+  readonly predicate: Tensor;
+  readonly whenTrue: Call<unknown, Tree<Tensor>>;
+  readonly whenFalse: Call<unknown, Tree<Tensor>>;
+  readonly source: Source;
+}
+
+/** What a program may ask for itself. */
+export type ProgramEffect =
+  | Sample<string, Tensor>
+  | Observe
+  | Factor
+  | Nested<string, unknown, unknown>
+  | Spliced<unknown, unknown>
+  | Looped<string>
+  | Branched<string>;
+
+/** Runs a program forward. */
+export interface Simulate {
+  readonly kind: "simulate";
+  readonly call: Call<unknown, unknown>;
+  readonly source: Source;
+}
+
+/** Scores given choices under a program. */
+export interface Assess {
+  readonly kind: "assess";
+  readonly call: Call<unknown, unknown>;
+  readonly choices: Choices;
+  readonly source: Source;
+}
+
+/** Runs a program forward with some choices fixed. */
+export interface Generate {
+  readonly kind: "generate";
+  readonly call: Call<unknown, unknown>;
+  readonly constraints: Choices;
+  readonly source: Source;
+}
+
+/** What an inference program may ask for: programs to be run with a meaning. */
+export type Verb = Simulate | Assess | Generate;
+export type Effect = ProgramEffect | Verb;
+
+/**
+ * A random choice.
+ *
+ * @param address - its name, unique within the program; a template literal (`w${i}`) is typed as such
+ * @param distribution - with or without a chosen strategy
+ * @returns the value, of shape [...batch, ...event]
+ * @example
+ * ```ts
+ * import { gen, normal, run, sample, simulate } from "elbow";
+ * const walk = gen(function* () {
+ *   const x = yield* sample("x", normal(0, 1));
+ *   yield* sample("y", normal(x, 1));
+ * });
+ * console.log(Object.keys(run(1, simulate(walk())).choices)); // => [ 'x', 'y' ]
+ * ```
+ */
+export function* sample<const A extends string, T extends Tensor>(
+  address: A,
+  distribution: Distribution<T, never>,
+): Effects<Sample<A, T>, T> {
+  return yield { kind: "sample", address, distribution, source: captureSource() };
+}
+
+/**
+ * Scores data under a distribution. The value must have exactly the shape [...batch, ...event]: nothing is broadcast.
+ *
+ * @throws ElbowError "observation-shape" where the shapes differ
+ */
+export function* observe(address: string, distribution: Distribution<Tensor, never>, value: TensorLike): Effects<Observe, Tensor> {
+  return yield { kind: "observe", address, distribution, value: asTensor(value), source: captureSource() };
+}
+
+/** Adds a log weight, of any shape, to the program's log density. */
+export function* factor(address: string, logWeight: TensorLike): Effects<Factor, void> {
+  yield { kind: "factor", address, logWeight: asTensor(logWeight), source: captureSource() };
+}
+
+/** Runs another program; its choices stand nested under the address. */
+export function* call<const A extends string, C, R>(address: A, program: Call<C, R>): Effects<Nested<A, C, R>, R> {
+  return yield { kind: "call", address, call: program, source: captureSource() };
+}
+
+/** Runs another program; its choices stand on the same level as the caller's. */
+export function* splice<C, R>(program: Call<C, R>): Effects<Spliced<C, R>, R> {
+  return yield { kind: "splice", call: program, source: captureSource() };
+}
+
+/**
+ * Runs a program once per element of a sequence, handing a carry from step to step. Its choices stand stacked along a new
+ * first axis under the address.
+ *
+ * @param body - carry and element ↦ a program that returns `{ carry, output? }`
+ * @param initial - the first carry: a tensor or a nested structure of tensors
+ * @param sequence - tensors whose first axis is walked, or a number of steps (the element is then the step's index)
+ * @returns the last carry, and the outputs stacked
+ */
+export function* scan<const A extends string, Carry extends Tree<Tensor>, Element extends Tree<Tensor>, Output extends Tree<Tensor>>(
+  address: A,
+  body: (carry: Carry, element: Element) => Call<unknown, LoopStep<Carry, Output>>,
+  initial: Carry,
+  sequence: Element | number,
+): Effects<Looped<A>, { readonly carry: Carry; readonly outputs: Output }> {
+  return yield { kind: "scan", address, body, initial, sequence, source: captureSource() } as unknown as Looped<A>;
+}
+
+/**
+ * Runs one of two programs. The choices under the address are those of the branch that ran; in a compiled program they
+ * hold the addresses of both, and zeros where the other one ran.
+ *
+ * @param predicate - a boolean scalar
+ */
+export function* cond<const A extends string, R extends Tree<Tensor>>(
+  address: A,
+  predicate: TensorLike,
+  whenTrue: Call<unknown, R>,
+  whenFalse: Call<unknown, R>,
+): Effects<Branched<A>, R> {
+  return yield { kind: "cond", address, predicate: asTensor(predicate), whenTrue, whenFalse, source: captureSource() };
+}

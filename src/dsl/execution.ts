@@ -1,0 +1,157 @@
+// The one interpreter of programs. Simulating, assessing and generating differ only in which values are given.
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
+import { withSource } from "../ir/builder.js";
+import { namedKey } from "../ops/random.js";
+import type { Source } from "../util/location.js";
+import { runBranch } from "./branch.js";
+import { addressesOf, type Choices, isTensor, unknownAddress } from "./choices.js";
+import type { Factor, Nested, Observe, ProgramEffect, Sample } from "./effects.js";
+import type { Call } from "./gen.js";
+import { runLoop } from "./loop.js";
+import type { Meaning, Outcome } from "./meaning.js";
+import { drawValue, scoreValue } from "./site.js";
+
+/** Runs a program with a meaning. @throws ElbowError for repeated, unknown and missing addresses and for values that do not fit */
+export function execute(call: Call, meaning: Meaning): Outcome {
+  const execution = new Execution(meaning);
+  const result = execution.run(call);
+  execution.checkGiven(call.name);
+  return { ...execution.outcome(), result };
+}
+
+export class Execution {
+  private readonly choices: Record<string, Tensor | Choices> = {};
+  private readonly places = new Map<string, Source>();
+  private readonly drawn: Tensor[] = [];
+  private readonly given: Tensor[] = [];
+
+  constructor(readonly meaning: Meaning) {}
+
+  /** Drives a program to its end, answering its effects. */
+  run(call: Call): unknown {
+    const body = call.start();
+    let step = body.next();
+    while (!step.done) step = body.next(this.answer(step.value as ProgramEffect));
+    return step.value;
+  }
+
+  outcome(): Omit<Outcome, "result"> {
+    return { choices: this.choices, logDrawn: total(this.drawn), logGiven: total(this.given) };
+  }
+
+  /** Gives one effect its meaning. */
+  answer(effect: ProgramEffect): unknown {
+    switch (effect.kind) {
+      case "sample":
+        return this.sample(effect);
+      case "observe":
+        return this.observe(effect);
+      case "factor":
+        return this.factor(effect);
+      case "call":
+        return this.nested(effect);
+      case "splice":
+        return this.run(effect.call);
+      case "scan":
+        return this.absorb(effect.address, effect.source, runLoop(effect, this.below(effect.address), execute));
+      case "cond":
+        return this.absorb(effect.address, effect.source, runBranch(effect, this.below(effect.address), execute));
+      default:
+        throw new ElbowError("unknown-effect", {
+          message: `a program cannot ask for ${JSON.stringify((effect as { kind?: unknown })?.kind ?? effect)}`,
+          hint: "Verbs (simulate, assess, generate) belong into an objective or into run(seed, …).",
+          at: { source: (effect as { source?: Source })?.source?.line },
+        });
+    }
+  }
+
+  private sample({ address, distribution, source }: Sample<string, Tensor>): Tensor {
+    this.claim(address, source);
+    const given = this.meaning.given[address];
+    if (given !== undefined && !isTensor(given))
+      throw new ElbowError("not-a-value", {
+        message: `address "${this.full(address)}" is a single random choice, and nested choices were given for it`,
+        at: { address: this.full(address), source: source.line },
+      });
+    const value = given ?? this.draw(address, distribution, source);
+    const logDensity = withSource(source, () => tf.sum(scoreValue(this.full(address), distribution, value, source)));
+    (given ? this.given : this.drawn).push(logDensity);
+    this.choices[address] = value;
+    return value;
+  }
+
+  private draw(address: string, distribution: Sample<string, Tensor>["distribution"], source: Source): Tensor {
+    const { key, given } = this.meaning;
+    if (!key)
+      throw new ElbowError("missing-choice", {
+        message: `no value is given for the address "${this.full(address)}"\n  given: ${addressesOf(given).join(", ") || "nothing"}`,
+        hint: "A guide must sample every address of its model, and assess needs a value for every one.",
+        at: { address: this.full(address), source: source.line },
+      });
+    return drawValue(this.full(address), distribution, namedKey(key, address), source);
+  }
+
+  private observe({ address, distribution, value, source }: Observe): Tensor {
+    this.claim(address, source);
+    this.given.push(withSource(source, () => tf.sum(scoreValue(this.full(address), distribution, value, source))));
+    return value;
+  }
+
+  private factor({ address, logWeight, source }: Factor): void {
+    this.claim(address, source);
+    this.given.push(withSource(source, () => tf.sum(logWeight)));
+  }
+
+  private nested({ address, call, source }: Nested<string, unknown, unknown>): unknown {
+    return this.absorb(address, source, execute(call, this.below(address)));
+  }
+
+  /** The meaning of a program that is nested under an address. */
+  private below(address: string): Meaning {
+    const { key, given, path, ignoresUnknown = false } = this.meaning;
+    const inner = given[address];
+    if (isTensor(inner))
+      throw new ElbowError("not-a-value", {
+        message: `address "${this.full(address)}" holds a program, and a single value was given for it`,
+        hint: "Give nested choices: { address: { inner: value } }.",
+        at: { address: this.full(address) },
+      });
+    return { key: key && namedKey(key, address), given: inner ?? {}, path: [...path, address], ignoresUnknown };
+  }
+
+  /** Takes over what a nested program did. */
+  private absorb(address: string, source: Source, { choices, logDrawn, logGiven, result }: Outcome): unknown {
+    this.claim(address, source);
+    this.choices[address] = choices;
+    this.drawn.push(logDrawn);
+    this.given.push(logGiven);
+    return result;
+  }
+
+  private claim(address: string, source: Source): void {
+    const first = this.places.get(address);
+    if (first)
+      throw new ElbowError("repeated-address", {
+        message: `the address "${this.full(address)}" is used twice\n  first:  ${first.line}\n  second: ${source.line}`,
+        hint: "Give every choice its own address, for example with a template literal (`x${i}`).",
+        at: { address: this.full(address), source: source.line },
+      });
+    this.places.set(address, source);
+  }
+
+  /** Refuses values for addresses that the program does not have. */
+  checkGiven(program: string): void {
+    if (this.meaning.ignoresUnknown) return;
+    for (const address of Object.keys(this.meaning.given))
+      if (!(address in this.choices))
+        throw unknownAddress(this.full(address), Object.keys(this.choices).map(this.full), `the program ${program}`);
+  }
+
+  private full = (address: string): string => [...this.meaning.path, address].join("/");
+}
+
+/** The sum of scalars. */
+export const total = (terms: readonly Tensor[]): Tensor =>
+  terms.length === 0 ? tf.scalar(0) : terms.reduce((sum, term) => tf.add(sum, term));

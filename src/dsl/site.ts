@@ -1,0 +1,53 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Distribution } from "../distributions/distribution.js";
+import { ElbowError } from "../errors.js";
+import { emit, withSource } from "../ir/builder.js";
+import { type SampleAttributes, samplePrimitive, type Support } from "../ir/site.js";
+import { emitOnTensors, isTracing } from "../ir/tracing.js";
+import type { Source } from "../util/location.js";
+import { formatShape, sameShape } from "../util/shapes.js";
+
+/** The support of values that came out of a distribution, so that a guide's value is not scored where it cannot live. */
+const supports = new WeakMap<Tensor, Support>();
+export const supportOf = (value: Tensor): Support | undefined => supports.get(value);
+
+/** Draws a value: a `sample` equation while tracing, a real tensor otherwise. */
+export function drawValue(address: string, distribution: Distribution<Tensor, never>, key: Tensor, source: Source): Tensor {
+  const { family, parameters, batch, event, strategy } = distribution;
+  const value = withSource(source, () => {
+    if (!isTracing()) return tf.tidy(() => family.draw(parameters, key, batch));
+    const parameterShapes = parameters.map((parameter) => parameter.shape);
+    const attributes: SampleAttributes = { address, family, strategy, parameterShapes, batch, event };
+    return emitOnTensors([key, ...parameters, ...(strategy?.operands ?? [])], (...inputs) => emit(samplePrimitive, inputs, { ...attributes }))[0]!;
+  });
+  supports.set(value, family.support);
+  return value;
+}
+
+/** The log density of a value, of the batch shape, after checking that the value fits. */
+export function scoreValue(address: string, { family, parameters, batch, event }: Distribution<Tensor, never>, value: Tensor, source: Source): Tensor {
+  const expected = [...batch, ...event];
+  if (!sameShape(value.shape, expected))
+    throw new ElbowError("value-shape", {
+      message: `the value at "${address}" does not have the shape of its distribution\n  expected: ${formatShape(expected)} (${family.name})\n  received: ${formatShape(value.shape)}`,
+      hint: "Nothing is broadcast here: reshape the value, or give the distribution parameters of this shape.",
+      at: { address, source: source.line },
+    });
+  const support = supportOf(value);
+  if (support !== undefined && !isWithin(support, family.support))
+    throw new ElbowError("support-mismatch", {
+      message: `the value at "${address}" comes from another support than its distribution has\n  expected: ${family.support} (${family.name})\n  received: ${support}`,
+      hint: "Let the guide sample from a distribution with the model's support.",
+      at: { address, source: source.line },
+    });
+  return withSource(source, () => {
+    const real = value.dtype === "float32" ? value : tf.cast(value, "float32");
+    return family.logDensity(parameters, real);
+  });
+}
+
+/** Whether values of one support may be scored under another: the same one; unspecific ones fit everywhere. */
+function isWithin(inner: Support, outer: Support): boolean {
+  return inner === outer || inner === "any" || outer === "any";
+}

@@ -1,0 +1,38 @@
+// The public API: re-exports, nothing else.
+import "./runtime/registerCpu.js";
+import "./ir/registerChainedOps.js";
+
+export type {} from "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js";
+
+export { type Choices, filter, merge, select, set, without } from "./dsl/choices.js";
+export type { Covers } from "./dsl/covers.js";
+export { call, cond, type Effect, type Effects, factor, observe, sample, scan, splice } from "./dsl/effects.js";
+export { type Call, type ChoicesOf, gen, type GenerativeFunction } from "./dsl/gen.js";
+export { assess, generate, run, simulate } from "./dsl/verbs.js";
+export { bernoulli, flip } from "./distributions/bernoulli.js";
+export { categorical } from "./distributions/categorical.js";
+export { cauchy } from "./distributions/cauchy.js";
+export { delta } from "./distributions/delta.js";
+export { type Distribution, distribution, family, type FamilyRules, logDensity, type Supported } from "./distributions/distribution.js";
+export { exponential } from "./distributions/exponential.js";
+export { geometric } from "./distributions/geometric.js";
+export { halfCauchy } from "./distributions/halfCauchy.js";
+export { halfNormal } from "./distributions/halfNormal.js";
+export { iid } from "./distributions/iid.js";
+export { independent } from "./distributions/independent.js";
+export { logNormal } from "./distributions/logNormal.js";
+export { multivariateNormal } from "./distributions/multivariateNormal.js";
+export { normal } from "./distributions/normal.js";
+export { poisson } from "./distributions/poisson.js";
+export { uniform } from "./distributions/uniform.js";
+export { ElbowError } from "./errors.js";
+export { type Objective, objective } from "./inference/objective.js";
+export { elbo } from "./inference/objectives/elbo.js";
+export { iwelbo } from "./inference/objectives/iwelbo.js";
+export type { Family, Strategy } from "./ir/site.js";
+export { trace } from "./ir/tracing.js";
+export { enumerate } from "./strategies/enumerate.js";
+export { measureValued } from "./strategies/measureValued.js";
+export { reinforce } from "./strategies/reinforce.js";
+export { reparam } from "./strategies/reparam.js";
+export { withStrategy } from "./strategies/strategy.js";

@@ -1,0 +1,40 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { ElbowError } from "../../errors.js";
+import type { Shape } from "../../util/shapes.js";
+
+/** The position of the first element that is NaN or infinite, or −1. */
+export function firstBad(elements: ArrayLike<number>): number {
+  for (let i = 0; i < elements.length; i++) if (!Number.isFinite(elements[i])) return i;
+  return -1;
+}
+
+/** An element's index along each axis, as `[1, 2]`; empty for scalars. */
+export function formatIndex(position: number, shape: Shape): string {
+  if (shape.length === 0) return "";
+  const index = shape.toReversed().map((size) => {
+    const at = position % size;
+    position = (position - at) / size;
+    return at;
+  });
+  return `[${index.toReversed().join(", ")}]`;
+}
+
+/**
+ * Refuses tensors that hold NaN or infinities.
+ *
+ * @param name - what the user knows the i-th tensor by
+ * @throws ElbowError "non-finite-input" with the name, the index of the first bad element and its value
+ */
+export async function checkFinite(tensors: readonly Tensor[], name: (i: number) => string): Promise<void> {
+  for (const [i, tensor] of tensors.entries()) {
+    if (tensor.dtype !== "float32") continue;
+    const elements = await tensor.data();
+    const bad = firstBad(elements);
+    if (bad < 0) continue;
+    const index = formatIndex(bad, tensor.shape);
+    throw new ElbowError("non-finite-input", {
+      message: `${name(i)} holds a number that is not finite\n  ${index ? `at index ${index}` : "value"}: ${elements[bad]}`,
+      hint: "Remove or impute such values before fitting.",
+    });
+  }
+}

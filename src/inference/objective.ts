@@ -1,0 +1,176 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Effects, Effect } from "../dsl/effects.js";
+import { ElbowError } from "../errors.js";
+import { build, builder } from "../ir/builder.js";
+import { inline } from "../ir/interpret.js";
+import type { Program } from "../ir/program.js";
+import { foldIn, seedKey } from "../ops/random.js";
+import { compile } from "../runtime/compile.js";
+import type { Engine } from "../runtime/engine.js";
+import { engineByName } from "../runtime/engines.js";
+import { valueAndGrad, zerosLike } from "../transforms/grad.js";
+import { jvpInto } from "../transforms/jvp.js";
+import { simplify } from "../transforms/simplify.js";
+import { vmap } from "../transforms/vmap.js";
+import { range } from "../util/shapes.js";
+import { leavesOf, withLeaves } from "../util/tree.js";
+import { dataTensors, type ObjectiveBody, type Parameters, parameterTensors, prepare, type Prepared } from "./prepare.js";
+
+/** Where the randomness of an estimate comes from, how many estimates are averaged, and which engine runs them. */
+export interface EstimateOptions {
+  /** A non-negative safe integer: the same seed gives the same estimate. */
+  readonly seed: number;
+  /** Independent estimates, averaged. @defaultValue 1 */
+  readonly draws?: number;
+  /** @defaultValue the default engine */
+  readonly engine?: Engine | string | undefined;
+}
+
+/** A seed alone, or with options. */
+export type At = number | EstimateOptions;
+
+/**
+ * An objective L(parameters, data): a program whose expectation is to be optimised. Its methods return unbiased
+ * estimates; they agree with `run(seed, …)` in what they draw.
+ */
+export interface Objective<P extends Parameters, D extends readonly unknown[]> {
+  readonly body: ObjectiveBody<P, D>;
+  /** An estimate of L, a scalar. */
+  estimate(at: At, parameters: P, ...data: D): Promise<Tensor>;
+  /** An estimate of ∇L, of the parameters' structure. */
+  gradEstimate(at: At, parameters: P, ...data: D): Promise<P>;
+  /** Both from the same draws. */
+  valueAndGradEstimate(at: At, parameters: P, ...data: D): Promise<{ readonly value: Tensor; readonly gradient: P }>;
+  /** An estimate of L and of its derivative along `tangents`, by forward mode. */
+  jvpEstimate(at: At, parameters: P, tangents: P, ...data: D): Promise<{ readonly value: Tensor; readonly tangent: Tensor }>;
+  /** The Hessian-vector product ∇²L·v: the gradient of the estimate's derivative along v. @throws where a strategy is exact to first order only */
+  hvpEstimate(at: At, parameters: P, vector: P, ...data: D): Promise<P>;
+}
+
+/**
+ * Makes an objective of a generator function. Inside, programs are simulated, assessed and generated, and random choices
+ * may be made directly; the result must be a real scalar.
+ *
+ * @param body - (parameters, ...data) ↦ scalar; tensors among the arguments are inputs, everything else is fixed
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { enumerate, flip, objective, sample } from "elbow";
+ * const L = objective(function* ({ p }: { p: tf.Tensor }) {
+ *   const b = yield* sample("b", enumerate(flip(p)));
+ *   return tf.where(b.equal(1), 0, p.mul(-0.5));
+ * });
+ * const { p } = await L.gradEstimate(0, { p: tf.scalar(0.3) });
+ * console.log(p.dataSync()[0].toFixed(3)); // => -0.200
+ * ```
+ */
+export function objective<P extends Parameters, D extends readonly unknown[], E extends Effect>(
+  body: (parameters: P, ...data: D) => Effects<E, Tensor>,
+): Objective<P, D> {
+  const self: Objective<P, D> = {
+    body: body as unknown as ObjectiveBody<P, D>,
+    estimate: async (at, parameters, ...data) => (await runDerived(self, "value", at, parameters, [], data))[0]!,
+    gradEstimate: async (at, parameters, ...data) => (await self.valueAndGradEstimate(at, parameters, ...data)).gradient,
+    valueAndGradEstimate: async (at, parameters, ...data) => {
+      const [value, ...gradient] = await runDerived(self, "gradient", at, parameters, [], data);
+      return { value: value!, gradient: withLeaves(parameters, gradient) as P };
+    },
+    jvpEstimate: async (at, parameters, tangents, ...data) => {
+      const [value, tangent] = await runDerived(self, "jvp", at, parameters, tangentLeaves(parameters, tangents), data);
+      return { value: value!, tangent: tangent! };
+    },
+    hvpEstimate: async (at, parameters, vector, ...data) =>
+      withLeaves(parameters, await runDerived(self, "hvp", at, parameters, tangentLeaves(parameters, vector), data)) as P,
+  };
+  return self;
+}
+
+/** What can be derived from an estimator: each a program over [key, parameters…, data…, tangents…]. */
+type Derived = "value" | "gradient" | "jvp" | "hvp";
+
+const derivedPrograms = new WeakMap<Prepared, Map<string, Program>>();
+
+/** The program of one independent estimate. States of moving baselines are at their starting values. */
+export function derivedProgram(of: Prepared, derived: Derived, draws: number): Program {
+  const known = derivedPrograms.get(of) ?? new Map<string, Program>();
+  derivedPrograms.set(of, known);
+  const name = `${derived}:${draws}`;
+  if (!known.has(name)) known.set(name, deriveProgram(of, derived, draws));
+  return known.get(name)!;
+}
+
+function deriveProgram({ program, parameterCount, initialStates }: Prepared, derived: Derived, draws: number): Program {
+  const stateless = build(program.inputs.slice(0, program.inputs.length - initialStates.length), (...inputs) => {
+    return inline(program, [...inputs, ...initialStates.map((state) => builder().scalar(state, "float32"))]).slice(0, 1);
+  });
+  const wrt = range(parameterCount).map((i) => i + 1);
+  const one = ((): Program => {
+    if (derived === "value") return stateless;
+    if (derived === "gradient") return valueAndGrad(stateless, { wrt });
+    const directional = build([...stateless.inputs, ...wrt.map((i) => stateless.inputs[i]!)], (...inputs) => {
+      const primals = inputs.slice(0, stateless.inputs.length);
+      const tangents = inputs.slice(stateless.inputs.length);
+      const result = jvpInto(stateless, primals, primals.map((_, i) => (wrt.includes(i) ? tangents[i - 1] : undefined)));
+      return [...result.outputs, result.tangents[0] ?? zerosLike(result.outputs[0]!)];
+    });
+    if (derived === "jvp") return directional;
+    const tangentOnly = { ...directional, outputs: directional.outputs.slice(1) };
+    const second = valueAndGrad(tangentOnly, { wrt });
+    return { ...second, outputs: second.outputs.slice(1) };
+  })();
+  if (draws === 1) return simplify(one);
+  return simplify(vmap(one, draws, one.inputs.map((_, i) => (i === 0 ? 0 : null))));
+}
+
+/** The keys of independent estimates: [draws, 2]. */
+const drawKeys = (seed: number, draws: number): Tensor => foldIn(seedKey(seed), tf.tensor1d(range(draws), "int32"));
+
+async function runDerived<P extends Parameters, D extends readonly unknown[]>(
+  of: Objective<P, D>,
+  derived: Derived,
+  at: At,
+  parameters: P,
+  tangents: readonly Tensor[],
+  data: D,
+): Promise<Tensor[]> {
+  const { draws = 1 } = typeof at === "number" ? {} : at;
+  const stacked = await drawDerived(of, derived, at, parameters, tangents, data);
+  if (draws === 1) return stacked;
+  const means = stacked.map((each) => tf.tidy(() => tf.mean(each, 0)));
+  tf.dispose(stacked);
+  return means;
+}
+
+/** Independent estimates of value, gradient, … side by side: tensors with a leading axis of draws (none for one draw). */
+export async function drawDerived<P extends Parameters, D extends readonly unknown[]>(
+  of: Objective<P, D>,
+  derived: Derived,
+  at: At,
+  parameters: P,
+  tangents: readonly Tensor[],
+  data: D,
+): Promise<Tensor[]> {
+  const { seed, draws = 1, engine } = typeof at === "number" ? { seed: at } : at;
+  if (!Number.isInteger(draws) || draws < 1)
+    throw new ElbowError("option", { message: `draws must be a positive integer, and is ${draws}` });
+  const program = derivedProgram(prepare(of, parameters, data), derived, draws);
+  const chosen = typeof engine === "object" ? engine : await engineByName(engine);
+  const executable = compile(program, { engine: chosen });
+  const key = tf.tidy(() => (draws === 1 ? seedKey(seed) : drawKeys(seed, draws)));
+  const results = await executable.runAsync([key, ...parameterTensors(parameters), ...dataTensors(data), ...tangents]);
+  key.dispose();
+  return results;
+}
+
+/** The leaves of a tangent structure. @throws ElbowError "parameters" unless it has the parameters' structure and shapes */
+function tangentLeaves(parameters: Parameters, tangents: Parameters): Tensor[] {
+  const expected = leavesOf(parameters);
+  const received = leavesOf(tangents);
+  const describe = (leaves: typeof expected) => leaves.map(({ path, leaf }) => `${path.join(".")}[${leaf.shape}]`).join(", ");
+  if (describe(expected) !== describe(received))
+    throw new ElbowError("parameters", {
+      message: `the tangents do not have the structure of the parameters\n  expected: ${describe(expected)}\n  received: ${describe(received)}`,
+    });
+  return received.map(({ leaf }) => leaf);
+}

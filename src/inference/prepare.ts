@@ -1,0 +1,103 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { drive } from "../dsl/verbs.js";
+import type { Effect, Effects } from "../dsl/effects.js";
+import { isTensor } from "../dsl/choices.js";
+import { ElbowError } from "../errors.js";
+import type { DType, Program, Type } from "../ir/program.js";
+import { trace } from "../ir/tracing.js";
+import { defaultStrategies } from "../strategies/defaults.js";
+import { estimate, type SiteReport } from "../transforms/estimate/estimate.js";
+import { formatShape, sizeOf } from "../util/shapes.js";
+import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+
+/** The parameters of an objective: any nested object of tensors. */
+export type Parameters = Tree<Tensor>;
+
+/** An objective as the user wrote it: a computation of parameters and data that ends in a real scalar. */
+export type ObjectiveBody<P extends Parameters, D extends readonly unknown[]> = (parameters: P, ...data: D) => Effects<Effect, Tensor>;
+
+/** An objective traced and turned into an estimator, for given shapes. */
+export interface Prepared {
+  /** Inputs: [key, parameter leaves…, data tensors…, states…]; outputs: [estimate, next states…]. */
+  readonly program: Program;
+  readonly parameterCount: number;
+  readonly dataCount: number;
+  /** Starting values of the states that some strategies carry from step to step. */
+  readonly initialStates: readonly number[];
+  readonly sites: readonly SiteReport[];
+}
+
+const keyType: Type = { shape: [2], dtype: "int32" };
+const typeOfTensor = ({ shape, dtype }: Tensor): Type => ({ shape, dtype: dtype as DType });
+
+/** The tensors among data arguments, in order. Everything else is part of the program. */
+export const dataTensors = (data: readonly unknown[]): Tensor[] =>
+  leavesOf(data as Tree<unknown>).flatMap(({ leaf }) => (isTensor(leaf) ? [leaf] : []));
+
+/** The tensors of a parameter structure. @throws ElbowError "parameters" for leaves that are no tensors of reals */
+export function parameterTensors(parameters: Parameters): Tensor[] {
+  return leavesOf(parameters).map(({ leaf, path }) => {
+    if (isTensor(leaf) && leaf.dtype === "float32") return leaf;
+    throw new ElbowError("parameters", {
+      message: `the parameter ${path.join(".") || "(root)"} is ${isTensor(leaf) ? `a tensor of ${(leaf as Tensor).dtype}` : `no tensor but ${typeof leaf}`}`,
+      hint: "Parameters are nested objects of float32 tensors: tf.scalar(0), tf.zeros([8]), …",
+    });
+  });
+}
+
+const prepared = new WeakMap<object, Map<string, Prepared>>();
+const identities = new WeakMap<object, number>();
+let lastIdentity = 0;
+
+/** A text that is the same for arguments that lead to the same program: shapes of tensors, values of everything else. */
+function signature(parameters: Parameters, data: readonly unknown[]): string {
+  const describe = (value: unknown): string => {
+    if (isTensor(value)) return `${value.dtype}${formatShape(value.shape)}`;
+    if (typeof value !== "object" && typeof value !== "function") return `${typeof value}:${String(value)}`;
+    if (value === null) return "null";
+    if (!identities.has(value)) identities.set(value, ++lastIdentity);
+    return `#${identities.get(value)}`;
+  };
+  return leavesOf({ parameters, data } as Tree<unknown>)
+    .map(({ leaf, path }) => `${path.join(".")}=${describe(leaf)}`)
+    .join(";");
+}
+
+/**
+ * Traces an objective for the shapes of these arguments and applies the estimator transform. Results are kept for the
+ * body and shapes.
+ *
+ * @throws ElbowError for whatever the user's code or the estimator refuses, and "objective-value" unless it returns a real scalar
+ */
+export function prepare<P extends Parameters, D extends readonly unknown[]>(
+  { body }: { readonly body: ObjectiveBody<P, D> },
+  parameters: P,
+  data: D,
+): Prepared {
+  const known = prepared.get(body) ?? new Map<string, Prepared>();
+  prepared.set(body, known);
+  const key = signature(parameters, data);
+  const same = known.get(key);
+  if (same) return same;
+  const parameterLeaves = parameterTensors(parameters);
+  const dataLeaves = dataTensors(data);
+  const traced = trace([keyType, ...parameterLeaves.map(typeOfTensor), ...dataLeaves.map(typeOfTensor)], (randomKey, ...inputs) => {
+    const parameterTree = withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P;
+    const mixed = leavesOf(data as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
+    const dataTree = withLeaves(data as Tree<unknown>, mixed) as unknown as D;
+    return [checkValue(drive(body(parameterTree, ...dataTree), randomKey!))];
+  });
+  const { program, initialStates, sites } = estimate(traced, defaultStrategies);
+  const result = { program, parameterCount: parameterLeaves.length, dataCount: dataLeaves.length, initialStates, sites };
+  known.set(key, result);
+  return result;
+}
+
+function checkValue(value: unknown): Tensor {
+  if (isTensor(value) && sizeOf(value.shape) === 1 && value.dtype === "float32") return value.reshape([]);
+  const received = isTensor(value) ? `${value.dtype}${formatShape(value.shape)}` : typeof value;
+  throw new ElbowError("objective-value", {
+    message: `an objective must return a real scalar, and this one returned ${received}`,
+    hint: "Sum or average the costs.",
+  });
+}
