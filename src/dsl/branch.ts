@@ -5,7 +5,7 @@ import { branch } from "../ops/control.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { addressesOf, at, type Choices, set, unknownAddress } from "./choices.js";
 import type { Branched } from "./effects.js";
-import type { Call } from "./gen.js";
+import type { Call } from "./call.js";
 import type { Execute, Meaning, Outcome } from "./meaning.js";
 
 const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }) => leaf);

@@ -5,7 +5,7 @@ import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { captureSource, type Source } from "../util/location.js";
 import type { Tree } from "../util/tree.js";
 import type { Choices } from "./choices.js";
-import type { Call } from "./gen.js";
+import type { Call } from "./call.js";
 
 /** A computation that asks for effects E on its way to a result R. */
 // biome-ignore lint/suspicious/noExplicitAny: what an effect is answered with depends on the effect

@@ -8,7 +8,7 @@ import type { Source } from "../util/location.js";
 import { runBranch } from "./branch.js";
 import { addressesOf, type Choices, isTensor, unknownAddress } from "./choices.js";
 import type { Factor, Nested, Observe, ProgramEffect, Sample } from "./effects.js";
-import type { Call } from "./gen.js";
+import type { Call } from "./call.js";
 import { runLoop } from "./loop.js";
 import type { Meaning, Outcome } from "./meaning.js";
 import { drawValue, scoreValue } from "./site.js";

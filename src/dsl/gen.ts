@@ -1,18 +1,6 @@
 import type { Branched, Effects, Looped, Nested, Sample, Spliced } from "./effects.js";
+import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
-
-declare const choicesMark: unique symbol;
-declare const resultMark: unique symbol;
-
-/** A program applied to its arguments, ready to be given a meaning. */
-export interface Call<C = unknown, R = unknown> {
-  readonly name: string;
-  /** Starts the program. */
-  readonly start: () => Effects<unknown, unknown>;
-  /** Type marks only, never present. */
-  readonly [choicesMark]?: C;
-  readonly [resultMark]?: R;
-}
 
 /** A generative program: a function from arguments to something that can be simulated, assessed, generated, … */
 export interface GenerativeFunction<Args extends readonly unknown[], C, R> {

@@ -7,7 +7,7 @@ import { captureSource } from "../util/location.js";
 import type { Choices } from "./choices.js";
 import type { Assess, Effect, Effects, Generate, ProgramEffect, Simulate, Verb } from "./effects.js";
 import { Execution, execute } from "./execution.js";
-import type { Call } from "./gen.js";
+import type { Call } from "./call.js";
 import type { Outcome } from "./meaning.js";
 
 /** A program run forward. */

@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { drive } from "../dsl/verbs.js";
 import type { Effect, Effects } from "../dsl/effects.js";
 import { isTensor } from "../dsl/choices.js";
@@ -94,7 +95,7 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
 }
 
 function checkValue(value: unknown): Tensor {
-  if (isTensor(value) && sizeOf(value.shape) === 1 && value.dtype === "float32") return value.reshape([]);
+  if (isTensor(value) && sizeOf(value.shape) === 1 && value.dtype === "float32") return tf.reshape(value, []);
   const received = isTensor(value) ? `${value.dtype}${formatShape(value.shape)}` : typeof value;
   throw new ElbowError("objective-value", {
     message: `an objective must return a real scalar, and this one returned ${received}`,

@@ -26,7 +26,7 @@ export class Builder {
   emit(primitive: Primitive, inputs: readonly Variable[], attributes: Attributes = {}): Variable[] {
     const outputs = primitive.infer(inputs, attributes).map(({ shape, dtype }) => variable(shape, dtype));
     this.equations.push({ primitive, inputs, attributes, outputs, source: currentSource ?? captureSource() });
-    return outputs;
+    return [...outputs];
   }
 
   constant(elements: Elements, shape: Shape, dtype: DType): Variable {

@@ -2,6 +2,9 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 
-// its advertisement of the Node bindings on first use is not for the users of a command
-const backend = tf.findBackend("cpu") as { firstUse?: boolean } | null;
-if (backend) backend.firstUse = false;
+// registered anew without its advertisement of the Node bindings on first use, which is not for the users of a command
+const factory = tf.findBackendFactory("cpu") as () => tf.KernelBackend & { firstUse?: boolean };
+if (!tf.engine().registry.cpu) {
+  tf.removeBackend("cpu");
+  tf.registerBackend("cpu", () => Object.assign(factory(), { firstUse: false }), 1);
+}

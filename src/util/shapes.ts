@@ -39,19 +39,43 @@ export function broadcastStrides(shape: Shape, out: Shape): number[] {
 export function forEachBroadcast(
   out: Shape,
   inputs: readonly Shape[],
-  visit: (at: number, from: number[]) => void,
+  visit: (at: number, from: readonly number[]) => void,
+): void {
+  const from = inputs.map(() => 0);
+  forEachRow(out, inputs, (at, length, starts, steps) => {
+    for (let k = 0; k < from.length; k++) from[k] = starts[k]!;
+    for (let i = 0; i < length; i++) {
+      visit(at + i, from);
+      for (let k = 0; k < from.length; k++) from[k]! += steps[k]!;
+    }
+  });
+}
+
+/**
+ * Calls `visit(start in out, length, start in each input, step in each input)` for every run of elements along the last
+ * axes of `out`: what an elementwise loop needs to be tight. Trailing axes that no input stretches count as one.
+ */
+export function forEachRow(
+  out: Shape,
+  inputs: readonly Shape[],
+  visit: (at: number, length: number, starts: readonly number[], steps: readonly number[]) => void,
 ): void {
   const strides = inputs.map((shape) => broadcastStrides(shape, out));
-  const from = inputs.map(() => 0);
-  const counter = out.map(() => 0);
   const size = sizeOf(out);
-  for (let at = 0; at < size; at++) {
-    visit(at, from);
-    for (let axis = out.length - 1; axis >= 0; axis--) {
+  let outer = Math.max(0, out.length - 1);
+  let length = out.at(-1) ?? 1;
+  const steps = strides.map((stride) => (length === 1 ? 1 : (stride.at(-1) ?? 0)));
+  // an axis joins the run if every input goes on with the same step across it
+  while (outer > 0 && strides.every((stride, k) => out[outer - 1] === 1 || stride[outer - 1] === steps[k]! * length)) length *= out[--outer]!;
+  const starts = inputs.map(() => 0);
+  const counter = new Array<number>(outer).fill(0);
+  for (let at = 0; at < size; at += length) {
+    visit(at, length, starts, steps);
+    for (let axis = outer - 1; axis >= 0; axis--) {
       counter[axis]!++;
-      for (let k = 0; k < from.length; k++) from[k]! += strides[k]![axis]!;
+      for (let k = 0; k < starts.length; k++) starts[k]! += strides[k]![axis]!;
       if (counter[axis]! < out[axis]!) break;
-      for (let k = 0; k < from.length; k++) from[k]! -= strides[k]![axis]! * out[axis]!;
+      for (let k = 0; k < starts.length; k++) starts[k]! -= strides[k]![axis]! * out[axis]!;
       counter[axis] = 0;
     }
   }

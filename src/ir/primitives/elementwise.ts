@@ -1,7 +1,7 @@
 // The frame of all elementwise operations, with the two that it is itself made of: add and mul.
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
-import { broadcastShapes, forEachBroadcast, formatShape, sizeOf } from "../../util/shapes.js";
+import { broadcastShapes, forEachRow, formatShape, sizeOf } from "../../util/shapes.js";
 import { emitOne, lift, type Value } from "../builder.js";
 import { type MaybeZero, type Operation, operation, type Primitive, primitive } from "../primitive.js";
 import type { DType, Elements, Variable } from "../program.js";
@@ -47,8 +47,9 @@ export function elementwise(rules: ElementwiseRules): Primitive {
       const [x, y, z] = inputs.map((input) => input.elements) as [Elements, Elements, Elements];
       if (inputs.length === 1) for (let i = 0; i < out.length; i++) out[i] = evaluate(x[i]!);
       else
-        forEachBroadcast(shape, shapes, (at, [i, j, k]) => {
-          out[at] = z ? evaluate(x[i!]!, y[j!]!, z[k!]!) : evaluate(x[i!]!, y[j!]!);
+        forEachRow(shape, shapes, (at, length, [i, j, k], [di, dj, dk]) => {
+          if (z) for (let n = 0; n < length; n++) out[at + n] = evaluate(x[i! + n * di!]!, y[j! + n * dj!]!, z[k! + n * dk!]!);
+          else for (let n = 0; n < length; n++) out[at + n] = evaluate(x[i! + n * di!]!, y[j! + n * dj!]!);
         });
       return [out];
     },
