@@ -10,6 +10,7 @@ import { defaultStrategies } from "../strategies/defaults.js";
 import { estimate, type SiteReport } from "../transforms/estimate/estimate.js";
 import { formatShape, sizeOf } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import { average } from "./average.js";
 
 /** The parameters of an objective: any nested object of tensors. */
 export type Parameters = Tree<Tensor>;
@@ -68,16 +69,18 @@ function signature(parameters: Parameters, data: readonly unknown[]): string {
  * Traces an objective for the shapes of these arguments and applies the estimator transform. Results are kept for the
  * body and shapes.
  *
+ * @param draws - independent estimates that the program averages
  * @throws ElbowError for whatever the user's code or the estimator refuses, and "objective-value" unless it returns a real scalar
  */
 export function prepare<P extends Parameters, D extends readonly unknown[]>(
   { body }: { readonly body: ObjectiveBody<P, D> },
   parameters: P,
   data: D,
+  draws = 1,
 ): Prepared {
   const known = prepared.get(body) ?? new Map<string, Prepared>();
   prepared.set(body, known);
-  const key = signature(parameters, data);
+  const key = `${draws}:${signature(parameters, data)}`;
   const same = known.get(key);
   if (same) return same;
   const parameterLeaves = parameterTensors(parameters);
@@ -89,7 +92,7 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
     return [checkValue(drive(body(parameterTree, ...dataTree), randomKey!))];
   });
   const { program, initialStates, sites } = estimate(traced, defaultStrategies);
-  const result = { program, parameterCount: parameterLeaves.length, dataCount: dataLeaves.length, initialStates, sites };
+  const result = { program: average(program, draws), parameterCount: parameterLeaves.length, dataCount: dataLeaves.length, initialStates, sites };
   known.set(key, result);
   return result;
 }

@@ -12,6 +12,10 @@ export function dataFromElements(elements: Elements, dtype: DType): Data {
   return dtype === "int32" ? new Int32Array(elements) : new Uint8Array(elements);
 }
 
+/** What elements become when they pass through a tensor. */
+export const asStored = (elements: Elements, dtype: DType): Elements =>
+  dtype === "float32" ? elements.map(Math.fround) : elements;
+
 export const elementsFromData = (data: ArrayLike<number>): Elements => new Float64Array(data);
 
 /** A tensor of these elements on tfjs' active backend, owned by the caller. */

@@ -2,7 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { evaluate } from "../ir/evaluate.js";
 import type { NDArray } from "../ir/primitive.js";
 import type { Program } from "../ir/program.js";
-import { elementsFromData, tensorFromNDArray } from "./arrays.js";
+import { asStored, elementsFromData, tensorFromNDArray } from "./arrays.js";
 import { checkInputs, checkIteration } from "./checkInputs.js";
 import type { Engine, Executable } from "./engine.js";
 import { pacer } from "./pacer.js";
@@ -39,7 +39,9 @@ export const referenceEngine: Engine = {
       for (let step = 1; ; step++) {
         const outputs = evaluate(program, arrays);
         if (step === steps) return outputs.map(tensorFromNDArray);
-        arrays = [...outputs.slice(0, carried), ...arrays.slice(carried)];
+        // as if every step were a run of its own
+        const next = outputs.slice(0, carried).map((array) => ({ ...array, elements: asStored(array.elements, array.dtype) }));
+        arrays = [...next, ...arrays.slice(carried)];
         await pause();
       }
     },

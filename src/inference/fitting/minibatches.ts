@@ -1,9 +1,7 @@
 import type { Tensor, TensorLike } from "@tensorflow/tfjs-core";
-import * as tf from "@tensorflow/tfjs-core";
 import { isTensor } from "../../dsl/choices.js";
 import { ElbowError } from "../../errors.js";
 import { keyFromSeed } from "../../util/keys.js";
-import { formatShape } from "../../util/shapes.js";
 import { threefry } from "../../util/threefry.js";
 
 export interface MinibatchOptions {
@@ -17,6 +15,8 @@ export interface MinibatchOptions {
   readonly dropLast?: boolean;
 }
 
+declare const batchMark: unique symbol;
+
 /**
  * Data in batches: rows of tensors, walked epoch by epoch.
  *
@@ -24,22 +24,19 @@ export interface MinibatchOptions {
  */
 export interface Minibatches<D extends readonly unknown[]> {
   readonly kind: "minibatches";
-  /** Whole data, one tensor per data argument; the first axis counts the rows. */
-  readonly tensors: readonly Tensor[];
-  /** Which of them Elbow made of the user's arrays. */
-  readonly owned: readonly Tensor[];
+  /** Whole data, one tensor or array per data argument; the first axis counts the rows. */
+  readonly data: readonly (Tensor | TensorLike)[];
   readonly rows: number;
   readonly options: Required<MinibatchOptions>;
-  /** The type mark of D, never present. */
-  readonly data?: D;
+  /** Type mark only, never present. */
+  readonly [batchMark]?: D;
 }
 
 /** One tensor per element. */
 type Tensors<A extends readonly unknown[]> = { -readonly [K in keyof A]: Tensor };
 
-const fail = (code: string, message: string, hint: string): never => {
-  throw new ElbowError(code, { message, hint });
-};
+const invalid = (message: string, hint: string) =>
+  new ElbowError("minibatches", { message: `minibatches: ${message}`, hint });
 
 /**
  * Batches of rows for {@link fit}: the same rows of every tensor, in an order that depends on the seed and the epoch only.
@@ -51,34 +48,37 @@ const fail = (code: string, message: string, hint: string): never => {
  * ```ts
  * import { minibatches } from "elbow";
  * const batches = minibatches([[[1], [2], [3], [4]], [0, 1, 0, 1]], { size: 2 });
- * console.log(batches.rows, batches.tensors.map((each) => each.shape)); // => 4 [ [ 4, 1 ], [ 4 ] ]
+ * console.log(batches.rows, batches.options.shuffle); // => 4 true
  * ```
  */
 export function minibatches<const A extends readonly (Tensor | TensorLike)[]>(
   data: A,
   { size, shuffle = true, seed = 0, dropLast = true }: MinibatchOptions,
 ): Minibatches<Tensors<A>> {
-  if (data.length === 0) fail("minibatches", "minibatches: there are no data", "Give at least one tensor or array.");
+  if (data.length === 0) throw invalid("there are no data", "Give at least one tensor or array.");
   keyFromSeed(seed);
-  const tensors = data.map((each) => (isTensor(each) ? each : tf.tensor(each as TensorLike)));
-  const shapes = tensors.map((tensor) => formatShape(tensor.shape)).join(", ");
-  const rows = tensors[0]!.shape[0];
-  if (rows === undefined || tensors.some((tensor) => tensor.shape[0] !== rows))
-    fail("minibatches", `minibatches: the data differ in their number of rows\n  shapes: ${shapes}`, "The first axis of every tensor counts the rows.");
-  if (rows === 0) fail("minibatches", `minibatches: the data have no rows\n  shapes: ${shapes}`, "Give at least one row.");
-  if (!Number.isSafeInteger(size) || size < 1 || size > rows!)
-    fail("minibatches", `minibatches: size must be an integer from 1 to the number of rows, ${rows}\n  received: ${size}`, "Use a smaller batch, or pass the data themselves.");
-  return {
-    kind: "minibatches",
-    tensors,
-    owned: tensors.filter((tensor, i) => tensor !== (data[i] as unknown)),
-    rows: rows!,
-    options: { size, shuffle, seed, dropLast },
-  };
+  const counts = data.map((each) => (isTensor(each) ? each.shape[0] : (each as ArrayLike<unknown>).length));
+  const [rows] = counts;
+  if (rows === undefined || counts.some((count) => count !== rows))
+    throw invalid(
+      `the data differ in their number of rows\n  rows: ${counts.join(", ")}`,
+      "The first axis of every tensor counts the rows.",
+    );
+  if (rows === 0) throw invalid("the data have no rows", "Give at least one row.");
+  if (!Number.isSafeInteger(size) || size < 1 || size > rows)
+    throw invalid(
+      `size must be an integer from 1 to the number of rows, ${rows}\n  received: ${size}`,
+      "Use a smaller batch, or pass the data themselves.",
+    );
+  return { kind: "minibatches", data, rows, options: { size, shuffle, seed, dropLast } };
 }
 
 /** The order of rows in an epoch: a Fisher–Yates shuffle whose i-th random number is threefry(seed, (epoch, i)). */
-export function epochOrder(rows: number, { shuffle, seed }: Pick<Required<MinibatchOptions>, "shuffle" | "seed">, epoch: number): Int32Array {
+export function epochOrder(
+  rows: number,
+  { shuffle, seed }: Pick<Required<MinibatchOptions>, "shuffle" | "seed">,
+  epoch: number,
+): Int32Array {
   const order = Int32Array.from({ length: rows }, (_, i) => i);
   if (!shuffle) return order;
   const [key0, key1] = keyFromSeed(seed);

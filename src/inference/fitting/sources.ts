@@ -46,11 +46,13 @@ export async function fixedSource(data: readonly unknown[]): Promise<DataSource>
 }
 
 /** The user's name of the i-th tensor among data arguments: its position, and the path inside it. */
-const namesIn = (data: readonly unknown[]) => (i: number): string => {
-  const leaves = leavesOf(data as Tree<unknown>).filter(({ leaf }) => leaf instanceof tf.Tensor);
-  const [argument, ...path] = leaves[i]!.path;
-  return `${nameOf(Number(argument))}${path.map((each) => `.${each}`).join("")}`;
-};
+const namesIn =
+  (data: readonly unknown[]) =>
+  (i: number): string => {
+    const leaves = leavesOf(data as Tree<unknown>).filter(({ leaf }) => leaf instanceof tf.Tensor);
+    const [argument, ...path] = leaves[i]!.path;
+    return `${nameOf(Number(argument))}${path.map((each) => `.${each}`).join("")}`;
+  };
 
 /** The step's row numbers are a row of the first input, which holds an epoch's batches from the step in the second one on. */
 const pickRows: SelectData = ([orders, start, ...tensors], step) => {
@@ -59,14 +61,20 @@ const pickRows: SelectData = ([orders, start, ...tensors], step) => {
 };
 
 /** Rows of whole tensors, in an order that is drawn anew for every epoch. */
-export async function minibatchSource({ tensors, rows, options }: Minibatches<readonly unknown[]>): Promise<DataSource> {
+export async function minibatchSource({
+  data: given,
+  rows,
+  options,
+}: Minibatches<readonly unknown[]>): Promise<DataSource> {
+  const tensors = given.map((each) => (each instanceof tf.Tensor ? each : tf.tensor(each)));
+  const own = tensors.filter((tensor) => !given.includes(tensor));
   await checkFinite(tensors, nameOf);
   const { size, shuffle, seed, dropLast } = options;
   const full = Math.floor(rows / size);
   const rest = dropLast ? 0 : rows % size;
   const perEpoch = full + (rest > 0 ? 1 : 0);
   let current: (Segment & { readonly start: number }) | undefined;
-  const dispose = () => tf.dispose(current ? [...current.inputs.slice(0, 2), ...(current.data as Tensor[])] : []);
+  const drop = () => tf.dispose(current ? [...current.inputs.slice(0, 2), ...(current.data as Tensor[])] : []);
 
   const load = (step: number): Segment & { readonly start: number } => {
     const epoch = Math.floor(step / perEpoch);
@@ -77,19 +85,28 @@ export async function minibatchSource({ tensors, rows, options }: Minibatches<re
     const picked = isRest ? order.subarray(full * size) : order.subarray(0, full * size);
     const orders = tf.tensor2d(picked, [count, length], "int32");
     const data = tensors.map(({ shape, dtype }) => tf.zeros([length, ...shape.slice(1)], dtype));
-    return { data, inputs: [orders, tf.scalar(start, "int32"), ...tensors], select: pickRows, start, end: start + count };
+    return {
+      data,
+      inputs: [orders, tf.scalar(start, "int32"), ...tensors],
+      select: pickRows,
+      start,
+      end: start + count,
+    };
   };
 
   return {
     description: `minibatches of ${size} of ${rows} rows, shuffle ${shuffle}, seed ${seed}, dropLast ${dropLast}`,
     at: async (step) => {
       if (current && step >= current.start && step < current.end) return current;
-      dispose();
+      drop();
       current = load(step);
       return current;
     },
     release: nothing,
-    close: async () => dispose(),
+    close: async () => {
+      drop();
+      tf.dispose(own);
+    },
   };
 }
 
@@ -114,7 +131,9 @@ export function streamSource(stream: DataStream<readonly unknown[]>): DataSource
       });
     first = checkBatch(dataTensors(value), first, taken);
     // tensors stay the caller's, who may dispose them when asked for the next ones
-    const data = mapLeaves(value as Tree<unknown>, (leaf) => (leaf instanceof tf.Tensor ? tf.clone(leaf) : leaf)) as readonly unknown[];
+    const data = mapLeaves(value as Tree<unknown>, (leaf) =>
+      leaf instanceof tf.Tensor ? tf.clone(leaf) : leaf,
+    ) as readonly unknown[];
     const inputs = dataTensors(data);
     const names = namesIn(data);
     const batch = taken;
@@ -153,7 +172,11 @@ const describe = (tensors: readonly Tensor[]): string =>
   tensors.map(({ dtype, shape }) => `${dtype} ${formatShape(shape)}`).join(", ") || "no tensors";
 
 /** Sizes may change from batch to batch (the step is then compiled anew); numbers, dtypes and ranks may not, and none is empty. */
-function checkBatch(tensors: readonly Tensor[], first: readonly Tensor[] | undefined, batch: number): readonly Tensor[] {
+function checkBatch(
+  tensors: readonly Tensor[],
+  first: readonly Tensor[] | undefined,
+  batch: number,
+): readonly Tensor[] {
   if (tensors.some((tensor) => tensor.size === 0))
     throw new ElbowError("empty-batch", {
       message: `batch ${batch} is empty\n  received: ${describe(tensors)}`,

@@ -63,5 +63,5 @@ export function smoothed(history: readonly HistoryEntry[]): { objective: number;
     const squares = count < 2 ? 0 : standardError ** 2 * count * (count - 1);
     return mergeMoments(total, { count, mean: objective, squares, norms: 0 });
   }, noMoments);
-  return { objective: moments.mean, standardError: standardErrorOf(moments) };
+  return { objective: history.length === 0 ? Number.NaN : moments.mean, standardError: standardErrorOf(moments) };
 }

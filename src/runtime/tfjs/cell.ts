@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Elements, Type } from "../../ir/program.js";
 import { sizeOf } from "../../util/shapes.js";
-import { dataFromElements, elementsFromData } from "../arrays.js";
+import { asStored, dataFromElements, elementsFromData } from "../arrays.js";
 import type { Reading } from "../reading.js";
 
 /** Who disposes a cell's tensor: its last holder, or the caller of the run, or the executable when it is disposed. */
@@ -38,6 +38,11 @@ export class Cell {
       if (this.owner === "executable") tf.keep(this.tensor);
     }
     return this.tensor;
+  }
+
+  /** Rounds what the host computed to what a tensor holds, so that passing through a tensor changes nothing. */
+  settle(): void {
+    if (this.elements) this.elements = asStored(this.elements, this.type.dtype);
   }
 
   /** Releases the cell and gives its value as a tensor that is the caller's alone. */

@@ -56,6 +56,7 @@ function compileTfjs(program: Program, backend: string, name: string): Executabl
             return around(() => outputs.map((cell) => cell.take()));
           }
           carry = outputs.splice(0, carried);
+          for (const cell of carry) cell.settle();
           for (const cell of outputs) cell.release();
           await pause();
         }

@@ -1,0 +1,229 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
+import type { Engine } from "../runtime/engine.js";
+import { engineByName } from "../runtime/engines.js";
+import type { SiteReport } from "../transforms/estimate/estimate.js";
+import { leavesOf, withLeaves } from "../util/tree.js";
+import { checkFinite } from "./fitting/checkFinite.js";
+import {
+  type Checkpoint,
+  checkIdentity,
+  type Identity,
+  readCheckpoint,
+  restoreState,
+  writeCheckpoint,
+} from "./fitting/checkpoint.js";
+import { runLoop } from "./fitting/loop.js";
+import type { Minibatches } from "./fitting/minibatches.js";
+import { type ProgressReporter, terminalProgress } from "./fitting/progress.js";
+import { type DataSource, type DataStream, fixedSource, minibatchSource, streamSource } from "./fitting/sources.js";
+import { initialState } from "./fitting/state.js";
+import { type HistoryEntry, smoothed } from "./fitting/statistics.js";
+import { Stepper } from "./fitting/stepper.js";
+import type { Objective } from "./objective.js";
+import { adam } from "./optimizers/adam.js";
+import type { GradientTransform } from "./optimizers/clip.js";
+import type { Optimizer } from "./optimizers/optimizer.js";
+import { type Parameters, parameterTensors, prepare } from "./prepare.js";
+
+/** What a fit can be told besides the objective's arguments. */
+export interface FitSettings<P extends Parameters> {
+  /** Where the fit starts; these tensors stay the caller's. */
+  readonly parameters: P;
+  /** Steps to be taken in all, those before a resumed checkpoint included. */
+  readonly steps: number;
+  /** @defaultValue adam({ learningRate: 0.01 }) */
+  readonly optimizer?: Optimizer | undefined;
+  /** A non-negative safe integer: the same seed gives the same fit. @defaultValue that of `resume`, else 0 */
+  readonly seed?: number | undefined;
+  /** @defaultValue "maximize" */
+  readonly direction?: "maximize" | "minimize" | undefined;
+  /** @defaultValue the default engine */
+  readonly engine?: Engine | string | undefined;
+  /** Changes the gradient before the optimizer sees it: clipByNorm, clipByValue, or a function of one's own. */
+  readonly clip?: GradientTransform | undefined;
+  /** True for a bar on stderr. @defaultValue false */
+  readonly progress?: boolean | ProgressReporter | undefined;
+  /** Writes the state to a file every so many steps, at the end and when stopped. */
+  readonly checkpoint?: { readonly file: string; readonly every: number } | undefined;
+  /** A checkpoint to go on from: the result is bit for bit that of a run that was never interrupted. */
+  readonly resume?: string | undefined;
+  /** Steps per entry of the history. @defaultValue that of `resume`, else a fiftieth of the steps, and at least 100 */
+  readonly reportEvery?: number | undefined;
+  /** Called with every entry of the history when it is made. */
+  readonly onReport?: ((entry: HistoryEntry) => void) | undefined;
+  /** Stops the fit, which then resolves to what it has so far. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Data: one tuple for all steps, minibatches, or anything that yields a tuple per step. */
+export type FitData<D extends readonly unknown[]> = D | Minibatches<D> | DataStream<D>;
+
+/** Data need not be given to an objective that takes none. */
+export type FitOptions<P extends Parameters, D extends readonly unknown[]> = FitSettings<P> &
+  ([] extends D ? { readonly data?: FitData<D> | undefined } : { readonly data: FitData<D> });
+
+/** What a fit found. */
+export interface FitResult<P extends Parameters> {
+  /** The last parameters, owned by the caller. */
+  readonly parameters: P;
+  readonly history: readonly HistoryEntry[];
+  /** The objective over the last tenth of the history, with its standard error. */
+  readonly objective: number;
+  readonly standardError: number;
+  /** Steps taken in all; fewer than asked for if the fit was stopped. */
+  readonly steps: number;
+  readonly isStopped: boolean;
+  /** Time for the steps of this call, tracing and compiling included. */
+  readonly seconds: number;
+  readonly stepsPerSecond: number;
+  /** Name of the engine. */
+  readonly engine: string;
+  readonly seed: number;
+  /** What the estimator decided about every random choice. */
+  readonly sites: readonly SiteReport[];
+}
+
+/**
+ * Optimises an objective by stochastic gradient steps. The whole step — estimator, gradient, clipping, optimizer — is one
+ * compiled program, and the engine takes many steps per call.
+ *
+ * @param objective - elbo(model, guide), another one of Elbow's, or objective(function* …)
+ * @returns the parameters, the history and what the fit cost
+ * @throws ElbowError "option" for options out of range; "non-finite-input" for NaN or infinities in data or parameters;
+ *   "non-finite" with the step, the equation and the source line where a number stopped being finite;
+ *   "data-exhausted", "empty-batch", "batch-shape" for iterators; "checkpoint-…" for checkpoint files
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { adam, elbo, fit, gen, normal, observe, sample } from "elbow";
+ * const model = gen(function* (y: tf.Tensor) {
+ *   const mu = yield* sample("mu", normal(0, 1));
+ *   yield* observe("y", normal(mu, 1), y);
+ * });
+ * const guide = gen(function* (q: { loc: tf.Tensor; rho: tf.Tensor }, _y: tf.Tensor) {
+ *   yield* sample("mu", normal(q.loc, tf.exp(q.rho)));
+ * });
+ * const { parameters } = await fit(elbo(model, guide), {
+ *   parameters: { loc: tf.scalar(0), rho: tf.scalar(0) },
+ *   data: [tf.scalar(2)],
+ *   steps: 2000,
+ *   optimizer: adam({ learningRate: 0.02 }),
+ * });
+ * console.log(Math.abs(parameters.loc.dataSync()[0] - 1) < 0.2); // => true
+ * ```
+ */
+export async function fit<P extends Parameters, D extends readonly unknown[]>(
+  objective: Objective<P, D>,
+  options: FitOptions<NoInfer<P>, NoInfer<D>>,
+): Promise<FitResult<P>> {
+  checkOptions(options);
+  const { parameters, steps, optimizer = adam(), direction = "maximize", checkpoint, resume } = options;
+  const resumed = resume === undefined ? undefined : await readCheckpoint(resume);
+  const seed = options.seed ?? resumed?.identity.seed ?? 0;
+  const reportEvery = options.reportEvery ?? resumed?.reportEvery ?? Math.max(100, Math.ceil(steps / 50));
+  const engine = typeof options.engine === "object" ? options.engine : await engineByName(options.engine);
+  const tensors = parameterTensors(parameters);
+  const names = leavesOf(parameters).map(({ path }) => path.join(".") || "(root)");
+  await checkFinite(tensors, (i) => `the parameter "${names[i]}"`);
+
+  const started = performance.now();
+  const source = await sourceOf((options.data ?? []) as FitData<readonly unknown[]>);
+  const cleanup: (() => unknown)[] = [() => source.close()];
+  try {
+    const prepareFor = (data: readonly unknown[]) => prepare(objective, parameters, data as D);
+    const { data } = await source.at(Math.min(resumed?.step ?? 0, steps - 1));
+    const { sites, initialStates } = prepareFor(data);
+    const fresh = initialState(tensors, optimizer, initialStates);
+    const identity: Identity = {
+      parameters: names.map((name, i) => `${name}[${tensors[i]!.shape}]`),
+      optimizer: optimizer.name,
+      direction,
+      data: source.description,
+      seed,
+    };
+    const state = resumed ? resumeFrom(resume!, resumed, identity, fresh.state) : fresh.state;
+    cleanup.push(() => tf.dispose(state.carried));
+    const stepper = new Stepper({
+      prepare: prepareFor,
+      rules: { optimizer, direction, clip: options.clip },
+      layout: fresh.layout,
+      parameterNames: names,
+      source,
+      engine,
+      seed,
+    });
+    cleanup.push(() => stepper.dispose());
+    const before = state.step;
+    const progress = options.progress === true ? await terminalProgress() : options.progress || undefined;
+    const save = checkpoint && (() => writeCheckpoint(checkpoint.file, state, identity, reportEvery));
+    const history = await runLoop(state, stepper, {
+      steps,
+      reportEvery,
+      checkpointEvery: checkpoint?.every,
+      save,
+      progress,
+      onReport: options.onReport,
+      signal: options.signal,
+    });
+    const seconds = (performance.now() - started) / 1000;
+    const final = state.carried.slice(0, tensors.length).map((tensor) => tf.clone(tensor));
+    return {
+      parameters: withLeaves(parameters, final) as P,
+      history,
+      ...smoothed(history),
+      steps: state.step,
+      isStopped: state.step < steps,
+      seconds,
+      stepsPerSecond: (state.step - before) / seconds,
+      engine: engine.name,
+      seed,
+      sites,
+    };
+  } finally {
+    for (const each of cleanup.toReversed()) await each();
+  }
+}
+
+function resumeFrom(file: string, checkpoint: Checkpoint, identity: Identity, fresh: ReturnType<typeof restoreState>) {
+  try {
+    checkIdentity(file, checkpoint, identity, fresh);
+    return restoreState(checkpoint);
+  } finally {
+    tf.dispose(fresh.carried);
+  }
+}
+
+async function sourceOf(data: FitData<readonly unknown[]>): Promise<DataSource> {
+  if (Array.isArray(data)) return fixedSource(data);
+  if ("kind" in data && data.kind === "minibatches") return minibatchSource(data);
+  if (Symbol.iterator in data || Symbol.asyncIterator in data)
+    return streamSource(data as DataStream<readonly unknown[]>);
+  throw new ElbowError("option", {
+    message: `fit: data must be an array of the objective's data arguments, minibatches(…) or an iterable of such arrays\n  received: ${(data as unknown) instanceof tf.Tensor ? "a tensor" : typeof data}`,
+    hint: "Wrap a single argument into an array: data: [y].",
+  });
+}
+
+function checkOptions({ parameters, steps, direction, checkpoint, reportEvery }: FitSettings<Parameters>): void {
+  const check = (isRight: boolean, name: string, rule: string, received: unknown) => {
+    if (!isRight) throw new ElbowError("option", { message: `fit: ${name} must be ${rule}\n  received: ${received}` });
+  };
+  const isCount = (x: number) => Number.isSafeInteger(x) && x > 0 && x < 2 ** 31;
+  check(leavesOf<Tensor>(parameters).length > 0, "parameters", "at least one tensor", JSON.stringify(parameters));
+  check(isCount(steps), "steps", "a positive integer below 2^31", steps);
+  check(reportEvery === undefined || isCount(reportEvery), "reportEvery", "a positive integer", reportEvery);
+  check(
+    checkpoint === undefined || isCount(checkpoint.every),
+    "checkpoint.every",
+    "a positive integer",
+    checkpoint?.every,
+  );
+  check(
+    direction === undefined || direction === "maximize" || direction === "minimize",
+    "direction",
+    '"maximize" or "minimize"',
+    direction,
+  );
+}

@@ -1,0 +1,156 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../../errors.js";
+import type { DType, Type } from "../../ir/program.js";
+import { seedKey } from "../../ops/random.js";
+import type { Engine, Executable } from "../../runtime/engine.js";
+import type { Prepared } from "../prepare.js";
+import { firstBad } from "./checkFinite.js";
+import { explainNonFinite } from "./explainNonFinite.js";
+import type { DataSource, Segment } from "./sources.js";
+import type { FitState, Layout } from "./state.js";
+import { buildStep, type StepProgram, type StepRules, sumCount } from "./stepProgram.js";
+
+/** What steps are made of. */
+export interface StepperOptions {
+  /** Traces the objective for data of these types. */
+  readonly prepare: (data: readonly unknown[]) => Prepared;
+  readonly rules: StepRules;
+  readonly layout: Layout;
+  readonly parameterNames: readonly string[];
+  readonly source: DataSource;
+  readonly engine: Engine;
+  readonly seed: number;
+}
+
+interface CompiledStep extends StepProgram {
+  readonly executable: Executable;
+}
+
+const typeOfTensor = ({ shape, dtype }: Tensor): Type => ({ shape, dtype: dtype as DType });
+
+/** Takes steps: compiles them for the data that come, runs many in one call, and finds the first that fails. */
+export class Stepper {
+  private readonly compiled = new Map<Prepared, CompiledStep>();
+  private readonly key: Tensor;
+
+  constructor(private readonly options: StepperOptions) {
+    this.key = tf.tidy(() => seedKey(options.seed));
+  }
+
+  /**
+   * Goes from `state.step` to `end` and resolves to the carried sums there.
+   *
+   * @throws ElbowError "non-finite" if the objective, its gradient or a parameter is no number on the way
+   */
+  async advance(state: FitState, end: number): Promise<number[]> {
+    const start = { step: state.step, carried: state.carried };
+    const next = await this.run(start.carried, start.step, end, state.shift);
+    const { sums, isFinite } = await this.inspect(next);
+    if (!isFinite) {
+      tf.dispose(next);
+      throw await this.findFailure(start.carried, start.step, end, state.shift);
+    }
+    tf.dispose(start.carried);
+    state.carried = next;
+    state.step = end;
+    this.options.source.release(end);
+    return sums;
+  }
+
+  /** The carried sums as they are. */
+  async sumsOf(state: FitState): Promise<number[]> {
+    return (await this.inspect(state.carried)).sums;
+  }
+
+  /** The tensors carried after some steps; those given stay. */
+  private async run(from: readonly Tensor[], step: number, end: number, shift: number): Promise<Tensor[]> {
+    const shiftTensor = tf.scalar(shift);
+    let carried = from;
+    try {
+      for (let at = step; at < end; ) {
+        const segment = await this.options.source.at(at);
+        const upTo = Math.min(end, segment.end);
+        const { executable, carried: count } = this.compile(segment, from);
+        const next = await executable.iterate([...carried, this.key, shiftTensor, ...segment.inputs], count, upTo - at);
+        if (carried !== from) tf.dispose([...carried]);
+        carried = next;
+        at = upTo;
+      }
+      return carried as Tensor[];
+    } catch (error) {
+      if (carried !== from) tf.dispose([...carried]);
+      throw error;
+    } finally {
+      shiftTensor.dispose();
+    }
+  }
+
+  /** Reads the sums, and whether they and the parameters are finite. */
+  private async inspect(carried: readonly Tensor[]): Promise<{ sums: number[]; isFinite: boolean }> {
+    const parameters = carried.slice(0, this.options.layout.parameters);
+    const data = await Promise.all([...carried.slice(-sumCount), ...parameters].map((tensor) => tensor.data()));
+    const sums = data.slice(0, sumCount).map(([sum]) => sum!);
+    const [sum, , norms] = sums;
+    return { sums, isFinite: firstBad([sum!, norms!]) < 0 && data.slice(sumCount).every((each) => firstBad(each) < 0) };
+  }
+
+  /** Repeats steps one by one up to the first that fails. */
+  private async findFailure(from: readonly Tensor[], first: number, end: number, shift: number): Promise<ElbowError> {
+    let carried = from;
+    try {
+      for (let step = first; step < end; step++) {
+        const next = await this.run(carried, step, step + 1, shift);
+        if (!(await this.inspect(next)).isFinite) {
+          tf.dispose(next);
+          const segment = await this.options.source.at(step);
+          const shiftTensor = tf.scalar(shift);
+          const inputs = [...carried, this.key, shiftTensor, ...segment.inputs];
+          const { diagnosis } = this.compile(segment, from);
+          const { sites } = this.options.prepare(segment.data);
+          const { parameterNames } = this.options;
+          return await explainNonFinite({ step, diagnosis, inputs, parameterNames, sites }).finally(() =>
+            shiftTensor.dispose(),
+          );
+        }
+        if (carried !== from) tf.dispose([...carried]);
+        carried = next;
+      }
+    } finally {
+      if (carried !== from) tf.dispose([...carried]);
+    }
+    return new ElbowError("non-finite", {
+      message: `the objective, its gradient or a parameter became non-finite between steps ${first} and ${end - 1}, and did not when these were repeated`,
+      hint: "This engine does not repeat its results: try another one.",
+    });
+  }
+
+  private compile(segment: Segment, carried: readonly Tensor[]): CompiledStep {
+    const { prepare, rules, layout, engine } = this.options;
+    const prepared = prepare(segment.data);
+    const known = this.compiled.get(prepared);
+    if (known) return known;
+    if (prepared.initialStates.length !== layout.states)
+      throw new ElbowError("batch-shape", {
+        message: `the objective has other strategies for this batch than for the first one\n  expected: ${layout.states} states\n  received: ${prepared.initialStates.length}`,
+        hint: "Choose the sites' strategies in the program, so that they do not depend on the batch's size.",
+      });
+    const types = carried.map(typeOfTensor);
+    const parameters = types.splice(0, layout.parameters);
+    const slots = layout.slots.map((count) => types.splice(0, count));
+    const step = buildStep(
+      prepared,
+      { parameters, slots, data: segment.inputs.map(typeOfTensor) },
+      rules,
+      segment.select,
+    );
+    const result = { ...step, executable: engine.compile(step.program) };
+    this.compiled.set(prepared, result);
+    return result;
+  }
+
+  dispose(): void {
+    this.key.dispose();
+    for (const { executable } of this.compiled.values()) executable.dispose();
+  }
+}
