@@ -14,7 +14,22 @@ export { bernoulli, flip } from "./distributions/bernoulli.js";
 export { categorical } from "./distributions/categorical.js";
 export { cauchy } from "./distributions/cauchy.js";
 export { delta } from "./distributions/delta.js";
-export { type Distribution, distribution, family, type FamilyRules, logDensity, type Supported } from "./distributions/distribution.js";
+export {
+  type Bool,
+  type CategoryIndex,
+  type Count,
+  type Distribution,
+  distribution,
+  family,
+  type FamilyRules,
+  type Interval,
+  logDensity,
+  type NonNegative,
+  type Positive,
+  type Real,
+  type Supported,
+  type UnitInterval,
+} from "./distributions/distribution.js";
 export { exponential } from "./distributions/exponential.js";
 export { geometric } from "./distributions/geometric.js";
 export { halfCauchy } from "./distributions/halfCauchy.js";
@@ -27,14 +42,24 @@ export { normal } from "./distributions/normal.js";
 export { poisson } from "./distributions/poisson.js";
 export { uniform } from "./distributions/uniform.js";
 export { ElbowError } from "./errors.js";
+export { fit, type FitOptions, type FitResult } from "./inference/fit.js";
+export { type Minibatches, minibatches } from "./inference/fitting/minibatches.js";
 export { type Objective, objective } from "./inference/objective.js";
 export { elbo } from "./inference/objectives/elbo.js";
 export { iwelbo } from "./inference/objectives/iwelbo.js";
+export { adam } from "./inference/optimizers/adam.js";
+export { adamw } from "./inference/optimizers/adamw.js";
+export { clipByNorm, clipByValue } from "./inference/optimizers/clip.js";
+export { momentum } from "./inference/optimizers/momentum.js";
+export type { Optimizer } from "./inference/optimizers/optimizer.js";
+export { rmsprop } from "./inference/optimizers/rmsprop.js";
+export { sgd } from "./inference/optimizers/sgd.js";
 export { print } from "./ir/print.js";
 export type { Family, Strategy } from "./ir/site.js";
 export { trace } from "./ir/tracing.js";
 export { cholesky, choleskySolve, diagonal, diagonalMatrix, logDeterminant, matVec, triangularSolve, tril, triu } from "./ops/linearAlgebra.js";
 export { assumeContinuous, stopGradient } from "./ops/marks.js";
+export { foldIn, namedKey, seedKey, standardNormal, standardUniform } from "./ops/random.js";
 export { digamma, erfc, erfinv, lgamma, logAddExp, logNdtr, logSumExp, polygamma, xlog1py, xlogy } from "./ops/special.js";
 export { where } from "./ops/where.js";
 export { compile } from "./runtime/compile.js";

@@ -22,7 +22,6 @@ export type Interval = Supported<"interval">;
 export type Bool = Supported<"boolean">;
 export type Count = Supported<"nonNegativeInteger">;
 export type CategoryIndex = Supported<"categoryIndex">;
-export type RealVector = Supported<"realVector">;
 
 /** Names of the gradient strategies that a distribution may offer. */
 export type StrategyName = "reparam" | "reinforce" | "enumerate" | "measureValued";

@@ -1,14 +1,9 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
-import type { Family, Support } from "../ir/site.js";
+import type { Family } from "../ir/site.js";
 import { formatShape, range, type Shape } from "../util/shapes.js";
-import type { Distribution, Supported, SupportOf } from "./distribution.js";
-
-/** The support of a vector of values. */
-type VectorSupport<S> = S extends "real" ? "realVector" : Extract<S, Support>;
-
-const vectorSupport = (support: Support): Support => (support === "real" ? "realVector" : support);
+import type { Distribution } from "./distribution.js";
 
 /** Moves the last batch axes to the event. */
 function moveAxes(name: string, { batch, event }: { batch: Shape; event: Shape }, ranks: number) {
@@ -25,7 +20,6 @@ function joined(inner: Family, ranks: number): Family {
   return {
     ...rest,
     name: `independent(${inner.name})`,
-    support: vectorSupport(inner.support),
     parameterEventRanks: inner.parameterEventRanks.map((rank) => rank + ranks),
     shapes: (parameters) => moveAxes(inner.name, inner.shapes(parameters), ranks),
     logDensity: (parameters, value) => {
@@ -61,7 +55,7 @@ function joined(inner: Family, ranks: number): Family {
 export function independent<T extends Tensor, Offers extends string>(
   of: Distribution<T, Offers>,
   ranks = 1,
-): Distribution<Supported<VectorSupport<SupportOf<T>>>, Extract<Offers, "reparam" | "reinforce">> {
+): Distribution<T, Extract<Offers, "reparam" | "reinforce">> {
   const family = joined(of.family, ranks);
   const objection = of.strategy?.objection(family);
   if (objection !== undefined)

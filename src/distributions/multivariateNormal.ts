@@ -6,7 +6,7 @@ import type { Family } from "../ir/site.js";
 import { cholesky, diagonal, matVec, triangularSolveVector, tril } from "../ops/linearAlgebra.js";
 import { standardNormal } from "../ops/random.js";
 import { formatShape, type Shape } from "../util/shapes.js";
-import { batchOf, type Distribution, distribution, family, type RealVector } from "./distribution.js";
+import { batchOf, type Distribution, distribution, family, type Real } from "./distribution.js";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
@@ -44,7 +44,7 @@ const drawWithFactor = (loc: Tensor, factor: Tensor, key: Tensor, batch: Shape):
 
 const withCovariance = family({
   name: "multivariateNormal",
-  support: "realVector",
+  support: "real",
   parameters: ["loc", "covariance"],
   eventRanks: { loc: 1, covariance: 2 },
   shapes: ({ loc, covariance }) => shapesWith("covariance", 2)(loc, covariance),
@@ -56,7 +56,7 @@ const withCovariance = family({
 
 const withScaleTril = family({
   name: "multivariateNormal",
-  support: "realVector",
+  support: "real",
   parameters: ["loc", "scaleTril"],
   eventRanks: { loc: 1, scaleTril: 2 },
   shapes: ({ loc, scaleTril }) => shapesWith("scaleTril", 2)(loc, scaleTril),
@@ -69,7 +69,7 @@ const withScaleTril = family({
 
 const withScaleDiag = family({
   name: "multivariateNormal",
-  support: "realVector",
+  support: "real",
   parameters: ["loc", "scaleDiag"],
   eventRanks: { loc: 1, scaleDiag: 1 },
   shapes: ({ loc, scaleDiag }) => shapesWith("scaleDiag", 1)(loc, scaleDiag),
@@ -115,7 +115,7 @@ const families: Readonly<Record<keyof MultivariateNormalScale, Family>> = {
 export function multivariateNormal(
   loc: TensorLike,
   scale: MultivariateNormalScale,
-): Distribution<RealVector, "reparam" | "reinforce"> {
+): Distribution<Real, "reparam" | "reinforce"> {
   const names = Object.keys(families) as (keyof MultivariateNormalScale)[];
   const given = names.filter((name) => scale[name] !== undefined);
   const [name] = given;

@@ -157,7 +157,7 @@ describe("independent", () => {
     expect([distribution.batch, distribution.event]).toEqual([[], [7]]);
     expect(draw(distribution, [2]).shape).toEqual([2, 7]);
     expect(distribution.family.support).toBe("positive");
-    expect(independent(iid(7, normal(0, 1))).family.support).toBe("realVector");
+    expect(independent(iid(7, normal(0, 1))).family.support).toBe("real");
   });
   it("says which parameter axes belong to an event", () => {
     expect(independent(normal(tf.zeros([4, 3]), 1)).family.parameterEventRanks).toEqual([1, 1]);

@@ -95,6 +95,6 @@ expectTypeOf<ValueOf<typeof at>>().toEqualTypeOf<Positive>();
 const anywhere = delta(1);
 expectTypeOf<ValueOf<typeof anywhere>>().toEqualTypeOf<Real>();
 const vector = independent(normal([0, 1], 1));
-expectTypeOf<ValueOf<typeof vector>>().toEqualTypeOf<Supported<"realVector">>();
+expectTypeOf<ValueOf<typeof vector>>().toEqualTypeOf<Supported<"real">>();
 const rates = independent(iid(3, exponential(1)));
 expectTypeOf<ValueOf<typeof rates>>().toEqualTypeOf<Positive>();
