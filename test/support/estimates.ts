@@ -63,6 +63,6 @@ export function estimateMoments<P extends Parameters, D extends readonly unknown
   );
 }
 
-/** Standard errors between a mean and the truth; rounding counts as no deviation. */
-export const zScore = ({ mean, error }: Moments, truth: number): number =>
-  Math.abs(mean - truth) < 1e-9 * Math.max(1, Math.abs(truth)) ? 0 : (mean - truth) / error;
+/** Standard errors between a mean and the truth; rounding (of parameters to float32, say) counts as no deviation. */
+export const zScore = ({ mean, error }: Moments, truth: number, rounding = 1e-9): number =>
+  Math.abs(mean - truth) < rounding * Math.max(1, Math.abs(truth)) ? 0 : (mean - truth) / error;
