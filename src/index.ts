@@ -42,6 +42,7 @@ export { normal } from "./distributions/normal.js";
 export { poisson } from "./distributions/poisson.js";
 export { uniform } from "./distributions/uniform.js";
 export { ElbowError } from "./errors.js";
+export { drawMany, type DrawOptions, effectiveSampleSize, importanceDraws, type ImportanceDraws, logEvidence, normalizedWeights } from "./inference/draws.js";
 export { fit, type FitOptions, type FitResult } from "./inference/fit.js";
 export { type Minibatches, minibatches } from "./inference/fitting/minibatches.js";
 export { type Objective, objective } from "./inference/objective.js";

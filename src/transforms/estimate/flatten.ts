@@ -9,6 +9,7 @@ import { slice } from "../../ir/primitives/slicing.js";
 import type { Equation, Program, Variable } from "../../ir/program.js";
 import { isSample, type SampleAttributes, sampleAttributes } from "../../ir/site.js";
 import { range } from "../../util/shapes.js";
+import { replaceSites } from "../forward.js";
 
 /** Loops whose sites need more than a pathwise derivative are unrolled up to this many steps. */
 const unrollingLimit = 512;
@@ -58,19 +59,8 @@ export function flatten(program: Program, options: FlattenOptions): Program {
     return walk(whenTrue, operands, label).map((output, i) => select(reshape(predicate!, []), output, otherwise[i]!));
   };
 
-  const inPlace = ({ primitive, attributes }: Equation, operands: readonly Variable[]): Variable[] => {
-    const drawn = (inner: Program): Program =>
-      build(inner.inputs, (...inputs) =>
-        interpret<Variable>(inner, inputs, restateConstant, (equation, values) => {
-          if (isSample(equation)) return [options.draw(equation, values)];
-          const changed = Object.fromEntries(
-            Object.entries(equation.attributes).map(([name, value]) => [name, innerPrograms(equation).includes(value) ? drawn(value) : value]),
-          );
-          return builder().emit(equation.primitive, values, changed);
-        }).outputs,
-      );
-    return builder().emit(primitive, operands, { ...attributes, body: drawn(attributes.body) });
-  };
+  const inPlace = ({ primitive, attributes }: Equation, operands: readonly Variable[]): Variable[] =>
+    builder().emit(primitive, operands, { ...attributes, body: replaceSites(attributes.body, options.draw) });
 
   const unrolled = ({ attributes, source }: Equation, operands: readonly Variable[], label: string): Variable[] => {
     const { body, constants, carries, length, reverse } = attributes as ScanAttributes;

@@ -1,0 +1,125 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { isTensor } from "../dsl/choices.js";
+import type { Covers } from "../dsl/covers.js";
+import type { Effect, Effects } from "../dsl/effects.js";
+import type { GenerativeFunction } from "../dsl/gen.js";
+import { assess, drive, simulate, type Values } from "../dsl/verbs.js";
+import type { DType, Program, Type } from "../ir/program.js";
+import { trace } from "../ir/tracing.js";
+import { foldIn, seedKey } from "../ops/random.js";
+import { logSumExp } from "../ops/special.js";
+import { compile } from "../runtime/compile.js";
+import type { Engine } from "../runtime/engine.js";
+import { engineByName } from "../runtime/engines.js";
+import { forward } from "../transforms/forward.js";
+import { simplify } from "../transforms/simplify.js";
+import { vmap } from "../transforms/vmap.js";
+import { range } from "../util/shapes.js";
+import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import type { GuideParameters } from "./objectives/elbo.js";
+
+/** How many draws, from which seed, on which engine. */
+export interface DrawOptions {
+  readonly draws: number;
+  /** @defaultValue 0 */
+  readonly seed?: number;
+  /** @defaultValue the default engine */
+  readonly engine?: Engine | string | undefined;
+}
+
+const tensorsIn = (tree: Tree<unknown>): Tensor[] => leavesOf(tree).flatMap(({ leaf }) => (isTensor(leaf) ? [leaf] : []));
+const keyType: Type = { shape: [2], dtype: "int32" };
+
+/**
+ * Runs a computation many times side by side, each time with its own random key, as one compiled program.
+ *
+ * @param computation - tensors among its arguments are inputs; returns a nested structure of tensors
+ * @returns the same structure, every tensor with a new first axis of `draws`
+ */
+export async function drawMany<A extends readonly unknown[], T extends Tree<Tensor>>(
+  computation: (...args: A) => Effects<Effect, T>,
+  args: A,
+  { draws, seed = 0, engine }: DrawOptions,
+): Promise<T> {
+  const tensors = tensorsIn(args as Tree<unknown>);
+  const types = tensors.map(({ shape, dtype }): Type => ({ shape, dtype: dtype as DType }));
+  let structure: T | undefined;
+  const program: Program = trace([keyType, ...types], (key, ...inputs) => {
+    const filled = leavesOf(args as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
+    structure = drive(computation(...(withLeaves(args as Tree<unknown>, filled) as unknown as A)), key!);
+    return leavesOf<Tensor>(structure).map(({ leaf }) => leaf);
+  });
+  const many = simplify(vmap(simplify(forward(program)), draws, [0, ...types.map(() => null)]));
+  const chosen = typeof engine === "object" ? engine : await engineByName(engine);
+  const executable = compile(many, { engine: chosen });
+  const keys = tf.tidy(() => foldIn(seedKey(seed), tf.tensor1d(range(draws), "int32")));
+  const results = await executable.runAsync([keys, ...tensors]);
+  keys.dispose();
+  executable.dispose();
+  return withLeaves(structure as Tree<Tensor>, results) as T;
+}
+
+/** Draws from a guide, weighted towards the posterior of a model. */
+export interface ImportanceDraws<C> {
+  /** Every choice with a first axis of draws. */
+  readonly choices: C;
+  /** log p(x, z) − log q(z), one per draw. */
+  readonly logWeights: Tensor;
+}
+
+/**
+ * Draws from a guide with importance weights: weighted, they are draws from the model's posterior.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { gen, importanceDraws, logEvidence, normal, observe, sample } from "elbow";
+ * const model = gen(function* (y: tf.Tensor) {
+ *   const mu = yield* sample("mu", normal(0, 1));
+ *   yield* observe("y", normal(mu, 1), y);
+ * });
+ * const guide = gen(function* (q: { loc: tf.Tensor }) {
+ *   yield* sample("mu", normal(q.loc, 1));
+ * });
+ * const { logWeights } = await importanceDraws(model, guide, { loc: tf.scalar(1) }, [tf.scalar(2)], { draws: 20000 });
+ * const exact = -0.25 * 4 - 0.5 * Math.log(4 * Math.PI);
+ * console.log(Math.abs(logEvidence(logWeights) - exact) < 0.02); // => true
+ * ```
+ */
+export async function importanceDraws<D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
+  model: GenerativeFunction<D, M, R>,
+  guide: GenerativeFunction<A, G, S> & Covers<M, G>,
+  parameters: GuideParameters<A>,
+  data: D,
+  options: DrawOptions,
+): Promise<ImportanceDraws<G>> {
+  const drawn = await drawMany(
+    function* (q: unknown, observed: D): Effects<Effect, { choices: Tree<Tensor>; logWeights: Tensor }> {
+      const { choices, logDensity } = yield* simulate(guide(...([q, ...observed] as unknown as A)));
+      const joint = yield* assess(model(...observed), choices as unknown as Values<M>);
+      return { choices: choices as unknown as Tree<Tensor>, logWeights: tf.sub(joint, logDensity) };
+    },
+    [parameters, data] as const,
+    options,
+  );
+  return drawn as unknown as ImportanceDraws<G>;
+}
+
+/** Self-normalised weights of log weights: non-negative, summing to one. */
+export function normalizedWeights(logWeights: Tensor): Float64Array {
+  const logs = Float64Array.from(logWeights.dataSync());
+  const largest = logs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const weights = logs.map((log) => Math.exp(log - largest));
+  const total = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** The estimate log (1/n) Σ w of the log evidence: its exponential is unbiased. */
+export const logEvidence = (logWeights: Tensor): number =>
+  tf.tidy(() => logSumExp(logWeights).dataSync()[0]! - Math.log(logWeights.size));
+
+/** Effective sample size of importance weights, (Σ w)² / Σ w²: between 1 and the number of draws. */
+export const effectiveSampleSize = (logWeights: Tensor): number =>
+  1 / normalizedWeights(logWeights).reduce((sum, weight) => sum + weight * weight, 0);
+
