@@ -1,6 +1,16 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Distribution, enumerate, flip, measureValued, normal, objective, reinforce, reparam, sample } from "elbow";
+import {
+  type Distribution,
+  enumerate,
+  flip,
+  measureValued,
+  normal,
+  objective,
+  reinforce,
+  reparam,
+  sample,
+} from "elbow";
 import { describe, expect, it } from "vitest";
 import { estimateMoments, zScore } from "../support/estimates.js";
 
@@ -37,7 +47,11 @@ const bs: Ways<Flip> = {
   "reinforce with copies": (d) => reinforce(d, { copies: 4 }),
   measureValued: (d) => measureValued(d),
 };
-const ys: Ways<Normal> = { reparam: (d) => reparam(d), reinforce: (d) => reinforce(d), measureValued: (d) => measureValued(d) };
+const ys: Ways<Normal> = {
+  reparam: (d) => reparam(d),
+  reinforce: (d) => reinforce(d),
+  measureValued: (d) => measureValued(d),
+};
 
 describe("x ~ N(θ,1), b ~ flip(σ(x)), y ~ N(b ? 2 : −1, 1), E y²", () => {
   it("quadrature agrees with the published truth", () => {
@@ -55,12 +69,16 @@ describe("x ~ N(θ,1), b ~ flip(σ(x)), y ~ N(b ? 2 : −1, 1), E y²", () => {
           return y.square();
         });
         // y's measure-valued part drops out where its mean is a fixed value per lane, and is then exact for any order
-        const isFirstOrder = xName === "measureValued" || bName === "measureValued" || (yName === "measureValued" && bName !== "enumerate");
+        const isFirstOrder =
+          xName === "measureValued" ||
+          bName === "measureValued" ||
+          (yName === "measureValued" && bName !== "enumerate");
         it(`${xName} · ${bName} · ${yName}`, () => {
           const [value, first] = estimateMoments(L, { th: tf.scalar(theta) }, [], { draws });
           expect(Math.abs(zScore(value![0]!, truth.value))).toBeLessThan(5);
           expect(Math.abs(zScore(first![0]!, truth.first))).toBeLessThan(5);
-          const hessian = () => estimateMoments(L, { th: tf.scalar(theta) }, [], { draws, derived: "hvp" }, [tf.scalar(1)]);
+          const hessian = () =>
+            estimateMoments(L, { th: tf.scalar(theta) }, [], { draws, derived: "hvp" }, [tf.scalar(1)]);
           if (isFirstOrder) expect(hessian).toThrow(/exact to first order only/);
           else expect(Math.abs(zScore(hessian()[0]![0]!, truth.second))).toBeLessThan(5);
         });

@@ -4,8 +4,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Objective } from "../../src/inference/objective.js";
 import { derivedProgram } from "../../src/inference/objective.js";
 import { dataTensors, type Parameters, parameterTensors, prepare } from "../../src/inference/prepare.js";
+import { innerPrograms } from "../../src/ir/control.js";
 import { evaluate } from "../../src/ir/evaluate.js";
 import { toNDArray } from "../../src/ir/lifted.js";
+import type { Program } from "../../src/ir/program.js";
 import { foldIn, seedKey } from "../../src/ops/random.js";
 import { range } from "../../src/util/shapes.js";
 
@@ -66,3 +68,31 @@ export function estimateMoments<P extends Parameters, D extends readonly unknown
 /** Standard errors between a mean and the truth; rounding (of parameters to float32, say) counts as no deviation. */
 export const zScore = ({ mean, error }: Moments, truth: number, rounding = 1e-9): number =>
   Math.abs(mean - truth) < rounding * Math.max(1, Math.abs(truth)) ? 0 : (mean - truth) / error;
+
+/** One estimate in double precision: all results (value first, then the gradient leaves) as plain numbers. */
+export function estimateOnce<P extends Parameters, D extends readonly unknown[]>(
+  objective: Objective<P, D>,
+  parameters: P,
+  data: D,
+  { seed = 1, derived = "gradient" }: Partial<Pick<DrawOptions, "seed" | "derived">> = {},
+  tangents: readonly Tensor[] = [],
+): number[][] {
+  const program = derivedProgram(prepare(objective, parameters, data), derived, 1);
+  const inputs = [seedKey(seed), ...parameterTensors(parameters), ...dataTensors(data), ...tangents];
+  return evaluate(program, inputs.map(toNDArray)).map(({ elements }) => [...elements]);
+}
+
+/** Equations of the estimator and of its gradient program, those inside loops and branches included. */
+export function equationCounts<P extends Parameters, D extends readonly unknown[]>(
+  objective: Objective<P, D>,
+  parameters: P,
+  data: D,
+): { readonly estimator: number; readonly gradient: number } {
+  const count = ({ equations }: Program): number =>
+    equations.reduce(
+      (sum, equation) => sum + 1 + innerPrograms(equation).reduce((all, each) => all + count(each), 0),
+      0,
+    );
+  const prepared = prepare(objective, parameters, data);
+  return { estimator: count(prepared.program), gradient: count(derivedProgram(prepared, "gradient", 1)) };
+}
