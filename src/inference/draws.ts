@@ -5,10 +5,10 @@ import type { Covers } from "../dsl/covers.js";
 import type { Effect, Effects } from "../dsl/effects.js";
 import type { GenerativeFunction } from "../dsl/gen.js";
 import { assess, drive, simulate, type Values } from "../dsl/verbs.js";
+import { ElbowError } from "../errors.js";
 import type { DType, Program, Type } from "../ir/program.js";
 import { trace } from "../ir/tracing.js";
 import { foldIn, seedKey } from "../ops/random.js";
-import { logSumExp } from "../ops/special.js";
 import { compile } from "../runtime/compile.js";
 import type { Engine } from "../runtime/engine.js";
 import { engineByName } from "../runtime/engines.js";
@@ -18,6 +18,7 @@ import { vmap } from "../transforms/vmap.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import type { GuideParameters } from "./objectives/elbo.js";
+import { weightsOf } from "./weights.js";
 
 /** How many draws, from which seed, on which engine. */
 export interface DrawOptions {
@@ -42,6 +43,8 @@ export async function drawMany<A extends readonly unknown[], T extends Tree<Tens
   args: A,
   { draws, seed = 0, engine }: DrawOptions,
 ): Promise<T> {
+  if (!Number.isSafeInteger(draws) || draws < 1)
+    throw new ElbowError("option", { message: `draws must be a positive integer\n  received: ${draws}` });
   const tensors = tensorsIn(args as Tree<unknown>);
   const types = tensors.map(({ shape, dtype }): Type => ({ shape, dtype: dtype as DType }));
   let structure: T | undefined;
@@ -106,20 +109,11 @@ export async function importanceDraws<D extends readonly unknown[], M, R, A exte
   return drawn as unknown as ImportanceDraws<G>;
 }
 
-/** Self-normalised weights of log weights: non-negative, summing to one. */
-export function normalizedWeights(logWeights: Tensor): Float64Array {
-  const logs = Float64Array.from(logWeights.dataSync());
-  const largest = logs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const weights = logs.map((log) => Math.exp(log - largest));
-  const total = weights.reduce((a, b) => a + b, 0);
-  return weights.map((weight) => weight / total);
-}
+/** Self-normalised weights of log weights: non-negative, summing to one. @throws ElbowError "weights" if there are none */
+export const normalizedWeights = (logWeights: Tensor): Float64Array => weightsOf(logWeights.dataSync()).weights;
 
 /** The estimate log (1/n) Σ w of the log evidence: its exponential is unbiased. */
-export const logEvidence = (logWeights: Tensor): number =>
-  tf.tidy(() => logSumExp(logWeights).dataSync()[0]! - Math.log(logWeights.size));
+export const logEvidence = (logWeights: Tensor): number => weightsOf(logWeights.dataSync()).logMean;
 
 /** Effective sample size of importance weights, (Σ w)² / Σ w²: between 1 and the number of draws. */
-export const effectiveSampleSize = (logWeights: Tensor): number =>
-  1 / normalizedWeights(logWeights).reduce((sum, weight) => sum + weight * weight, 0);
-
+export const effectiveSampleSize = (logWeights: Tensor): number => weightsOf(logWeights.dataSync()).effectiveSampleSize;

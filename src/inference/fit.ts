@@ -37,6 +37,8 @@ export interface FitSettings<P extends Parameters> {
   readonly optimizer?: Optimizer | undefined;
   /** A non-negative safe integer: the same seed gives the same fit. @defaultValue that of `resume`, else 0 */
   readonly seed?: number | undefined;
+  /** Independent estimates that are averaged in every step, run side by side. @defaultValue 1 */
+  readonly draws?: number | undefined;
   /** @defaultValue "maximize" */
   readonly direction?: "maximize" | "minimize" | undefined;
   /** @defaultValue the default engine */
@@ -132,7 +134,7 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
   const source = await sourceOf((options.data ?? []) as FitData<readonly unknown[]>);
   const cleanup: (() => unknown)[] = [() => source.close()];
   try {
-    const prepareFor = (data: readonly unknown[]) => prepare(objective, parameters, data as D);
+    const prepareFor = (data: readonly unknown[]) => prepare(objective, parameters, data as D, options.draws);
     const { data } = await source.at(Math.min(resumed?.step ?? 0, steps - 1));
     const { sites, initialStates } = prepareFor(data);
     const fresh = initialState(tensors, optimizer, initialStates);
@@ -140,7 +142,7 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
       parameters: names.map((name, i) => `${name}[${tensors[i]!.shape}]`),
       optimizer: optimizer.name,
       direction,
-      data: source.description,
+      data: `${source.description}, draws ${options.draws ?? 1}`,
       seed,
     };
     const state = resumed ? resumeFrom(resume!, resumed, identity, fresh.state) : fresh.state;
@@ -206,13 +208,14 @@ async function sourceOf(data: FitData<readonly unknown[]>): Promise<DataSource> 
   });
 }
 
-function checkOptions({ parameters, steps, direction, checkpoint, reportEvery }: FitSettings<Parameters>): void {
+function checkOptions({ parameters, steps, draws, direction, checkpoint, reportEvery }: FitSettings<Parameters>): void {
   const check = (isRight: boolean, name: string, rule: string, received: unknown) => {
     if (!isRight) throw new ElbowError("option", { message: `fit: ${name} must be ${rule}\n  received: ${received}` });
   };
   const isCount = (x: number) => Number.isSafeInteger(x) && x > 0 && x < 2 ** 31;
   check(leavesOf<Tensor>(parameters).length > 0, "parameters", "at least one tensor", JSON.stringify(parameters));
   check(isCount(steps), "steps", "a positive integer below 2^31", steps);
+  check(draws === undefined || isCount(draws), "draws", "a positive integer", draws);
   check(reportEvery === undefined || isCount(reportEvery), "reportEvery", "a positive integer", reportEvery);
   check(
     checkpoint === undefined || isCount(checkpoint.every),

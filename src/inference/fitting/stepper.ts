@@ -46,8 +46,8 @@ export class Stepper {
   async advance(state: FitState, end: number): Promise<number[]> {
     const start = { step: state.step, carried: state.carried };
     const next = await this.run(start.carried, start.step, end, state.shift);
-    const { sums, isFinite } = await this.inspect(next);
-    if (!isFinite) {
+    const { sums, isSound } = await this.inspect(next);
+    if (!isSound) {
       tf.dispose(next);
       throw await this.findFailure(start.carried, start.step, end, state.shift);
     }
@@ -87,12 +87,12 @@ export class Stepper {
   }
 
   /** Reads the sums, and whether they and the parameters are finite. */
-  private async inspect(carried: readonly Tensor[]): Promise<{ sums: number[]; isFinite: boolean }> {
+  private async inspect(carried: readonly Tensor[]): Promise<{ sums: number[]; isSound: boolean }> {
     const parameters = carried.slice(0, this.options.layout.parameters);
     const data = await Promise.all([...carried.slice(-sumCount), ...parameters].map((tensor) => tensor.data()));
     const sums = data.slice(0, sumCount).map(([sum]) => sum!);
     const [sum, , norms] = sums;
-    return { sums, isFinite: firstBad([sum!, norms!]) < 0 && data.slice(sumCount).every((each) => firstBad(each) < 0) };
+    return { sums, isSound: firstBad([sum!, norms!]) < 0 && data.slice(sumCount).every((each) => firstBad(each) < 0) };
   }
 
   /** Repeats steps one by one up to the first that fails. */
@@ -101,7 +101,7 @@ export class Stepper {
     try {
       for (let step = first; step < end; step++) {
         const next = await this.run(carried, step, step + 1, shift);
-        if (!(await this.inspect(next)).isFinite) {
+        if (!(await this.inspect(next)).isSound) {
           tf.dispose(next);
           const segment = await this.options.source.at(step);
           const shiftTensor = tf.scalar(shift);

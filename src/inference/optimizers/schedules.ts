@@ -74,15 +74,15 @@ export interface LinearWarmupOptions {
   /** The number of steps over which the rate grows; the first step has 1/steps of it. */
   readonly steps: number;
   /** The rate that is reached, or a schedule, which starts at its own step 0 when the warmup has ended. */
-  readonly then: LearningRate;
+  readonly to: LearningRate;
 }
 
-/** Grows linearly, then goes on with another rate: then(max(step − steps, 0)) · min((step + 1)/steps, 1). @throws ElbowError "option" */
-export function linearWarmup({ steps, then }: LinearWarmupOptions): Schedule {
+/** Grows linearly, then goes on with another rate: to(max(step − steps, 0)) · min((step + 1)/steps, 1). @throws ElbowError "option" */
+export function linearWarmup({ steps, to }: LinearWarmupOptions): Schedule {
   checkPositive("linearWarmup", "steps", steps);
-  checkLearningRate("linearWarmup", then);
+  checkLearningRate("linearWarmup", to);
   return (step) => {
-    const after = typeof then === "number" ? asTensor(then) : then(tf.maximum(tf.sub(step, steps), 0));
+    const after = typeof to === "number" ? asTensor(to) : to(tf.maximum(tf.sub(step, steps), 0));
     return tf.mul(after, tf.minimum(tf.div(tf.add(step, 1), steps), 1));
   };
 }

@@ -60,34 +60,34 @@ const cases: readonly { name: string; optimizer: Optimizer; expected: readonly n
 describe.each(cases)("$name", ({ name, optimizer, expected }) => {
   test("takes the steps that were computed by hand", () => {
     const steps = trajectory(optimizer, 1, [2, -1]);
-    steps.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 6));
+    for (const [i, value] of steps.entries()) expect(value).toBeCloseTo(expected[i]!, 6);
     expect(optimizer.name).toBe(name);
   });
+});
 
-  test("minimises a quadratic with curvatures 1 and 10, compiled", async () => {
-    const quadratic = objective(function* ({ x }: { x: tf.Tensor }) {
-      return tf.sum(tf.mul([0.5, 5], tf.square(tf.sub(x, [1, -2]))));
-    });
-    const { parameters, objective: value } = await fit(quadratic, {
-      parameters: { x: tf.zeros([2]) },
-      steps: name === "sgd" ? 300 : 600,
-      direction: "minimize",
-      optimizer:
-        { sgd: sgd({ learningRate: 0.1 }), adamw: adamw({ learningRate: 0.05, weightDecay: 0 }) }[name] ??
-        {
-          momentum: momentum(),
-          nesterov: momentum({ nesterov: true }),
-          rmsprop: rmsprop({ learningRate: 0.002 * 5 }),
-          adam: adam({ learningRate: 0.05 }),
-        }[name]!,
-      engine: "tfjs:cpu",
-      reportEvery: 10,
-    });
-    const [first, second] = parameters.x.dataSync();
-    expect(first).toBeCloseTo(1, 1.5);
-    expect(second).toBeCloseTo(-2, 1.5);
-    expect(value).toBeLessThan(0.01);
+test.each<[string, Optimizer]>([
+  ["sgd", sgd({ learningRate: 0.1 })],
+  ["momentum", momentum()],
+  ["nesterov", momentum({ nesterov: true })],
+  ["rmsprop", rmsprop()],
+  ["adam", adam({ learningRate: 0.05 })],
+  ["adamw", adamw({ learningRate: 0.05, weightDecay: 0 })],
+])("%s minimises a quadratic with curvatures 1 and 10, compiled", async (_, optimizer) => {
+  const quadratic = objective(function* ({ x }: { x: tf.Tensor }) {
+    return tf.sum(tf.mul([0.5, 5], tf.square(tf.sub(x, [1, -2]))));
   });
+  const start = { x: tf.zeros([2]) };
+  const { parameters, objective: value } = await fit(quadratic, {
+    parameters: start,
+    steps: 600,
+    direction: "minimize",
+    optimizer,
+    engine: "tfjs:cpu",
+  });
+  const [first, second] = parameters.x.dataSync();
+  expect(Math.abs(first! - 1)).toBeLessThan(0.02);
+  expect(Math.abs(second! + 2)).toBeLessThan(0.02);
+  expect(value).toBeLessThan(0.02);
 });
 
 test("bias correction does not cancel in single precision", () => {

@@ -34,10 +34,10 @@ const cases: readonly { name: string; schedule: Schedule; rates: Readonly<Record
     schedule: cosineDecay({ initial: 1, steps: 4, final: 0.5 }),
     rates: { 0: 1, 2: 0.75, 4: 0.5, 9: 0.5 },
   },
-  { name: "linearWarmup", schedule: linearWarmup({ steps: 4, then: 1 }), rates: { 0: 0.25, 1: 0.5, 3: 1, 9: 1 } },
+  { name: "linearWarmup", schedule: linearWarmup({ steps: 4, to: 1 }), rates: { 0: 0.25, 1: 0.5, 3: 1, 9: 1 } },
   {
     name: "linearWarmup, then a decay that starts at its own step 0",
-    schedule: linearWarmup({ steps: 2, then: exponentialDecay({ initial: 1, factor: 0.5, every: 1 }) }),
+    schedule: linearWarmup({ steps: 2, to: exponentialDecay({ initial: 1, factor: 0.5, every: 1 }) }),
     rates: { 0: 0.5, 1: 1, 2: 1, 3: 0.5, 4: 0.25 },
   },
   {
