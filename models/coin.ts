@@ -2,7 +2,29 @@
 // defined here, as a user would define his own.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Distribution, distribution, family, flip, gen, lgamma, observe, sample, standardNormal, standardUniform, type UnitInterval } from "elbow";
+import {
+  adam,
+  type Distribution,
+  distribution,
+  effectiveSampleSize,
+  elbo,
+  family,
+  fit,
+  flip,
+  formatSummary,
+  gen,
+  importanceDraws,
+  lgamma,
+  logEvidence,
+  observe,
+  piecewise,
+  sample,
+  standardNormal,
+  standardUniform,
+  summarize,
+  type UnitInterval,
+} from "elbow";
+import { runAlone } from "./support/gallery.js";
 
 /** Beta(a, b) for fixed whole a and b: the a-th smallest of a + b − 1 uniforms. */
 const wholeBeta = (a: number, b: number): Distribution<UnitInterval, "reinforce"> => {
@@ -49,4 +71,37 @@ export const parameters = { loc: tf.scalar(0), logScale: tf.scalar(-1) };
 
 export const guide = gen(function* logitNormalGuide({ loc, logScale }: typeof parameters) {
   yield* sample("p", logitNormal(loc, tf.exp(logScale)));
+});
+
+export const objective = elbo(model, guide);
+
+/** The posterior is Beta(16, 14). */
+export const truth = { logEvidence: -7.069375, p: { mean: 16 / 30, sd: 0.089603 } };
+
+await runAlone(import.meta.url, "coin", async (isQuiet) => {
+  const seed = 0;
+  const steps = 1500;
+  const optimizer = adam({ learningRate: piecewise({ boundaries: [1000], rates: [0.02, 0.002] }) });
+  const result = await fit(objective, { parameters, data, seed, steps, draws: 8, optimizer, progress: !isQuiet });
+  const bound = (await objective.estimate({ seed: 1, draws: 20_000 }, result.parameters, ...data)).dataSync()[0]!;
+  const { choices, logWeights } = await importanceDraws(model, guide, result.parameters, data, { draws: 20_000, seed: 2 });
+  const summary = await summarize(choices, { logWeights, truth });
+  return {
+    checks: [
+      { name: "ELBO", value: bound, truth: truth.logEvidence, tolerance: 0.01 },
+      { name: "log evidence by importance sampling", value: logEvidence(logWeights), truth: truth.logEvidence, tolerance: 0.01 },
+      { name: "posterior mean of p", value: summary[0]!.mean, truth: truth.p.mean, tolerance: 0.005 },
+      { name: "posterior sd of p", value: summary[0]!.sd, truth: truth.p.sd, tolerance: 0.005 },
+    ],
+    text: `${formatSummary(summary)}\neffective sample size ${effectiveSampleSize(logWeights).toFixed(0)} of 20000; ${result.stepsPerSecond.toFixed(0)} steps/s on ${result.engine}`,
+    json: {
+      objective: result.objective,
+      standardError: result.standardError,
+      steps: result.steps,
+      stepsPerSecond: result.stepsPerSecond,
+      engine: result.engine,
+      seed,
+      summary,
+    },
+  };
 });

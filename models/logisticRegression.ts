@@ -2,7 +2,24 @@
 // given the temperature at launch? Two weights with N(0, 2.5) priors, so that everything is known by quadrature.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { bernoulli, gen, iid, multivariateNormal, normal, observe, sample } from "elbow";
+import {
+  adam,
+  bernoulli,
+  elbo,
+  fit,
+  formatSummary,
+  gen,
+  iid,
+  importanceDraws,
+  logEvidence,
+  multivariateNormal,
+  normal,
+  observe,
+  piecewise,
+  sample,
+  summarize,
+} from "elbow";
+import { runAlone } from "./support/gallery.js";
 
 const temperatures = [66, 70, 69, 68, 67, 72, 73, 70, 57, 63, 70, 78, 67, 53, 67, 75, 70, 81, 76, 79, 75, 76, 58];
 const distress = [0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1];
@@ -55,3 +72,32 @@ function quadrature() {
 }
 
 export const truth = quadrature();
+export const objective = elbo(model, guide);
+
+await runAlone(import.meta.url, "logisticRegression", async (isQuiet) => {
+  const seed = 0;
+  const steps = 2000;
+  const optimizer = adam({ learningRate: piecewise({ boundaries: [1200], rates: [0.02, 0.002] }) });
+  const result = await fit(objective, { parameters, data, seed, steps, draws: 8, optimizer, progress: !isQuiet });
+  const { choices, logWeights } = await importanceDraws(model, guide, result.parameters, data, { draws: 50_000, seed: 2 });
+  const summary = await summarize(choices, { logWeights, truth: { weights: { mean: truth.mean } } });
+  return {
+    checks: [
+      { name: "log evidence by importance sampling", value: logEvidence(logWeights), truth: truth.logEvidence, tolerance: 0.02 },
+      ...["intercept", "slope"].flatMap((name, i) => [
+        { name: `posterior mean of the ${name}`, value: summary[i]!.mean, truth: truth.mean[i]!, tolerance: 0.05 * truth.sd[i]! },
+        { name: `posterior sd of the ${name}`, value: summary[i]!.sd, truth: truth.sd[i]!, tolerance: 0.05 * truth.sd[i]! },
+      ]),
+    ],
+    text: `${formatSummary(summary)}\nELBO ${result.objective.toFixed(4)}; ${result.stepsPerSecond.toFixed(0)} steps/s on ${result.engine}`,
+    json: {
+      objective: result.objective,
+      standardError: result.standardError,
+      steps: result.steps,
+      stepsPerSecond: result.stepsPerSecond,
+      engine: result.engine,
+      seed,
+      summary,
+    },
+  };
+});

@@ -55,6 +55,8 @@ export { momentum } from "./inference/optimizers/momentum.js";
 export type { Optimizer } from "./inference/optimizers/optimizer.js";
 export { rmsprop } from "./inference/optimizers/rmsprop.js";
 export { sgd } from "./inference/optimizers/sgd.js";
+export { constant, cosineDecay, exponentialDecay, linearWarmup, piecewise } from "./inference/optimizers/schedules.js";
+export { formatSummary, summarize, type SummaryRow } from "./inference/summary.js";
 export { print } from "./ir/print.js";
 export type { Family, Strategy } from "./ir/site.js";
 export { trace } from "./ir/tracing.js";

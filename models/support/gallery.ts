@@ -33,7 +33,7 @@ export async function runAlone(url: string, name: string, model: (isQuiet: boole
     for (const check of checks) {
       const { value, truth, tolerance } = check;
       const verdict = isWithin(check) ? "ok" : "OUT OF TOLERANCE";
-      console.log(`${check.name.padEnd(40)} ${value.toFixed(4).padStart(10)}   truth ${truth.toFixed(4).padStart(10)} ± ${tolerance}   ${verdict}`);
+      console.log(`${check.name.padEnd(40)} ${value.toFixed(4).padStart(10)}   truth ${truth.toFixed(4).padStart(10)} ± ${Number(tolerance.toPrecision(2))}   ${verdict}`);
     }
   }
   process.exitCode = isRight ? 0 : 1;
