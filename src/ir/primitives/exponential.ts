@@ -3,7 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { lift, type Value } from "../builder.js";
 import type { Variable } from "../program.js";
 import { div, floatOnly, neg, reciprocal, square, sub } from "./arithmetic.js";
+import { equal, select } from "./comparison.js";
 import { add, type ElementwiseRules, mul, unary } from "./elementwise.js";
+import { stopGradient } from "./marks.js";
 
 const float = (rules: ElementwiseRules) => unary({ dtype: floatOnly(rules.name), ...rules });
 
@@ -88,8 +90,13 @@ export const atanh = float({
   tfjs: "Atanh",
 });
 
-/** log(eˣ + eʸ) = max(x, y) + log(1 + e^−|x − y|) written so that it is smooth everywhere: y + softplus(x − y) */
+/**
+ * log(eˣ + eʸ) = y + softplus(x − y), and x where y is −∞. Both forms agree in the limit, so the choice makes no jump:
+ * stopGradient tells that to the smoothness check.
+ */
 export const logAddExp = (x: Value, y: Value): Variable => {
   const [a, b] = lift([x, y]);
-  return add(b!, softplus(sub(a!, b!)));
+  const isNothing = equal(stopGradient(b!), Number.NEGATIVE_INFINITY);
+  const finite = select(isNothing, 0, b!);
+  return select(isNothing, a!, add(finite, softplus(sub(a!, finite))));
 };

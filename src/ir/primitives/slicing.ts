@@ -22,10 +22,6 @@ export function normalAxis(axis: number, rank: number): number {
 export const filled = (value: number, like: { shape: Shape; dtype: Variable["dtype"] }): Variable =>
   broadcastTo(builder().scalar(value, like.dtype), like.shape);
 
-/** Axes whose elements all stay where they are. */
-const keptAxes = (from: Shape, to: Shape, isMoved: (axis: number) => boolean) =>
-  from.map((size, axis) => (size === to[axis] && !isMoved(axis) ? axis : null));
-
 /** The block of shape `size` that starts at `begin`; transpose: pads with zeros. Attributes: `begin`, `size`. */
 const slicePrimitive = linearUnary({
   name: "slice",
@@ -50,7 +46,7 @@ const slicePrimitive = linearUnary({
   batch: ([x], { begin, size }, rank) => [
     slice(x!, [...new Array<number>(rank).fill(0), ...begin], [...x!.shape.slice(0, rank), ...size]),
   ],
-  axes: ([x], { begin, size }) => [[keptAxes(x!.shape, size, (axis) => begin[axis] !== 0)]],
+  axes: ([x], { size }) => [[x!.shape.map((length, axis) => (length === size[axis] ? axis : null))]],
   tfjs: ([x], { begin, size }) => [x!.rank === 0 ? tf.clone(x!) : tf.slice(x!, begin, size)],
   simplify: ({ inputs: [x], attributes: { size } }) => (sameShape(x!.shape, size) ? [x!] : undefined),
 });
@@ -157,7 +153,7 @@ const reversePrimitive = linearUnary({
       axes.map((axis: number) => axis + rank),
     ),
   ],
-  axes: ([x], { axes }) => [[keptAxes(x!.shape, x!.shape, (axis) => axes.includes(axis))]],
+  axes: ([x], { axes }) => [[x!.shape.map((_, axis) => (axes.includes(axis) ? null : axis))]],
   tfjs: ([x], { axes }) => [viaIntegers([x!], (each) => tf.reverse(each!, axes))],
 });
 export const reverse = operation((x: Variable, axes: readonly number[] = range(x.shape.length)): Variable => {

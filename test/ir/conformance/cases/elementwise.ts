@@ -65,8 +65,8 @@ const arithmeticCases: Conformance[] = [
   one(arithmetic.abs, between(-1, 1), { dtypes: numbers, smooth: everywhere(offGrid(-2, 2)) }),
   two(arithmetic.maximum, between(-1, 1), { dtypes: numbers, smooth: apart }),
   two(arithmetic.minimum, between(-1, 1), { dtypes: numbers, smooth: apart }),
-  two(arithmetic.floorDiv, between(1, 5), { dtypes: numbers, smooth: each(integers(3, 3), between(2.1, 2.9)) }),
-  two(arithmetic.mod, between(1, 5), { dtypes: numbers, smooth: each(between(3, 4), between(2.1, 2.9)) }),
+  two(arithmetic.floorDiv, integers(1, 5), { dtypes: numbers, smooth: each(integers(3, 3), between(2.1, 2.9)) }),
+  two(arithmetic.mod, integers(1, 5), { dtypes: numbers, smooth: each(between(3, 4), between(2.1, 2.9)) }),
   {
     primitive: pow.primitive,
     signature: plain(broadcasting("float32", "float32")),

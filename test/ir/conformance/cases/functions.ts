@@ -8,11 +8,14 @@ import { one, two } from "./elementwise.js";
 
 const loose = { tolerance: { absolute: 1e-5, relative: 1e-5 } };
 
+/** Exact relative to the value also where that is tiny. */
+const small = { tolerance: { absolute: 0, relative: 5e-6 } };
+
 const exponentialCases: Conformance[] = [
   one(exponential.exp, between(-5, 3), loose),
-  one(exponential.expm1, between(-5, 3), loose),
+  one(exponential.expm1, sometimes(2 ** -20, between(-5, 3)), small),
   one(exponential.log, between(0.25, 8)),
-  one(exponential.log1p, between(-0.5, 8)),
+  one(exponential.log1p, sometimes(2 ** -20, between(-0.5, 8)), small),
   one(exponential.sqrt, between(0.25, 8)),
   one(exponential.rsqrt, between(0.25, 8)),
   one(exponential.sigmoid, between(-5, 5)),
@@ -32,7 +35,7 @@ const trigonometricCases: Conformance[] = [
   one(trigonometric.asin, between(-0.75, 0.75)),
   one(trigonometric.acos, between(-0.75, 0.75)),
   one(trigonometric.atan, between(-3, 3)),
-  two(trigonometric.atan2, between(-3, 3), { smooth: each(between(-3, 3), between(0.5, 3)) }),
+  two(trigonometric.atan2, sometimes(0, between(-3, 3)), { smooth: each(between(-3, 3), between(0.5, 3)) }),
 ];
 
 const negative = offGrid(-3, -1);

@@ -9,14 +9,17 @@ import * as marks from "../../../../src/ir/primitives/marks.js";
 import * as reductions from "../../../../src/ir/primitives/reductions.js";
 import * as slicing from "../../../../src/ir/primitives/slicing.js";
 import { topK } from "../../../../src/ir/primitives/sorting.js";
+import { weakProduct } from "../../../../src/ir/primitives/weakProduct.js";
 import type { DType } from "../../../../src/ir/program.js";
 import { type Shape, sizeOf } from "../../../../src/util/shapes.js";
 import {
   anAxis,
   between,
+  broadcasting,
   type Conformance,
   distinct,
   dtypeOf,
+  each,
   everywhere,
   integers,
   type Signature,
@@ -221,6 +224,15 @@ const indexingCases: Conformance[] = [
 const markCases: Conformance[] = [
   one(marks.stopGradient, between(-2, 2), { order: 0, dtypes: all }),
   one(marks.assumeContinuous, between(-2, 2)),
+  {
+    primitive: weakProduct.primitive,
+    signature: broadcasting("float32", "float32").map((types) => ({
+      types,
+      attributes: { remaining: 1, message: "one derivative only" },
+    })),
+    domains: each(sometimes(0, between(-2, 2)), between(-2, 2)),
+    order: 0,
+  },
 ];
 
 export const structureCases: readonly Conformance[] = [
