@@ -28,14 +28,21 @@ import { runAlone } from "./support/gallery.js";
 
 /** Beta(a, b) for fixed whole a and b: the a-th smallest of a + b − 1 uniforms. */
 const wholeBeta = (a: number, b: number): Distribution<UnitInterval, "reinforce"> => {
-  const logNormalizer = lgamma(a).add(lgamma(b)).sub(lgamma(a + b));
+  const logNormalizer = lgamma(a)
+    .add(lgamma(b))
+    .sub(lgamma(a + b));
   return distribution(
     family({
       name: "wholeBeta",
       support: "unitInterval",
       parameters: [],
       isPathwise: false,
-      logDensity: (_, x) => tf.log(x).mul(a - 1).add(tf.log1p(tf.neg(x)).mul(b - 1)).sub(logNormalizer),
+      logDensity: (_, x) =>
+        tf
+          .log(x)
+          .mul(a - 1)
+          .add(tf.log1p(tf.neg(x)).mul(b - 1))
+          .sub(logNormalizer),
       draw: (_, key, batch) => {
         const { values } = tf.topk(standardUniform(key, [...batch, a + b - 1]), b);
         return tf.squeeze(tf.slice(values, [...batch.map(() => 0), b - 1], [...batch, 1]), [batch.length]);
@@ -51,8 +58,18 @@ const logitNormalFamily = family({
   parameters: ["loc", "scale"],
   // log N(logit x; loc, scale) − log x(1 − x)
   logDensity: ({ loc, scale }, x) => {
-    const standardized = tf.log(x).sub(tf.log1p(tf.neg(x))).sub(loc).div(scale);
-    return standardized.square().mul(-0.5).sub(tf.log(scale)).sub(0.5 * Math.log(2 * Math.PI)).sub(tf.log(x)).sub(tf.log1p(tf.neg(x)));
+    const standardized = tf
+      .log(x)
+      .sub(tf.log1p(tf.neg(x)))
+      .sub(loc)
+      .div(scale);
+    return standardized
+      .square()
+      .mul(-0.5)
+      .sub(tf.log(scale))
+      .sub(0.5 * Math.log(2 * Math.PI))
+      .sub(tf.log(x))
+      .sub(tf.log1p(tf.neg(x)));
   },
   draw: ({ loc, scale }, key, batch) => tf.sigmoid(loc.add(scale.mul(standardNormal(key, batch)))),
 });
@@ -84,12 +101,20 @@ await runAlone(import.meta.url, "coin", async (isQuiet) => {
   const optimizer = adam({ learningRate: piecewise({ boundaries: [1000], rates: [0.02, 0.002] }) });
   const result = await fit(objective, { parameters, data, seed, steps, draws: 8, optimizer, progress: !isQuiet });
   const bound = (await objective.estimate({ seed: 1, draws: 20_000 }, result.parameters, ...data)).dataSync()[0]!;
-  const { choices, logWeights } = await importanceDraws(model, guide, result.parameters, data, { draws: 20_000, seed: 2 });
+  const { choices, logWeights } = await importanceDraws(model, guide, result.parameters, data, {
+    draws: 20_000,
+    seed: 2,
+  });
   const summary = await summarize(choices, { logWeights, truth });
   return {
     checks: [
       { name: "ELBO", value: bound, truth: truth.logEvidence, tolerance: 0.01 },
-      { name: "log evidence by importance sampling", value: logEvidence(logWeights), truth: truth.logEvidence, tolerance: 0.01 },
+      {
+        name: "log evidence by importance sampling",
+        value: logEvidence(logWeights),
+        truth: truth.logEvidence,
+        tolerance: 0.01,
+      },
       { name: "posterior mean of p", value: summary[0]!.mean, truth: truth.p.mean, tolerance: 0.005 },
       { name: "posterior sd of p", value: summary[0]!.sd, truth: truth.p.sd, tolerance: 0.005 },
     ],

@@ -12,9 +12,18 @@ export const model = gen(function* cone() {
   yield* observe("z", normal(r, r.div(100).add(0.1)), 5);
 });
 
-export const parameters = { x: { loc: tf.scalar(3), logScale: tf.scalar(0) }, y: { loc: tf.scalar(0), logScale: tf.scalar(1) } };
+export const parameters = {
+  x: { loc: tf.scalar(3), logScale: tf.scalar(0) },
+  y: { loc: tf.scalar(0), logScale: tf.scalar(1) },
+};
 
-export const guide = gen(function* naive({ x, y }: { x: { loc: Tensor; logScale: Tensor }; y: { loc: Tensor; logScale: Tensor } }) {
+export const guide = gen(function* naive({
+  x,
+  y,
+}: {
+  x: { loc: Tensor; logScale: Tensor };
+  y: { loc: Tensor; logScale: Tensor };
+}) {
   yield* sample("x", normal(x.loc, tf.exp(x.logScale)));
   yield* sample("y", normal(y.loc, tf.exp(y.logScale)));
 });

@@ -25,7 +25,10 @@ import {
 import { type Check, runAlone } from "./support/gallery.js";
 
 /** Estimated effects and their standard errors, one per school. */
-export const data: [Tensor, Tensor] = [tf.tensor1d([28, 8, -3, 7, -1, 1, 18, 12]), tf.tensor1d([15, 10, 16, 11, 9, 11, 10, 18])];
+export const data: [Tensor, Tensor] = [
+  tf.tensor1d([28, 8, -3, 7, -1, 1, 18, 12]),
+  tf.tensor1d([15, 10, 16, 11, 9, 11, 10, 18]),
+];
 
 export const model = gen(function* eightSchools(y: Tensor, sigma: Tensor) {
   const mu = yield* sample("mu", normal(0, 5));
@@ -105,11 +108,15 @@ const options = (steps: number) => ({
 await runAlone(import.meta.url, "eightSchools", async (isQuiet) => {
   const seed = 0;
   const result = await fit(objective, { parameters, data, seed, progress: !isQuiet, ...options(3000) });
-  const value = async (of: typeof objective) => (await of.estimate({ seed: 1, draws: 50_000 }, result.parameters, ...data)).dataSync()[0]!;
+  const value = async (of: typeof objective) =>
+    (await of.estimate({ seed: 1, draws: 50_000 }, result.parameters, ...data)).dataSync()[0]!;
   const elboAtEnd = await value(objective);
   const iwelbo10 = await value(iwelbo(model, guide, 10));
   // draws from the guide, weighted towards the posterior
-  const { choices, logWeights } = await importanceDraws(model, guide, result.parameters, data, { draws: 100_000, seed: 2 });
+  const { choices, logWeights } = await importanceDraws(model, guide, result.parameters, data, {
+    draws: 100_000,
+    seed: 2,
+  });
   const posterior = await summarize({ mu: choices.mu, tau: choices.tau }, { logWeights, truth });
   const summary = await summarize(choices, { logWeights, truth });
   const [mu, tau] = posterior;
@@ -117,14 +124,32 @@ await runAlone(import.meta.url, "eightSchools", async (isQuiet) => {
 
   const others = process.argv.includes("--all")
     ? [
-        { name: "ELBO, full-rank", of: elbo(model, fullRankGuide), start: fullRankParameters, truth: truth.elbo.fullRank, tolerance: 0.03 },
-        { name: "ELBO, centred mean-field", of: elbo(centredModel, centredGuide), start: parameters, truth: truth.elbo.centred, tolerance: 0.05 },
+        {
+          name: "ELBO, full-rank",
+          of: elbo(model, fullRankGuide),
+          start: fullRankParameters,
+          truth: truth.elbo.fullRank,
+          tolerance: 0.03,
+        },
+        {
+          name: "ELBO, centred mean-field",
+          of: elbo(centredModel, centredGuide),
+          start: parameters,
+          truth: truth.elbo.centred,
+          tolerance: 0.05,
+        },
       ]
     : [];
   const more: Check[] = [];
   for (const { name, of, start, ...known } of others) {
     const any = of as typeof objective;
-    const fitted = await fit(any, { parameters: start as typeof parameters, data, seed, progress: !isQuiet, ...options(4000) });
+    const fitted = await fit(any, {
+      parameters: start as typeof parameters,
+      data,
+      seed,
+      progress: !isQuiet,
+      ...options(4000),
+    });
     const estimate = await any.estimate({ seed: 1, draws: 50_000 }, fitted.parameters, ...data);
     more.push({ name, value: estimate.dataSync()[0]!, ...known });
   }

@@ -79,14 +79,32 @@ await runAlone(import.meta.url, "logisticRegression", async (isQuiet) => {
   const steps = 2000;
   const optimizer = adam({ learningRate: piecewise({ boundaries: [1200], rates: [0.02, 0.002] }) });
   const result = await fit(objective, { parameters, data, seed, steps, draws: 8, optimizer, progress: !isQuiet });
-  const { choices, logWeights } = await importanceDraws(model, guide, result.parameters, data, { draws: 50_000, seed: 2 });
+  const { choices, logWeights } = await importanceDraws(model, guide, result.parameters, data, {
+    draws: 50_000,
+    seed: 2,
+  });
   const summary = await summarize(choices, { logWeights, truth: { weights: { mean: truth.mean } } });
   return {
     checks: [
-      { name: "log evidence by importance sampling", value: logEvidence(logWeights), truth: truth.logEvidence, tolerance: 0.02 },
+      {
+        name: "log evidence by importance sampling",
+        value: logEvidence(logWeights),
+        truth: truth.logEvidence,
+        tolerance: 0.02,
+      },
       ...["intercept", "slope"].flatMap((name, i) => [
-        { name: `posterior mean of the ${name}`, value: summary[i]!.mean, truth: truth.mean[i]!, tolerance: 0.05 * truth.sd[i]! },
-        { name: `posterior sd of the ${name}`, value: summary[i]!.sd, truth: truth.sd[i]!, tolerance: 0.05 * truth.sd[i]! },
+        {
+          name: `posterior mean of the ${name}`,
+          value: summary[i]!.mean,
+          truth: truth.mean[i]!,
+          tolerance: 0.05 * truth.sd[i]!,
+        },
+        {
+          name: `posterior sd of the ${name}`,
+          value: summary[i]!.sd,
+          truth: truth.sd[i]!,
+          tolerance: 0.05 * truth.sd[i]!,
+        },
       ]),
     ],
     text: `${formatSummary(summary)}\nELBO ${result.objective.toFixed(4)}; ${result.stepsPerSecond.toFixed(0)} steps/s on ${result.engine}`,

@@ -2,7 +2,17 @@
 // L = 2 + 3·E σ(x), so value and derivatives are known by quadrature.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Distribution, enumerate, flip, measureValued, normal, objective, reinforce, reparam, sample } from "elbow";
+import {
+  type Distribution,
+  enumerate,
+  flip,
+  measureValued,
+  normal,
+  objective,
+  reinforce,
+  reparam,
+  sample,
+} from "elbow";
 import { type Check, runAlone } from "./support/gallery.js";
 
 type Way<D> = (distribution: D) => Distribution<Tensor, never>;
@@ -18,7 +28,11 @@ export const threeSites = (onX: Way<Normal>, onB: Way<Flip>, onY: Way<Normal>) =
     return y.square();
   });
 
-const onX: Record<string, Way<Normal>> = { reparam: (d) => reparam(d), reinforce: (d) => reinforce(d), measureValued: (d) => measureValued(d) };
+const onX: Record<string, Way<Normal>> = {
+  reparam: (d) => reparam(d),
+  reinforce: (d) => reinforce(d),
+  measureValued: (d) => measureValued(d),
+};
 const onB: Record<string, Way<Flip>> = {
   enumerate: (d) => enumerate(d),
   reinforce: (d) => reinforce(d, { baseline: 2.5 }),

@@ -3,13 +3,6 @@ import "./runtime/registerCpu.js";
 import "./ir/registerChainedOps.js";
 
 export type {} from "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js";
-
-export { type Choices, filter, merge, select, set, without } from "./dsl/choices.js";
-export type { Covers } from "./dsl/covers.js";
-export { call, cond, type Effect, type Effects, factor, observe, sample, scan, splice } from "./dsl/effects.js";
-export type { Call } from "./dsl/call.js";
-export { type ChoicesOf, gen, type GenerativeFunction } from "./dsl/gen.js";
-export { assess, generate, run, simulate } from "./dsl/verbs.js";
 export { bernoulli, flip } from "./distributions/bernoulli.js";
 export { categorical } from "./distributions/categorical.js";
 export { cauchy } from "./distributions/cauchy.js";
@@ -20,8 +13,8 @@ export {
   type Count,
   type Distribution,
   distribution,
-  family,
   type FamilyRules,
+  family,
   type Interval,
   logDensity,
   type NonNegative,
@@ -41,9 +34,23 @@ export { multivariateNormal } from "./distributions/multivariateNormal.js";
 export { normal } from "./distributions/normal.js";
 export { poisson } from "./distributions/poisson.js";
 export { uniform } from "./distributions/uniform.js";
+export type { Call } from "./dsl/call.js";
+export { type Choices, filter, merge, select, set, without } from "./dsl/choices.js";
+export type { Covers } from "./dsl/covers.js";
+export { call, cond, type Effect, type Effects, factor, observe, sample, scan, splice } from "./dsl/effects.js";
+export { type ChoicesOf, type GenerativeFunction, gen } from "./dsl/gen.js";
+export { assess, generate, run, simulate } from "./dsl/verbs.js";
 export { ElbowError } from "./errors.js";
-export { drawMany, type DrawOptions, effectiveSampleSize, importanceDraws, type ImportanceDraws, logEvidence, normalizedWeights } from "./inference/draws.js";
-export { fit, type FitOptions, type FitResult } from "./inference/fit.js";
+export {
+  type DrawOptions,
+  drawMany,
+  effectiveSampleSize,
+  type ImportanceDraws,
+  importanceDraws,
+  logEvidence,
+  normalizedWeights,
+} from "./inference/draws.js";
+export { type FitOptions, type FitResult, fit } from "./inference/fit.js";
 export { type Minibatches, minibatches } from "./inference/fitting/minibatches.js";
 export { type Objective, objective } from "./inference/objective.js";
 export { elbo } from "./inference/objectives/elbo.js";
@@ -54,16 +61,37 @@ export { clipByNorm, clipByValue } from "./inference/optimizers/clip.js";
 export { momentum } from "./inference/optimizers/momentum.js";
 export type { Optimizer } from "./inference/optimizers/optimizer.js";
 export { rmsprop } from "./inference/optimizers/rmsprop.js";
-export { sgd } from "./inference/optimizers/sgd.js";
 export { constant, cosineDecay, exponentialDecay, linearWarmup, piecewise } from "./inference/optimizers/schedules.js";
-export { formatSummary, summarize, type SummaryRow } from "./inference/summary.js";
+export { sgd } from "./inference/optimizers/sgd.js";
+export { formatSummary, type SummaryRow, summarize } from "./inference/summary.js";
 export { print } from "./ir/print.js";
 export type { Family, Strategy } from "./ir/site.js";
 export { trace } from "./ir/tracing.js";
-export { cholesky, choleskySolve, diagonal, diagonalMatrix, logDeterminant, matVec, triangularSolve, tril, triu } from "./ops/linearAlgebra.js";
+export {
+  cholesky,
+  choleskySolve,
+  diagonal,
+  diagonalMatrix,
+  logDeterminant,
+  matVec,
+  triangularSolve,
+  tril,
+  triu,
+} from "./ops/linearAlgebra.js";
 export { assumeContinuous, stopGradient } from "./ops/marks.js";
 export { foldIn, namedKey, seedKey, standardNormal, standardUniform } from "./ops/random.js";
-export { digamma, erfc, erfinv, lgamma, logAddExp, logNdtr, logSumExp, polygamma, xlog1py, xlogy } from "./ops/special.js";
+export {
+  digamma,
+  erfc,
+  erfinv,
+  lgamma,
+  logAddExp,
+  logNdtr,
+  logSumExp,
+  polygamma,
+  xlog1py,
+  xlogy,
+} from "./ops/special.js";
 export { where } from "./ops/where.js";
 export { compile } from "./runtime/compile.js";
 export type { Engine, Executable } from "./runtime/engine.js";
@@ -74,5 +102,5 @@ export { reinforce } from "./strategies/reinforce.js";
 export { reparam } from "./strategies/reparam.js";
 export { withStrategy } from "./strategies/strategy.js";
 export { valueAndGrad } from "./transforms/grad.js";
-export { vmap } from "./transforms/vmap.js";
 export { simplify } from "./transforms/simplify.js";
+export { vmap } from "./transforms/vmap.js";

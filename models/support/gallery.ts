@@ -21,7 +21,11 @@ export interface Findings {
 const isWithin = ({ value, truth, tolerance }: Check): boolean => Math.abs(value - truth) <= tolerance;
 
 /** Runs a model if its file is the program that was started: prints, and exits with 1 if a check is out of tolerance. */
-export async function runAlone(url: string, name: string, model: (isQuiet: boolean) => Promise<Findings>): Promise<void> {
+export async function runAlone(
+  url: string,
+  name: string,
+  model: (isQuiet: boolean) => Promise<Findings>,
+): Promise<void> {
   if (url !== pathToFileURL(process.argv[1] ?? "").href) return;
   const isJson = process.argv.includes("--json");
   const { checks, text, json } = await model(isJson);
@@ -33,7 +37,9 @@ export async function runAlone(url: string, name: string, model: (isQuiet: boole
     for (const check of checks) {
       const { value, truth, tolerance } = check;
       const verdict = isWithin(check) ? "ok" : "OUT OF TOLERANCE";
-      console.log(`${check.name.padEnd(40)} ${value.toFixed(4).padStart(10)}   truth ${truth.toFixed(4).padStart(10)} ± ${Number(tolerance.toPrecision(2))}   ${verdict}`);
+      console.log(
+        `${check.name.padEnd(40)} ${value.toFixed(4).padStart(10)}   truth ${truth.toFixed(4).padStart(10)} ± ${Number(tolerance.toPrecision(2))}   ${verdict}`,
+      );
     }
   }
   process.exitCode = isRight ? 0 : 1;

@@ -1,27 +1,38 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { isTracing, traceInner } from "../ir/tracing.js";
 import { branch } from "../ops/control.js";
+import { namedKey } from "../ops/random.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import type { Call } from "./call.js";
 import { addressesOf, at, type Choices, set, unknownAddress } from "./choices.js";
 import type { Branched } from "./effects.js";
-import type { Call } from "./call.js";
 import type { Execute, Meaning, Outcome } from "./meaning.js";
 
 const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }) => leaf);
 
 /** Runs one of two programs; while tracing, both are recorded, and their choices brought to a common structure. */
-export function runBranch({ predicate, whenTrue, whenFalse, source }: Branched<string>, strict: Meaning, execute: Execute): Outcome {
+export function runBranch(
+  { predicate, whenTrue, whenFalse, source }: Branched<string>,
+  strict: Meaning,
+  execute: Execute,
+): Outcome {
+  // an estimator may run both branches, so equal addresses in them must not share their randomness;
   // values may be given for the branch that does not run
-  const meaning: Meaning = { ...strict, ignoresUnknown: true };
-  if (!isTracing()) return execute(predicate.dataSync()[0] ? whenTrue : whenFalse, meaning);
-  const [first, second] = [choicesOf(whenTrue, meaning, execute), choicesOf(whenFalse, meaning, execute)];
-  const union = addressesOf(second).reduce((all, address) => (at(all, address) ? all : set(all, address, at(second, address)!)), first);
+  const meaning = (name: string): Meaning => ({ ...strict, key: strict.key && namedKey(strict.key, name), ignoresUnknown: true });
+  const [ifTrue, ifFalse] = [meaning("true"), meaning("false")];
+  if (!isTracing()) return predicate.dataSync()[0] ? execute(whenTrue, ifTrue) : execute(whenFalse, ifFalse);
+  const [first, second] = [choicesOf(whenTrue, ifTrue, execute), choicesOf(whenFalse, ifFalse, execute)];
+  const union = addressesOf(second).reduce(
+    (all, address) => (at(all, address) ? all : set(all, address, at(second, address)!)),
+    first,
+  );
   const addresses = addressesOf(union);
   for (const address of strict.ignoresUnknown ? [] : addressesOf(strict.given))
-    if (!addresses.includes(address)) throw unknownAddress(address, addresses, `the branches at "${strict.path.join("/")}"`, source.line);
+    if (!addresses.includes(address))
+      throw unknownAddress(address, addresses, `the branches at "${strict.path.join("/")}"`, source.line);
   let result: Tree<Tensor> = [];
-  const run = (call: Call) => () => {
+  const run = (call: Call, meaning: Meaning) => () => {
     const outcome = execute(call, meaning);
     result = outcome.result as Tree<Tensor>;
     const choices = addresses.map((address) => {
@@ -30,7 +41,7 @@ export function runBranch({ predicate, whenTrue, whenFalse, source }: Branched<s
     });
     return [outcome.logDrawn, outcome.logGiven, ...choices, ...tensorsOf(result)];
   };
-  const [logDrawn, logGiven, ...rest] = branch(predicate, run(whenTrue), run(whenFalse));
+  const [logDrawn, logGiven, ...rest] = branch(predicate, run(whenTrue, ifTrue), run(whenFalse, ifFalse), source);
   const values = rest.splice(0, addresses.length);
   return {
     choices: addresses.reduce<Choices>((all, address, i) => set(all, address, values[i]!), {}),

@@ -17,7 +17,9 @@ const namesOf = (path: Path): readonly string[] => (typeof path === "string" ? p
 
 /** All addresses of a structure, nested ones joined by "/". */
 export const addressesOf = (choices: Choices, prefix = ""): string[] =>
-  Object.entries(choices).flatMap(([name, value]) => (isTensor(value) ? [`${prefix}${name}`] : addressesOf(value, `${prefix}${name}/`)));
+  Object.entries(choices).flatMap(([name, value]) =>
+    isTensor(value) ? [`${prefix}${name}`] : addressesOf(value, `${prefix}${name}/`),
+  );
 
 /** The value or the nested choices at an address, or undefined. */
 export function at(choices: Choices, path: Path): Tensor | Choices | undefined {
@@ -43,9 +45,12 @@ export const without = (choices: Choices, ...paths: readonly Path[]): Choices =>
   produce(choices, (draft) => {
     for (const path of paths) {
       const names = namesOf(path);
-      const parent = names.slice(0, -1).reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], draft);
+      const parent = names
+        .slice(0, -1)
+        .reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], draft);
       const last = names.at(-1)!;
-      if (typeof parent !== "object" || parent === null || !(last in parent)) throw unknownAddress(names.join("/"), addressesOf(choices));
+      if (typeof parent !== "object" || parent === null || !(last in parent))
+        throw unknownAddress(names.join("/"), addressesOf(choices));
       delete (parent as Record<string, unknown>)[last];
     }
   });
@@ -73,13 +78,21 @@ export const set = (choices: Choices, path: Path, value: Tensor | Choices): Choi
 export function merge(first: Choices, second: Choices): Choices {
   return addressesOf(second).reduce((merged, address) => {
     if (at(merged, address) !== undefined)
-      throw new ElbowError("repeated-address", { message: `merge: address "${address}" is in both`, hint: "Take it out of one with without(…)." });
+      throw new ElbowError("repeated-address", {
+        message: `merge: address "${address}" is in both`,
+        hint: "Take it out of one with without(…).",
+      });
     return set(merged, address, at(second, address)!);
   }, first);
 }
 
 /** The error for an address that a program or a structure does not have, with the nearest one that it has. */
-export function unknownAddress(address: string, known: readonly string[], who = "the choices", source?: string): ElbowError {
+export function unknownAddress(
+  address: string,
+  known: readonly string[],
+  who = "the choices",
+  source?: string,
+): ElbowError {
   const nearest = nearestTo(address, known);
   return new ElbowError("unknown-address", {
     message: `address "${address}" is not sampled by ${who}\n  given: ${address}\n  has:   ${known.join(", ") || "no addresses"}`,
@@ -92,7 +105,9 @@ export function unknownAddress(address: string, known: readonly string[], who = 
 export function nearestTo(text: string, candidates: readonly string[]): string | undefined {
   const scored = candidates.map((candidate) => ({ candidate, distance: editDistance(text, candidate) }));
   const best = scored.toSorted((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= Math.max(1, Math.ceil(Math.max(text.length, best.candidate.length) / 2)) ? best.candidate : undefined;
+  return best && best.distance <= Math.max(1, Math.ceil(Math.max(text.length, best.candidate.length) / 2))
+    ? best.candidate
+    : undefined;
 }
 
 function editDistance(a: string, b: string): number {

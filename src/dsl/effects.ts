@@ -4,8 +4,8 @@ import type { Distribution } from "../distributions/distribution.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { captureSource, type Source } from "../util/location.js";
 import type { Tree } from "../util/tree.js";
-import type { Choices } from "./choices.js";
 import type { Call } from "./call.js";
+import type { Choices } from "./choices.js";
 
 /** A computation that asks for effects E on its way to a result R. */
 // biome-ignore lint/suspicious/noExplicitAny: what an effect is answered with depends on the effect
@@ -50,6 +50,13 @@ export interface Spliced<C, R> {
   readonly call: Call<C, R>;
   readonly source: Source;
 }
+
+/** The same structure with tensors of any rank: what a value computed from it has. */
+export type Tensors<T> = [T] extends [Tensor]
+  ? Tensor
+  : Tree<Tensor> extends T
+    ? Tensor
+    : { readonly [K in keyof T]: Tensors<T[K]> };
 
 /** What one step of a loop returns. */
 export interface LoopStep<Carry, Output> {
@@ -142,7 +149,11 @@ export function* sample<const A extends string, T extends Tensor>(
  *
  * @throws ElbowError "observation-shape" where the shapes differ
  */
-export function* observe(address: string, distribution: Distribution<Tensor, never>, value: TensorLike): Effects<Observe, Tensor> {
+export function* observe(
+  address: string,
+  distribution: Distribution<Tensor, never>,
+  value: TensorLike,
+): Effects<Observe, Tensor> {
   return yield { kind: "observe", address, distribution, value: asTensor(value), source: captureSource() };
 }
 
@@ -170,12 +181,17 @@ export function* splice<C, R>(program: Call<C, R>): Effects<Spliced<C, R>, R> {
  * @param sequence - tensors whose first axis is walked, or a number of steps (the element is then the step's index)
  * @returns the last carry, and the outputs stacked
  */
-export function* scan<const A extends string, Carry extends Tree<Tensor>, Element extends Tree<Tensor>, Output extends Tree<Tensor>>(
+export function* scan<
+  const A extends string,
+  Carry extends Tree<Tensor>,
+  Element extends Tree<Tensor>,
+  Output extends Tree<Tensor>,
+>(
   address: A,
-  body: (carry: Carry, element: Element) => Call<unknown, LoopStep<Carry, Output>>,
+  body: (carry: Tensors<Carry>, element: Tensors<Element>) => Call<unknown, LoopStep<Tensors<Carry>, Output>>,
   initial: Carry,
   sequence: Element | number,
-): Effects<Looped<A>, { readonly carry: Carry; readonly outputs: Output }> {
+): Effects<Looped<A>, { readonly carry: Tensors<Carry>; readonly outputs: Output }> {
   return yield { kind: "scan", address, body, initial, sequence, source: captureSource() } as unknown as Looped<A>;
 }
 

@@ -1,14 +1,15 @@
 // The one interpreter of programs. Simulating, assessing and generating differ only in which values are given.
-import * as tf from "@tensorflow/tfjs-core";
+
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { withSource } from "../ir/builder.js";
 import { namedKey } from "../ops/random.js";
 import type { Source } from "../util/location.js";
 import { runBranch } from "./branch.js";
+import type { Call } from "./call.js";
 import { addressesOf, type Choices, isTensor, unknownAddress } from "./choices.js";
 import type { Factor, Nested, Observe, ProgramEffect, Sample } from "./effects.js";
-import type { Call } from "./call.js";
 import { runLoop } from "./loop.js";
 import type { Meaning, Outcome } from "./meaning.js";
 import { drawValue, scoreValue } from "./site.js";
@@ -135,6 +136,7 @@ export class Execution {
     if (first)
       throw new ElbowError("repeated-address", {
         message: `the address "${this.full(address)}" is used twice\n  first:  ${first.line}\n  second: ${source.line}`,
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: shown to the user as it is
         hint: "Give every choice its own address, for example with a template literal (`x${i}`).",
         at: { address: this.full(address), source: source.line },
       });

@@ -1,11 +1,9 @@
-import type { Branched, Effects, Looped, Nested, Sample, Spliced } from "./effects.js";
 import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
+import type { Branched, Effects, Looped, Nested, Sample, Spliced } from "./effects.js";
 
 /** A generative program: a function from arguments to something that can be simulated, assessed, generated, … */
-export interface GenerativeFunction<Args extends readonly unknown[], C, R> {
-  (...args: Args): Call<C, R>;
-}
+export type GenerativeFunction<Args extends readonly unknown[], C, R> = (...args: Args) => Call<C, R>;
 
 type Flat<T> = { [K in keyof T]: T[K] } & {};
 type Merged<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
@@ -25,10 +23,11 @@ type Contribution<E> =
             : never;
 
 /** Address → value type of a program, from the union of effects that TypeScript infers for its body. */
-export type ChoicesOfEffects<E> = [Contribution<E>] extends [never] ? {} : Flat<Merged<Contribution<E>>>;
+export type ChoicesOfEffects<E> = [Contribution<E>] extends [never] ? Record<never, never> : Flat<Merged<Contribution<E>>>;
 
 /** Address → value type of a program. */
-export type ChoicesOf<P> = P extends GenerativeFunction<infer _Args, infer C, unknown> ? C : P extends Call<infer C, unknown> ? C : never;
+export type ChoicesOf<P> =
+  P extends GenerativeFunction<infer _Args, infer C, unknown> ? C : P extends Call<infer C, unknown> ? C : never;
 
 /**
  * Makes a generative program of a generator function. Its arguments may be anything; tensors among them may be traced.
@@ -49,4 +48,3 @@ export function gen<Args extends readonly unknown[], E, R>(
   const name = body.name || "program";
   return (...args) => ({ name, start: () => body(...args) as Effects<unknown, unknown> });
 }
-

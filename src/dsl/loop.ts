@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { loop } from "../ops/control.js";
 import { foldIn } from "../ops/random.js";
 import { range } from "../util/shapes.js";
@@ -11,7 +11,11 @@ import type { Execute, Meaning, Outcome } from "./meaning.js";
 const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }) => leaf);
 
 /** Runs a loop over a program: every step gets its own key and its own slice of the given choices. */
-export function runLoop({ body, initial, sequence }: Looped<string>, { key, given, path }: Meaning, execute: Execute): Outcome {
+export function runLoop(
+  { body, initial, sequence }: Looped<string>,
+  { key, given, path }: Meaning,
+  execute: Execute,
+): Outcome {
   const sequences: Tree<Tensor> = typeof sequence === "number" ? tf.tensor1d(range(sequence), "int32") : sequence;
   const length = tensorsOf(sequences)[0]?.shape[0] ?? 0;
   const keys = key ? [foldIn(key, tf.tensor1d(range(length), "int32"))] : [];
@@ -31,11 +35,14 @@ export function runLoop({ body, initial, sequence }: Looped<string>, { key, give
       const { carry: next, output } = outcome.result as { carry: Tree<Tensor>; output?: Tree<Tensor> };
       shape = { output, choices: outcome.choices };
       const outs = output === undefined ? [] : tensorsOf(output);
-      return { carry: tensorsOf(next), outputs: [outcome.logDrawn, outcome.logGiven, ...outs, ...tensorsOf(outcome.choices as Tree<Tensor>)] };
+      return {
+        carry: tensorsOf(next),
+        outputs: [outcome.logDrawn, outcome.logGiven, ...outs, ...tensorsOf(outcome.choices as Tree<Tensor>)],
+      };
     },
     tensorsOf(initial),
     [...tensorsOf(sequences), ...keys, ...tensorsOf(given as Tree<Tensor>)],
-    { length },
+    { length, source },
   );
   const [logDrawn, logGiven, ...rest] = outputs;
   const outs = shape?.output === undefined ? [] : rest.splice(0, tensorsOf(shape.output).length);

@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Choices } from "./choices.js";
 import type { Call } from "./call.js";
+import type { Choices } from "./choices.js";
 
 /** What a run of a program yields. Its log density is the sum of the two parts. */
 export interface Outcome {

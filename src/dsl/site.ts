@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import { emit, withSource } from "../ir/builder.js";
-import { type SampleAttributes, samplePrimitive, type Support } from "../ir/site.js";
+import { type SampleAttributes, type Support, samplePrimitive } from "../ir/site.js";
 import { emitOnTensors, isTracing } from "../ir/tracing.js";
 import type { Source } from "../util/location.js";
 import { formatShape, sameShape } from "../util/shapes.js";
@@ -13,20 +13,32 @@ const supports = new WeakMap<Tensor, Support>();
 export const supportOf = (value: Tensor): Support | undefined => supports.get(value);
 
 /** Draws a value: a `sample` equation while tracing, a real tensor otherwise. */
-export function drawValue(address: string, distribution: Distribution<Tensor, never>, key: Tensor, source: Source): Tensor {
+export function drawValue(
+  address: string,
+  distribution: Distribution<Tensor, never>,
+  key: Tensor,
+  source: Source,
+): Tensor {
   const { family, parameters, batch, event, strategy } = distribution;
   const value = withSource(source, () => {
     if (!isTracing()) return tf.tidy(() => family.draw(parameters, key, batch));
     const parameterShapes = parameters.map((parameter) => parameter.shape);
     const attributes: SampleAttributes = { address, family, strategy, parameterShapes, batch, event };
-    return emitOnTensors([key, ...parameters, ...(strategy?.operands ?? [])], (...inputs) => emit(samplePrimitive, inputs, { ...attributes }))[0]!;
+    return emitOnTensors([key, ...parameters, ...(strategy?.operands ?? [])], (...inputs) =>
+      emit(samplePrimitive, inputs, { ...attributes }),
+    )[0]!;
   });
   supports.set(value, family.support);
   return value;
 }
 
 /** The log density of a value, of the batch shape, after checking that the value fits. */
-export function scoreValue(address: string, { family, parameters, batch, event }: Distribution<Tensor, never>, value: Tensor, source: Source): Tensor {
+export function scoreValue(
+  address: string,
+  { family, parameters, batch, event }: Distribution<Tensor, never>,
+  value: Tensor,
+  source: Source,
+): Tensor {
   const expected = [...batch, ...event];
   if (!sameShape(value.shape, expected))
     throw new ElbowError("value-shape", {

@@ -1,13 +1,14 @@
 // Verbs: ways of running a program, the same inside objectives and in run(seed, …).
-import * as tf from "@tensorflow/tfjs-core";
+
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { namedKey, seedKey } from "../ops/random.js";
 import { captureSource } from "../util/location.js";
+import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
 import type { Assess, Effect, Effects, Generate, ProgramEffect, Simulate, Verb } from "./effects.js";
 import { Execution, execute } from "./execution.js";
-import type { Call } from "./call.js";
 import type { Outcome } from "./meaning.js";
 
 /** A program run forward. */
@@ -68,7 +69,11 @@ export function* generate<C, R>(call: Call<C, R>, constraints: Constraints<C>): 
   return yield { kind: "generate", call, constraints: constraints as Choices, source: captureSource() };
 }
 
-const simulated = ({ choices, logDrawn, logGiven, result }: Outcome) => ({ choices, logDensity: tf.add(logDrawn, logGiven), result });
+const simulated = ({ choices, logDrawn, logGiven, result }: Outcome) => ({
+  choices,
+  logDensity: tf.add(logDrawn, logGiven),
+  result,
+});
 
 /** Answers a verb with a key of its own. */
 function answerVerb(verb: Verb, key: Tensor): unknown {
@@ -105,7 +110,9 @@ export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
         at: { address: effect.address, source: effect.source.line },
       });
     step = computation.next(
-      isVerb(effect) ? answerVerb(effect, namedKey(key, `${effect.kind}#${verbs++}`)) : own.answer(effect as ProgramEffect),
+      isVerb(effect)
+        ? answerVerb(effect, namedKey(key, `${effect.kind}#${verbs++}`))
+        : own.answer(effect as ProgramEffect),
     );
   }
   return step.value;
@@ -122,4 +129,5 @@ export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
  * console.log(draw() === draw()); // => true
  * ```
  */
-export const run = <E extends Effect, R>(seed: number, effects: Effects<E, R>): R => drive(effects as Effects<Effect, R>, seedKey(seed));
+export const run = <E extends Effect, R>(seed: number, effects: Effects<E, R>): R =>
+  drive(effects as Effects<Effect, R>, seedKey(seed));

@@ -1,9 +1,9 @@
 import { build, builder } from "../ir/builder.js";
+import { inline } from "../ir/interpret.js";
 import { div } from "../ir/primitives/arithmetic.js";
 import { reduceSum } from "../ir/primitives/axes.js";
 import { foldIn } from "../ir/primitives/random.js";
 import type { Program } from "../ir/program.js";
-import { inline } from "../ir/interpret.js";
 import { vmap } from "../transforms/vmap.js";
 import { range } from "../util/shapes.js";
 
@@ -13,7 +13,11 @@ import { range } from "../util/shapes.js";
  */
 export function average(program: Program, runs: number): Program {
   if (runs === 1) return program;
-  const batched = vmap(program, runs, program.inputs.map((_, i) => (i === 0 ? 0 : null)));
+  const batched = vmap(
+    program,
+    runs,
+    program.inputs.map((_, i) => (i === 0 ? 0 : null)),
+  );
   return build(program.inputs, (key, ...rest) => {
     const each = builder().constant(Float64Array.from(range(runs)), [runs], "int32");
     return inline(batched, [foldIn(key!, each), ...rest]).map((output) => div(reduceSum(output, [0]), runs));

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { isTensor } from "../dsl/choices.js";
 import type { Covers } from "../dsl/covers.js";
 import type { Effect, Effects } from "../dsl/effects.js";
@@ -29,7 +29,8 @@ export interface DrawOptions {
   readonly engine?: Engine | string | undefined;
 }
 
-const tensorsIn = (tree: Tree<unknown>): Tensor[] => leavesOf(tree).flatMap(({ leaf }) => (isTensor(leaf) ? [leaf] : []));
+const tensorsIn = (tree: Tree<unknown>): Tensor[] =>
+  leavesOf(tree).flatMap(({ leaf }) => (isTensor(leaf) ? [leaf] : []));
 const keyType: Type = { shape: [2], dtype: "int32" };
 
 /**
@@ -90,7 +91,14 @@ export interface ImportanceDraws<C> {
  * console.log(Math.abs(logEvidence(logWeights) - exact) < 0.02); // => true
  * ```
  */
-export async function importanceDraws<D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
+export async function importanceDraws<
+  D extends readonly unknown[],
+  M,
+  R,
+  A extends readonly [unknown, ...unknown[]],
+  G,
+  S,
+>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
   parameters: GuideParameters<A>,

@@ -1,6 +1,6 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Effects, Effect } from "../dsl/effects.js";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Effect, Effects } from "../dsl/effects.js";
 import { ElbowError } from "../errors.js";
 import { build, builder } from "../ir/builder.js";
 import { inline } from "../ir/interpret.js";
@@ -15,7 +15,14 @@ import { simplify } from "../transforms/simplify.js";
 import { vmap } from "../transforms/vmap.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, withLeaves } from "../util/tree.js";
-import { dataTensors, type ObjectiveBody, type Parameters, parameterTensors, prepare, type Prepared } from "./prepare.js";
+import {
+  dataTensors,
+  type ObjectiveBody,
+  type Parameters,
+  type Prepared,
+  parameterTensors,
+  prepare,
+} from "./prepare.js";
 
 /** Where the randomness of an estimate comes from, how many estimates are averaged, and which engine runs them. */
 export interface EstimateOptions {
@@ -43,7 +50,12 @@ export interface Objective<P extends Parameters, D extends readonly unknown[]> {
   /** Both from the same draws. */
   valueAndGradEstimate(at: At, parameters: P, ...data: D): Promise<{ readonly value: Tensor; readonly gradient: P }>;
   /** An estimate of L and of its derivative along `tangents`, by forward mode. */
-  jvpEstimate(at: At, parameters: P, tangents: P, ...data: D): Promise<{ readonly value: Tensor; readonly tangent: Tensor }>;
+  jvpEstimate(
+    at: At,
+    parameters: P,
+    tangents: P,
+    ...data: D
+  ): Promise<{ readonly value: Tensor; readonly tangent: Tensor }>;
   /** The Hessian-vector product ∇²L·v: the gradient of the estimate's derivative along v. @throws where a strategy is exact to first order only */
   hvpEstimate(at: At, parameters: P, vector: P, ...data: D): Promise<P>;
 }
@@ -71,7 +83,8 @@ export function objective<P extends Parameters, D extends readonly unknown[], E 
   const self: Objective<P, D> = {
     body: body as unknown as ObjectiveBody<P, D>,
     estimate: async (at, parameters, ...data) => (await runDerived(self, "value", at, parameters, [], data))[0]!,
-    gradEstimate: async (at, parameters, ...data) => (await self.valueAndGradEstimate(at, parameters, ...data)).gradient,
+    gradEstimate: async (at, parameters, ...data) =>
+      (await self.valueAndGradEstimate(at, parameters, ...data)).gradient,
     valueAndGradEstimate: async (at, parameters, ...data) => {
       const [value, ...gradient] = await runDerived(self, "gradient", at, parameters, [], data);
       return { value: value!, gradient: withLeaves(parameters, gradient) as P };
@@ -81,7 +94,10 @@ export function objective<P extends Parameters, D extends readonly unknown[], E 
       return { value: value!, tangent: tangent! };
     },
     hvpEstimate: async (at, parameters, vector, ...data) =>
-      withLeaves(parameters, await runDerived(self, "hvp", at, parameters, tangentLeaves(parameters, vector), data)) as P,
+      withLeaves(
+        parameters,
+        await runDerived(self, "hvp", at, parameters, tangentLeaves(parameters, vector), data),
+      ) as P,
   };
   return self;
 }
@@ -102,7 +118,10 @@ export function derivedProgram(of: Prepared, derived: Derived, draws: number): P
 
 function deriveProgram({ program, parameterCount, initialStates }: Prepared, derived: Derived, draws: number): Program {
   const stateless = build(program.inputs.slice(0, program.inputs.length - initialStates.length), (...inputs) => {
-    return inline(program, [...inputs, ...initialStates.map((state) => builder().scalar(state, "float32"))]).slice(0, 1);
+    return inline(program, [...inputs, ...initialStates.map((state) => builder().scalar(state, "float32"))]).slice(
+      0,
+      1,
+    );
   });
   const wrt = range(parameterCount).map((i) => i + 1);
   const one = ((): Program => {
@@ -111,7 +130,11 @@ function deriveProgram({ program, parameterCount, initialStates }: Prepared, der
     const directional = build([...stateless.inputs, ...wrt.map((i) => stateless.inputs[i]!)], (...inputs) => {
       const primals = inputs.slice(0, stateless.inputs.length);
       const tangents = inputs.slice(stateless.inputs.length);
-      const result = jvpInto(stateless, primals, primals.map((_, i) => (wrt.includes(i) ? tangents[i - 1] : undefined)));
+      const result = jvpInto(
+        stateless,
+        primals,
+        primals.map((_, i) => (wrt.includes(i) ? tangents[i - 1] : undefined)),
+      );
       return [...result.outputs, result.tangents[0] ?? zerosLike(result.outputs[0]!)];
     });
     if (derived === "jvp") return directional;
@@ -120,7 +143,13 @@ function deriveProgram({ program, parameterCount, initialStates }: Prepared, der
     return { ...second, outputs: second.outputs.slice(1) };
   })();
   if (draws === 1) return simplify(one);
-  return simplify(vmap(one, draws, one.inputs.map((_, i) => (i === 0 ? 0 : null))));
+  return simplify(
+    vmap(
+      one,
+      draws,
+      one.inputs.map((_, i) => (i === 0 ? 0 : null)),
+    ),
+  );
 }
 
 /** The keys of independent estimates: [draws, 2]. */
@@ -167,7 +196,8 @@ export async function drawDerived<P extends Parameters, D extends readonly unkno
 function tangentLeaves(parameters: Parameters, tangents: Parameters): Tensor[] {
   const expected = leavesOf(parameters);
   const received = leavesOf(tangents);
-  const describe = (leaves: typeof expected) => leaves.map(({ path, leaf }) => `${path.join(".")}[${leaf.shape}]`).join(", ");
+  const describe = (leaves: typeof expected) =>
+    leaves.map(({ path, leaf }) => `${path.join(".")}[${leaf.shape}]`).join(", ");
   if (describe(expected) !== describe(received))
     throw new ElbowError("parameters", {
       message: `the tangents do not have the structure of the parameters\n  expected: ${describe(expected)}\n  received: ${describe(received)}`,

@@ -1,8 +1,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { drive } from "../dsl/verbs.js";
-import type { Effect, Effects } from "../dsl/effects.js";
 import { isTensor } from "../dsl/choices.js";
+import type { Effect, Effects } from "../dsl/effects.js";
+import { drive } from "../dsl/verbs.js";
 import { ElbowError } from "../errors.js";
 import type { DType, Program, Type } from "../ir/program.js";
 import { trace } from "../ir/tracing.js";
@@ -16,7 +16,10 @@ import { average } from "./average.js";
 export type Parameters = Tree<Tensor>;
 
 /** An objective as the user wrote it: a computation of parameters and data that ends in a real scalar. */
-export type ObjectiveBody<P extends Parameters, D extends readonly unknown[]> = (parameters: P, ...data: D) => Effects<Effect, Tensor>;
+export type ObjectiveBody<P extends Parameters, D extends readonly unknown[]> = (
+  parameters: P,
+  ...data: D
+) => Effects<Effect, Tensor>;
 
 /** An objective traced and turned into an estimator, for given shapes. */
 export interface Prepared {
@@ -85,14 +88,23 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
   if (same) return same;
   const parameterLeaves = parameterTensors(parameters);
   const dataLeaves = dataTensors(data);
-  const traced = trace([keyType, ...parameterLeaves.map(typeOfTensor), ...dataLeaves.map(typeOfTensor)], (randomKey, ...inputs) => {
-    const parameterTree = withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P;
-    const mixed = leavesOf(data as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
-    const dataTree = withLeaves(data as Tree<unknown>, mixed) as unknown as D;
-    return [checkValue(drive(body(parameterTree, ...dataTree), randomKey!))];
-  });
+  const traced = trace(
+    [keyType, ...parameterLeaves.map(typeOfTensor), ...dataLeaves.map(typeOfTensor)],
+    (randomKey, ...inputs) => {
+      const parameterTree = withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P;
+      const mixed = leavesOf(data as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
+      const dataTree = withLeaves(data as Tree<unknown>, mixed) as unknown as D;
+      return [checkValue(drive(body(parameterTree, ...dataTree), randomKey!))];
+    },
+  );
   const { program, initialStates, sites } = estimate(traced, defaultStrategies);
-  const result = { program: average(program, draws), parameterCount: parameterLeaves.length, dataCount: dataLeaves.length, initialStates, sites };
+  const result = {
+    program: average(program, draws),
+    parameterCount: parameterLeaves.length,
+    dataCount: dataLeaves.length,
+    initialStates,
+    sites,
+  };
   known.set(key, result);
   return result;
 }

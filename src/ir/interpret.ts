@@ -15,11 +15,11 @@ export function interpret<T>(
     invariant(meaning.has(variable), `variable ${variable.id} is read before it is assigned`);
     return meaning.get(variable) as T;
   };
-  program.inputs.forEach((variable, i) => meaning.set(variable, inputs[i]!));
+  for (const [i, variable] of program.inputs.entries()) meaning.set(variable, inputs[i]!);
   for (const each of program.constants) meaning.set(each.variable, constant(each));
   for (const equation of program.equations) {
     const outputs = withSource(equation.source, () => apply(equation, equation.inputs.map(read)));
-    equation.outputs.forEach((variable, i) => meaning.set(variable, outputs[i]!));
+    for (const [i, variable] of equation.outputs.entries()) meaning.set(variable, outputs[i]!);
   }
   return { outputs: program.outputs.map(read), read };
 }

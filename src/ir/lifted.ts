@@ -18,7 +18,15 @@ export function asTensor(value: TensorLike, dtype: DType = "float32"): tf.Tensor
 
 /** A tensor from double-precision elements. */
 export const toTensor = ({ elements, shape, dtype }: NDArray): tf.Tensor =>
-  tf.tensor(dtype === "float32" ? Float32Array.from(elements) : dtype === "int32" ? Int32Array.from(elements) : Uint8Array.from(elements), [...shape], dtype);
+  tf.tensor(
+    dtype === "float32"
+      ? Float32Array.from(elements)
+      : dtype === "int32"
+        ? Int32Array.from(elements)
+        : Uint8Array.from(elements),
+    [...shape],
+    dtype,
+  );
 
 /** A tensor's elements in double precision. */
 export const toNDArray = (tensor: tf.Tensor): NDArray => ({
@@ -46,10 +54,16 @@ export const runEagerly = (program: Program, inputs: readonly tf.Tensor[]): tf.T
 export const lifted =
   (emitter: (...variables: Variable[]) => Variable) =>
   (...values: TensorLike[]): tf.Tensor =>
-    applyEmitter((...variables) => [emitter(...variables)], values.map((value) => asTensor(value)))[0]!;
+    applyEmitter(
+      (...variables) => [emitter(...variables)],
+      values.map((value) => asTensor(value)),
+    )[0]!;
 
 /** Applies an emitter of several results to tensors: recorded in a trace, executed at once outside. */
-export function applyEmitter(emitter: (...variables: Variable[]) => readonly Variable[], tensors: readonly tf.Tensor[]): tf.Tensor[] {
+export function applyEmitter(
+  emitter: (...variables: Variable[]) => readonly Variable[],
+  tensors: readonly tf.Tensor[],
+): tf.Tensor[] {
   if (isTracing()) return emitOnTensors(tensors, emitter);
   const types = tensors.map(({ shape, dtype }) => typeOf({ shape, dtype: dtype as DType }));
   return runEagerly(build(types, emitter), tensors);

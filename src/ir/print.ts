@@ -7,7 +7,8 @@ const typeText = ({ dtype, shape }: Variable): string => `${shortType[dtype]}[${
 /** Names in order of appearance: a, b, …, z, aa, ab, … */
 function namer(): (variable: Variable) => string {
   const names = new Map<Variable, string>();
-  const nameAt = (i: number): string => (i < 26 ? "" : nameAt(Math.floor(i / 26) - 1)) + String.fromCharCode(97 + (i % 26));
+  const nameAt = (i: number): string =>
+    (i < 26 ? "" : nameAt(Math.floor(i / 26) - 1)) + String.fromCharCode(97 + (i % 26));
   return (variable) => {
     if (!names.has(variable)) names.set(variable, nameAt(names.size));
     return names.get(variable)!;
@@ -17,7 +18,9 @@ function namer(): (variable: Variable) => string {
 /** Attributes that a person wants to read: no functions, objects or inner programs. */
 function attributesText(attributes: Attributes): string {
   const shown = Object.entries(attributes).flatMap(([name, value]) =>
-    ["number", "string", "boolean"].includes(typeof value) || Array.isArray(value) ? [`${name}=${JSON.stringify(value)}`] : [],
+    ["number", "string", "boolean"].includes(typeof value) || Array.isArray(value)
+      ? [`${name}=${JSON.stringify(value)}`]
+      : [],
   );
   const strategy = attributes.strategy?.name;
   return [...shown, ...(strategy ? [`strategy=${strategy}`] : [])].join(" ");
@@ -42,8 +45,9 @@ export function print(program: Program, name: (variable: Variable) => string = n
     const inner = innerPrograms(equation).map((each) => print(each, namer(), `${indent}    `));
     return [`${indent}  ${outputs.map(typed).join(" ")} = ${call}`, ...inner];
   };
-  const constants = program.constants.map(({ variable, elements }) =>
-    `${indent}  ${typed(variable)} = ${variable.shape.length === 0 ? elements[0] : `constant (${elements.length} elements)`}`,
+  const constants = program.constants.map(
+    ({ variable, elements }) =>
+      `${indent}  ${typed(variable)} = ${variable.shape.length === 0 ? elements[0] : `constant (${elements.length} elements)`}`,
   );
   return [
     `${indent}{ ${program.inputs.map(typed).join(" ")} =>`,

@@ -1,5 +1,5 @@
-import type { Source } from "../util/location.js";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Source } from "../util/location.js";
 import type { Shape } from "../util/shapes.js";
 
 /** Element types. Random keys are int32 tensors of shape […, 2]. */

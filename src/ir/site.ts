@@ -6,7 +6,7 @@ import type { Shape } from "../util/shapes.js";
 import { type Primitive, primitive } from "./primitive.js";
 import type { Attributes, DType, Equation } from "./program.js";
 
-/** Where a distribution's values live. */
+/** Where the elements of a distribution's values live; how many form one event is its shape's matter. */
 export type Support =
   | "real"
   | "positive"
@@ -17,7 +17,6 @@ export type Support =
   | "nonNegativeInteger"
   | "categoryIndex"
   | "simplex"
-  | "realVector"
   | (string & {});
 
 /** One signed pair of a measure-valued derivative: ∂/∂φ E f = E c·(f(lanes[plus]) − f(lanes[minus])). */
@@ -146,12 +145,18 @@ export const samplePrimitive: Primitive = primitive({
   jvp: ({ attributes }) => refuse(attributes),
   vjp: ({ attributes }) => refuse(attributes),
   batch: (_, attributes) => refuse(attributes),
-  axes: (inputs, attributes) => [inputs.map((input, i) => parameterAxes(input.shape, i - 1, attributes as SampleAttributes))],
+  axes: (inputs, attributes) => [
+    inputs.map((input, i) => parameterAxes(input.shape, i - 1, attributes as SampleAttributes)),
+  ],
   isContinuousIn: () => true,
 });
 
 /** Parameters broadcast against the batch shape from the right; axes that belong to events mix. */
-function parameterAxes(shape: Shape, position: number, { family, parameterShapes, batch }: SampleAttributes): (number | null)[] {
+function parameterAxes(
+  shape: Shape,
+  position: number,
+  { family, parameterShapes, batch }: SampleAttributes,
+): (number | null)[] {
   if (position < 0 || position >= parameterShapes.length) return shape.map(() => null);
   const own = shape.length - family.parameterEventRanks[position]!;
   return shape.map((size, axis) => {

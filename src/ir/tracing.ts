@@ -32,11 +32,15 @@ export const isTracing = (): boolean => current !== undefined;
 
 function checkDType(dtype: string): DType {
   if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
-  throw new ElbowError("dtype", { message: `a program cannot hold a ${dtype} tensor`, hint: "Use float32, int32 or bool." });
+  throw new ElbowError("dtype", {
+    message: `a program cannot hold a ${dtype} tensor`,
+    hint: "Use float32, int32 or bool.",
+  });
 }
 
 /** The random generators of tfjs, which would freeze to a constant in a program. */
-const randomFrame = /\b(randomNormal|randomUniform|randomUniformInt|randomStandardNormal|randomGamma|truncatedNormal|rand|multinomial|dropout)_/;
+const randomFrame =
+  /\b(randomNormal|randomUniform|randomUniformInt|randomStandardNormal|randomGamma|truncatedNormal|rand|multinomial|dropout)_/;
 
 class TracingBackend extends tf.KernelBackend {
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): DataId {
@@ -84,7 +88,8 @@ function originOf({ equations }: Builder, target: Variable): string | undefined 
   const equation = equations.find(({ outputs }) => outputs.includes(target));
   if (!equation) return undefined;
   const { primitive, attributes, source } = equation;
-  const what = attributes.address === undefined ? `the result of ${primitive.name}` : `the random choice "${attributes.address}"`;
+  const what =
+    attributes.address === undefined ? `the result of ${primitive.name}` : `the random choice "${attributes.address}"`;
   return source?.line ? `${what} (${source.line})` : what;
 }
 
@@ -116,7 +121,9 @@ export function variableOf(tensor: tf.TensorInfo): Variable {
   const elements = Float64Array.from(tf.engine().readSync(tensor.dataId) as ArrayLike<number>);
   const type = checkDType(tensor.dtype);
   const constant =
-    tensor.shape.length === 0 ? trace.builder.scalar(elements[0]!, type) : trace.builder.constant(elements, tensor.shape, type);
+    tensor.shape.length === 0
+      ? trace.builder.scalar(elements[0]!, type)
+      : trace.builder.constant(elements, tensor.shape, type);
   trace.constants.set(tensor.dataId, constant);
   return constant;
 }
@@ -156,7 +163,11 @@ function backendInstance(): TracingBackend {
 }
 
 /** Records one kernel call. */
-function record(kernelName: string, inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap): tf.TensorInfo | tf.TensorInfo[] {
+function record(
+  kernelName: string,
+  inputs: tf.NamedTensorInfoMap,
+  attributes: tf.NamedAttrMap,
+): tf.TensorInfo | tf.TensorInfo[] {
   const capture = captures[kernelName];
   if (!capture)
     throw new ElbowError("unsupported-op", {
@@ -164,11 +175,16 @@ function record(kernelName: string, inputs: tf.NamedTensorInfoMap, attributes: t
       hint: "Write it with supported operations, or compute it outside and pass it as an argument.",
       at: { source: captureSource().line },
     });
-  const toVariables = (value: tf.TensorInfo | tf.TensorInfo[]) => (Array.isArray(value) ? value.map(variableOf) : variableOf(value));
+  const toVariables = (value: tf.TensorInfo | tf.TensorInfo[]) =>
+    Array.isArray(value) ? value.map(variableOf) : variableOf(value);
   const operands = Object.fromEntries(
     Object.entries(inputs).flatMap(([name, value]) => (value ? [[name, toVariables(value as tf.TensorInfo)]] : [])),
   );
-  const info = (result: Variable): tf.TensorInfo => ({ dataId: remember(result), shape: [...result.shape], dtype: result.dtype });
+  const info = (result: Variable): tf.TensorInfo => ({
+    dataId: remember(result),
+    shape: [...result.shape],
+    dtype: result.dtype,
+  });
   const result = withBuilder(open().builder, () => capture(operands, attributes));
   return Array.isArray(result) ? (result as Variable[]).map(info) : info(result as Variable);
 }
@@ -185,10 +201,21 @@ export interface Traced {
  * are captured and become leading inputs.
  */
 export function traceInner(types: readonly Type[], body: (...inputs: tf.Tensor[]) => readonly tf.Tensor[]): Traced {
-  const engine = tf.engine() as unknown as { backendName: string; backendInstance: unknown; startScope(): void; endScope(): void };
+  const engine = tf.engine() as unknown as {
+    backendName: string;
+    backendInstance: unknown;
+    startScope(): void;
+    endScope(): void;
+  };
   const instance = backendInstance();
   const previous = { name: engine.backendName, instance: engine.backendInstance };
-  const trace: Trace = { builder: new Builder(), parent: current, captured: new Map(), constants: new WeakMap(), isOpen: true };
+  const trace: Trace = {
+    builder: new Builder(),
+    parent: current,
+    captured: new Map(),
+    constants: new WeakMap(),
+    isOpen: true,
+  };
   const inputs = types.map(({ shape, dtype }) => variable(shape, dtype));
   const before = current;
   current = trace;
@@ -220,7 +247,10 @@ export function trace(types: readonly Type[], body: (...inputs: tf.Tensor[]) => 
 }
 
 /** Runs emitters on the variables behind tensors, in the current trace. */
-export const emitOnTensors = (tensors: readonly tf.Tensor[], emitter: (...variables: Variable[]) => readonly Variable[]): tf.Tensor[] => {
+export const emitOnTensors = (
+  tensors: readonly tf.Tensor[],
+  emitter: (...variables: Variable[]) => readonly Variable[],
+): tf.Tensor[] => {
   const variables = tensors.map(variableOf);
   return withBuilder(open().builder, () => emitter(...variables)).map(tensorOf);
 };

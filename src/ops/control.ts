@@ -1,30 +1,42 @@
 // Loops and branches on tensors: recorded as one equation while tracing, executed step by step otherwise.
-import * as tf from "@tensorflow/tfjs-core";
+
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
-import { build } from "../ir/builder.js";
+import { build, withSource } from "../ir/builder.js";
 import { inline } from "../ir/interpret.js";
 import type { DType, Type, Variable } from "../ir/program.js";
-import { emitOnTensors, isTracing, tensorOf, type Traced, traceInner } from "../ir/tracing.js";
+import { emitOnTensors, isTracing, type Traced, tensorOf, traceInner } from "../ir/tracing.js";
 import { cond as emitCond } from "../transforms/cond.js";
 import { scan as emitScan } from "../transforms/scan.js";
+import type { Source } from "../util/location.js";
 import { range } from "../util/shapes.js";
 
 /** One step of a loop on lists of tensors. */
-export type Step = (carry: readonly Tensor[], elements: readonly Tensor[]) => { carry: readonly Tensor[]; outputs: readonly Tensor[] };
+export type Step = (
+  carry: readonly Tensor[],
+  elements: readonly Tensor[],
+) => { carry: readonly Tensor[]; outputs: readonly Tensor[] };
 
 export interface LoopOptions {
   /** Number of steps; needed where there is no sequence. */
   readonly length?: number;
   /** Whether the sequences are walked from last to first. @defaultValue false */
   readonly reverse?: boolean;
+  /** The user's line that asks for the loop. @defaultValue where this function is called */
+  readonly source?: Source;
 }
 
 const typeOfTensor = ({ shape, dtype }: Tensor): Type => ({ shape, dtype: dtype as DType });
 
 /** Runs a step over the first axis of sequences. Outputs are stacked along a new first axis. */
-export function loop(step: Step, initial: readonly Tensor[], sequences: readonly Tensor[], options: LoopOptions = {}): { carry: Tensor[]; outputs: Tensor[] } {
-  const { length = sequences[0]?.shape[0], reverse = false } = options;
+export function loop(
+  step: Step,
+  initial: readonly Tensor[],
+  sequences: readonly Tensor[],
+  options: LoopOptions = {},
+): { carry: Tensor[]; outputs: Tensor[] } {
+  const { length = sequences[0]?.shape[0], reverse = false, source } = options;
   if (length === undefined || sequences.some((sequence) => sequence.shape[0] !== length))
     throw new ElbowError("scan-length", {
       message: `the sequences of a scan differ in length: ${sequences.map((sequence) => `[${sequence.shape}]`).join(", ") || "there are none"}`,
@@ -38,15 +50,26 @@ export function loop(step: Step, initial: readonly Tensor[], sequences: readonly
   });
   const outer = captured.map(tensorOf);
   const attributes = { body: program, constants: captured.length, carries: initial.length, length, reverse };
-  const results = emitOnTensors([...outer, ...initial, ...sequences], (...inputs) => emitScan(inputs, attributes));
+  const results = withSource(source, () =>
+    emitOnTensors([...outer, ...initial, ...sequences], (...inputs) => emitScan(inputs, attributes)),
+  );
   return { carry: results.slice(0, initial.length), outputs: results.slice(initial.length) };
 }
 
-function eagerLoop(step: Step, initial: readonly Tensor[], sequences: readonly Tensor[], length: number, reverse: boolean) {
+function eagerLoop(
+  step: Step,
+  initial: readonly Tensor[],
+  sequences: readonly Tensor[],
+  length: number,
+  reverse: boolean,
+) {
   const outputs: (readonly Tensor[])[] = [];
   let carry = initial;
   for (const t of reverse ? range(length).toReversed() : range(length)) {
-    const result = step(carry, sequences.map((sequence) => tf.squeeze(tf.slice(sequence, t, 1), [0])));
+    const result = step(
+      carry,
+      sequences.map((sequence) => tf.squeeze(tf.slice(sequence, t, 1), [0])),
+    );
     carry = result.carry;
     outputs[t] = result.outputs;
   }
@@ -54,16 +77,26 @@ function eagerLoop(step: Step, initial: readonly Tensor[], sequences: readonly T
 }
 
 /** Runs one of two functions. Both must return tensors of the same types. */
-export function branch(predicate: Tensor, whenTrue: () => readonly Tensor[], whenFalse: () => readonly Tensor[]): Tensor[] {
+export function branch(
+  predicate: Tensor,
+  whenTrue: () => readonly Tensor[],
+  whenFalse: () => readonly Tensor[],
+): Tensor[] {
   if (!isTracing()) return [...(predicate.dataSync()[0] ? whenTrue() : whenFalse())];
   const first = traceInner([], whenTrue);
   const second = traceInner([], whenFalse);
   const operands = [...new Set([...first.captured, ...second.captured])];
   const over = ({ program, captured }: Traced) =>
-    build(operands, (...inputs) => inline(program, captured.map((each): Variable => inputs[operands.indexOf(each)]!)));
+    build(operands, (...inputs) =>
+      inline(
+        program,
+        captured.map((each): Variable => inputs[operands.indexOf(each)]!),
+      ),
+    );
   const test = predicate.dtype === "bool" ? predicate : tf.cast(predicate, "bool");
-  return emitOnTensors([test, ...operands.map(tensorOf)], (predicateVariable, ...rest) =>
-    emitCond(predicateVariable!, rest, { whenTrue: over(first), whenFalse: over(second) }),
+  return withSource(source, () =>
+    emitOnTensors([test, ...operands.map(tensorOf)], (predicateVariable, ...rest) =>
+      emitCond(predicateVariable!, rest, { whenTrue: over(first), whenFalse: over(second) }),
+    ),
   );
 }
-

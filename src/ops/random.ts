@@ -3,8 +3,8 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { applyEmitter, asTensor } from "../ir/lifted.js";
 import * as random from "../ir/primitives/random.js";
-import type { Shape } from "../util/shapes.js";
 import { hashAddress, keyFromSeed } from "../util/keys.js";
+import type { Shape } from "../util/shapes.js";
 
 /** The key of a seed (a non-negative safe integer). */
 export const seedKey = (seed: number): Tensor => tf.tensor1d(keyFromSeed(seed), "int32");

@@ -40,7 +40,9 @@ export const referenceEngine: Engine = {
         const outputs = evaluate(program, arrays);
         if (step === steps) return outputs.map(tensorFromNDArray);
         // as if every step were a run of its own
-        const next = outputs.slice(0, carried).map((array) => ({ ...array, elements: asStored(array.elements, array.dtype) }));
+        const next = outputs
+          .slice(0, carried)
+          .map((array) => ({ ...array, elements: asStored(array.elements, array.dtype) }));
         arrays = [...next, ...arrays.slice(carried)];
         await pause();
       }

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import type { SiteContext, Strategy } from "../ir/site.js";
@@ -26,7 +26,9 @@ function supportTable({ address, family, parameters, batch, isMixed }: SiteConte
       hint: "Use reinforce with copies, or write the cost so that it stays separate along this axis.",
       at: { address },
     });
-  const table = range(lanes).flatMap((lane) => range(elements).map((element) => values[Math.floor(lane / values.length ** element) % values.length]!));
+  const table = range(lanes).flatMap((lane) =>
+    range(elements).map((element) => values[Math.floor(lane / values.length ** element) % values.length]!),
+  );
   return { table: tf.tensor(table, [lanes, ...mixedShape], "float32"), lanes };
 }
 

@@ -1,9 +1,9 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import type { SiteContext, Strategy } from "../ir/site.js";
-import { weakProduct, stopGradient } from "../ops/marks.js";
+import { stopGradient, weakProduct } from "../ops/marks.js";
 import { namedKey } from "../ops/random.js";
 import { formatShape, range, sizeOf } from "../util/shapes.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
@@ -22,9 +22,18 @@ function elementMasks(batch: readonly number[], isMixed: readonly boolean[]): { 
 }
 
 /** The drawn value, then every alternative for every mixed element; with the signed weight of each lane. */
-function weakLanes({ address, family, parameters, key, batch, isMixed }: SiteContext): { value: Tensor; lanes: number; weight: Tensor } {
+function weakLanes({ address, family, parameters, key, batch, isMixed }: SiteContext): {
+  value: Tensor;
+  lanes: number;
+  weight: Tensor;
+} {
   const drawn = stopGradient(family.draw(parameters, key, batch));
-  const { lanes: alternatives, terms } = family.weakDerivative!(parameters, drawn, namedKey(key, "weak derivative"), batch);
+  const { lanes: alternatives, terms } = family.weakDerivative!(
+    parameters,
+    drawn,
+    namedKey(key, "weak derivative"),
+    batch,
+  );
   const { masks, elements } = elementMasks(batch, isMixed);
   const lanes = 1 + alternatives.length * elements;
   if (lanes > laneLimit)
@@ -35,14 +44,19 @@ function weakLanes({ address, family, parameters, key, batch, isMixed }: SiteCon
     });
   const exchanged = alternatives.map((alternative) => {
     const fixed = stopGradient(alternative);
-    return tf.where(tf.cast(tf.broadcastTo(masks, [elements, ...batch]), "bool"), tf.broadcastTo(fixed, [elements, ...batch]), tf.broadcastTo(drawn, [elements, ...batch]));
+    return tf.where(
+      tf.cast(tf.broadcastTo(masks, [elements, ...batch]), "bool"),
+      tf.broadcastTo(fixed, [elements, ...batch]),
+      tf.broadcastTo(drawn, [elements, ...batch]),
+    );
   });
   const weights = range(alternatives.length).map((lane) => {
     const signed = terms.flatMap(({ parameter, constant, plus, minus }) => {
       const change = tf.mul(tf.sub(parameter, stopGradient(parameter)), stopGradient(constant));
       return [...(plus === lane + 1 ? [change] : []), ...(minus === lane + 1 ? [tf.neg(change)] : [])];
     });
-    const total = signed.length > 0 ? tf.addN(signed.map((each) => tf.broadcastTo(each, [...batch]))) : tf.zeros([...batch]);
+    const total =
+      signed.length > 0 ? tf.addN(signed.map((each) => tf.broadcastTo(each, [...batch]))) : tf.zeros([...batch]);
     return tf.mul(masks, total);
   });
   // terms that refer to the drawn value itself (lane 0) are spread over that lane
@@ -50,7 +64,8 @@ function weakLanes({ address, family, parameters, key, batch, isMixed }: SiteCon
     const change = tf.mul(tf.sub(parameter, stopGradient(parameter)), stopGradient(constant));
     return [...(plus === 0 ? [change] : []), ...(minus === 0 ? [tf.neg(change)] : [])];
   });
-  const first = atDrawn.length > 0 ? tf.addN(atDrawn.map((each) => tf.broadcastTo(each, [...batch]))) : tf.zeros([...batch]);
+  const first =
+    atDrawn.length > 0 ? tf.addN(atDrawn.map((each) => tf.broadcastTo(each, [...batch]))) : tf.zeros([...batch]);
   return {
     value: tf.concat([tf.expandDims(drawn, 0), ...exchanged], 0),
     lanes,
@@ -71,7 +86,8 @@ export const measureValuedStrategy: Strategy = {
   },
   // s[0] + Σ_φ (φ − sg φ)·sg(c_φ·(s[φ⁺] − s[φ⁻]))
   contract: ({ cost, keep }) => {
-    const message = "a second derivative through a measureValued site was asked for; its estimate is exact to first order only (use enumerate or reinforce)";
+    const message =
+      "a second derivative through a measureValued site was asked for; its estimate is exact to first order only (use enumerate or reinforce)";
     const [drawn] = tf.split(cost, [1, cost.shape[0]! - 1], 0);
     return { estimate: tf.add(tf.squeeze(drawn!, [0]), tf.sum(weakProduct(keep.weight!, cost, 1, message), 0)) };
   },
@@ -87,5 +103,6 @@ export const measureValuedStrategy: Strategy = {
  * @throws ElbowError "too-many-lanes" beyond 65536 lanes; "derivative-order" if it is differentiated twice
  */
 export const measureValued = <T extends Tensor, O extends string>(
-  distribution: Distribution<T, O> & Offering<O, "measureValued", "this distribution has no measure-valued derivative; use reinforce">,
+  distribution: Distribution<T, O> &
+    Offering<O, "measureValued", "this distribution has no measure-valued derivative; use reinforce">,
 ): Chosen<T> => withStrategy(distribution as Distribution<T, never>, measureValuedStrategy);

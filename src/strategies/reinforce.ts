@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
@@ -41,13 +41,17 @@ export function reinforceStrategy({ baseline, copies = 1 }: ReinforceOptions = {
     maximumOrder: Number.POSITIVE_INFINITY,
     ...(given && { operands: [given] }),
     ...(decay !== undefined && { initialState: 0 }),
-    objection: ({ isScorable }) => (isScorable ? undefined : "its support moves with its parameters, which the score function misses; use reparam"),
+    objection: ({ isScorable }) =>
+      isScorable ? undefined : "its support moves with its parameters, which the score function misses; use reparam",
     draw: ({ family, parameters, key, batch, operands }) => {
       const many = copies > 1 ? [copies, ...batch] : batch;
       const value = stopGradient(family.draw(parameters, key, many));
       const logDensity = family.logDensity(parameters, value);
       const [fixed] = operands;
-      const keep = { logDensity, ...(fixed && { baseline: copies > 1 ? tf.broadcastTo(fixed, [copies, ...fixed.shape]) : fixed }) };
+      const keep = {
+        logDensity,
+        ...(fixed && { baseline: copies > 1 ? tf.broadcastTo(fixed, [copies, ...fixed.shape]) : fixed }),
+      };
       return copies > 1 ? { value, lanes: copies, keep } : { value, keep };
     },
     contract: (contraction) => contract(contraction, copies, decay),
@@ -55,7 +59,11 @@ export function reinforceStrategy({ baseline, copies = 1 }: ReinforceOptions = {
 }
 
 /** (s − b)·exp(ℓ − sg ℓ) + b, averaged over copies. */
-function contract({ cost, keep, state }: Contraction, copies: number, decay: number | undefined): { estimate: Tensor; state?: Tensor } {
+function contract(
+  { cost, keep, state }: Contraction,
+  copies: number,
+  decay: number | undefined,
+): { estimate: Tensor; state?: Tensor } {
   const logDensity = keep.logDensity!;
   const score = tf.exp(tf.sub(logDensity, stopGradient(logDensity)));
   const leaveOneOut = () => tf.div(tf.sub(tf.sum(cost, 0, true), cost), copies - 1);
@@ -76,6 +84,7 @@ function contract({ cost, keep, state }: Contraction, copies: number, decay: num
  * @throws ElbowError "option" for a number of copies that is not a positive integer
  */
 export const reinforce = <T extends Tensor, O extends string>(
-  distribution: Distribution<T, O> & Offering<O, "reinforce", "this distribution has no score function with fixed support; use reparam">,
+  distribution: Distribution<T, O> &
+    Offering<O, "reinforce", "this distribution has no score function with fixed support; use reparam">,
   options: ReinforceOptions = {},
 ): Chosen<T> => withStrategy(distribution as Distribution<T, never>, reinforceStrategy(options));

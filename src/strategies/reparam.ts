@@ -9,7 +9,10 @@ export const reparamStrategy: Strategy = {
   isUnbiased: true,
   isPathwise: true,
   maximumOrder: Number.POSITIVE_INFINITY,
-  objection: ({ isPathwise }) => (isPathwise ? undefined : "its draws are not a differentiable function of its parameters; use reinforce, enumerate or measureValued"),
+  objection: ({ isPathwise }) =>
+    isPathwise
+      ? undefined
+      : "its draws are not a differentiable function of its parameters; use reinforce, enumerate or measureValued",
   draw: ({ family, parameters, key, batch }) => ({ value: family.draw(parameters, key, batch), keep: {} }),
 };
 
@@ -20,5 +23,6 @@ export const reparamStrategy: Strategy = {
  * Kingma & Welling, "Auto-Encoding Variational Bayes" (2014), section 2.4.
  */
 export const reparam = <T extends Tensor, O extends string>(
-  distribution: Distribution<T, O> & Offering<O, "reparam", "this distribution has no pathwise derivative; use reinforce, enumerate or measureValued">,
+  distribution: Distribution<T, O> &
+    Offering<O, "reparam", "this distribution has no pathwise derivative; use reinforce, enumerate or measureValued">,
 ): Chosen<T> => withStrategy(distribution as Distribution<T, never>, reparamStrategy);

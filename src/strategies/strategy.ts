@@ -7,7 +7,9 @@ import type { Strategy } from "../ir/site.js";
 export type Chosen<T extends Tensor> = Distribution<T, never>;
 
 /** Accepts a distribution that offers a strategy; others do not compile, with the remedy as the expected type. */
-export type Offering<Offers extends string, Name extends string, Remedy extends string> = Name extends Offers ? unknown : Remedy;
+export type Offering<Offers extends string, Name extends string, Remedy extends string> = Name extends Offers
+  ? unknown
+  : Remedy;
 
 /**
  * The distribution with a gradient strategy of its own: what all strategy functions end in, user-defined ones too.
@@ -17,6 +19,8 @@ export type Offering<Offers extends string, Name extends string, Remedy extends 
 export function withStrategy<T extends Tensor>(distribution: Distribution<T, never>, strategy: Strategy): Chosen<T> {
   const objection = strategy.objection(distribution.family);
   if (objection !== undefined)
-    throw new ElbowError("illegal-strategy", { message: `${strategy.name}(${distribution.family.name}) is not possible: ${objection}` });
+    throw new ElbowError("illegal-strategy", {
+      message: `${strategy.name}(${distribution.family.name}) is not possible: ${objection}`,
+    });
   return { ...distribution, strategy };
 }

@@ -18,16 +18,24 @@ export function drawForward(site: Equation, [key, ...operands]: readonly Variabl
  *
  * @param draw - emits the value of a site from the inputs of its equation: [key, parameters…, strategy operands…]
  */
-export const replaceSites = (program: Program, draw: (site: Equation, inputs: readonly Variable[]) => Variable): Program =>
-  build(program.inputs, (...inputs) =>
-    interpret<Variable>(program, inputs, restateConstant, (equation, operands) => {
-      if (isSample(equation)) return [draw(equation, operands)];
-      const inner = innerPrograms(equation);
-      const attributes = Object.fromEntries(
-        Object.entries(equation.attributes).map(([name, value]) => [name, inner.includes(value) ? replaceSites(value, draw) : value]),
-      );
-      return builder().emit(equation.primitive, operands, attributes);
-    }).outputs,
+export const replaceSites = (
+  program: Program,
+  draw: (site: Equation, inputs: readonly Variable[]) => Variable,
+): Program =>
+  build(
+    program.inputs,
+    (...inputs) =>
+      interpret<Variable>(program, inputs, restateConstant, (equation, operands) => {
+        if (isSample(equation)) return [draw(equation, operands)];
+        const inner = innerPrograms(equation);
+        const attributes = Object.fromEntries(
+          Object.entries(equation.attributes).map(([name, value]) => [
+            name,
+            inner.includes(value) ? replaceSites(value, draw) : value,
+          ]),
+        );
+        return builder().emit(equation.primitive, operands, attributes);
+      }).outputs,
   );
 
 /** A program run forward: its random choices are plain draws, without a gradient strategy. */

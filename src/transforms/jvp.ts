@@ -35,7 +35,11 @@ export function jvpInto(
         applied,
         duals.map((dual) => dual.tangent),
       );
-      return results.map((primal, i) => ({ primal, tangent: primal.dtype === "float32" ? found[i] : undefined, isActive }));
+      return results.map((primal, i) => ({
+        primal,
+        tangent: primal.dtype === "float32" ? found[i] : undefined,
+        isActive,
+      }));
     },
   );
   return { outputs: outputs.map((dual) => dual.primal), tangents: outputs.map((dual) => dual.tangent) };

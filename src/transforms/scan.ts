@@ -61,7 +61,7 @@ export const scanPrimitive: Primitive = primitive({
       });
       const results = evaluate(body, [...constants, ...carry, ...elements]);
       carry = results.slice(0, carries);
-      results.slice(carries).forEach((result, i) => stacked[i]!.set(result.elements, t * result.elements.length));
+      for (const [i, { elements }] of results.slice(carries).entries()) stacked[i]!.set(elements, t * elements.length);
     }
     return [...carry.map((each) => each.elements), ...stacked];
   },

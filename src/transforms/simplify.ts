@@ -56,7 +56,10 @@ function rewrite(program: Program): Variable[] {
       // a rewriting of constants is a constant again
       simpler.forEach((each) => {
         const producer = builder().equations.at(-1);
-        const from = producer?.outputs.includes(each) && producer.primitive.name === "broadcastTo" && known.get(producer.inputs[0]!);
+        const from =
+          producer?.outputs.includes(each) &&
+          producer.primitive.name === "broadcastTo" &&
+          known.get(producer.inputs[0]!);
         if (from && from.length === 1) known.set(each, from);
       });
       return simpler;
@@ -72,10 +75,17 @@ function rewrite(program: Program): Variable[] {
       const elements = known.get(input);
       if (!elements) return undefined;
       const full = sizeOf(input.shape);
-      return { shape: input.shape, dtype: input.dtype, elements: elements.length === full ? elements : new Float64Array(full).fill(elements[0]!) };
+      return {
+        shape: input.shape,
+        dtype: input.dtype,
+        elements: elements.length === full ? elements : new Float64Array(full).fill(elements[0]!),
+      };
     });
     if (operands.some((operand) => operand === undefined)) return undefined;
-    const results = primitive.evaluate(operands.map((operand) => operand!), attributes);
+    const results = primitive.evaluate(
+      operands.map((operand) => operand!),
+      attributes,
+    );
     return outputs.map((output, i) => constant({ variable: output, elements: results[i]! }));
   };
 
@@ -85,13 +95,17 @@ function rewrite(program: Program): Variable[] {
 function simplifyInner(equation: Equation): Attributes {
   if (innerPrograms(equation).length === 0) return equation.attributes;
   return Object.fromEntries(
-    Object.entries(equation.attributes).map(([name, value]) => [name, innerPrograms(equation).includes(value) ? simplify(value) : value]),
+    Object.entries(equation.attributes).map(([name, value]) => [
+      name,
+      innerPrograms(equation).includes(value) ? simplify(value) : value,
+    ]),
   );
 }
 
 /** A text that is equal for equal applications; undefined where that cannot be told. */
 function keyOf(name: string, inputs: readonly Variable[], attributes: Attributes): string | undefined {
-  for (const value of Object.values(attributes)) if (typeof value === "function" || (value && "equations" in Object(value))) return undefined;
+  for (const value of Object.values(attributes))
+    if (typeof value === "function" || (value && "equations" in Object(value))) return undefined;
   return `${name}(${inputs.map((input) => input.id)})${JSON.stringify(attributes, (_, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value))}`;
 }
 
@@ -103,5 +117,9 @@ export function withoutDeadCode(program: Program): Program {
     if (isNeeded) for (const input of inputs) needed.add(input);
     return isNeeded;
   });
-  return { ...program, constants: program.constants.filter(({ variable }) => needed.has(variable)), equations: equations.toReversed() };
+  return {
+    ...program,
+    constants: program.constants.filter(({ variable }) => needed.has(variable)),
+    equations: equations.toReversed(),
+  };
 }

@@ -29,7 +29,13 @@ export function userLine(stack: string): string | undefined {
     const match = /\(?((?:file:\/\/)?[^\s()]+?):(\d+):\d+\)?$/.exec(frame.trim());
     if (!match) continue;
     const file = match[1]!.startsWith("file://") ? fileURLToPath(match[1]!) : match[1]!;
-    if (file.startsWith(ownFolder) || file.includes("node_modules") || file.includes("/tfjs-core/src/") || file.startsWith("node:")) continue;
+    if (
+      file.startsWith(ownFolder) ||
+      file.includes("node_modules") ||
+      file.includes("/tfjs-core/src/") ||
+      file.startsWith("node:")
+    )
+      continue;
     const base = `${process.cwd()}/`;
     return `${file.startsWith(base) ? file.slice(base.length) : file}:${match[2]}`;
   }

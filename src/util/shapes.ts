@@ -66,7 +66,8 @@ export function forEachRow(
   let length = out.at(-1) ?? 1;
   const steps = strides.map((stride) => (length === 1 ? 1 : (stride.at(-1) ?? 0)));
   // an axis joins the run if every input goes on with the same step across it
-  while (outer > 0 && strides.every((stride, k) => out[outer - 1] === 1 || stride[outer - 1] === steps[k]! * length)) length *= out[--outer]!;
+  while (outer > 0 && strides.every((stride, k) => out[outer - 1] === 1 || stride[outer - 1] === steps[k]! * length))
+    length *= out[--outer]!;
   const starts = inputs.map(() => 0);
   const counter = new Array<number>(outer).fill(0);
   for (let at = 0; at < size; at += length) {

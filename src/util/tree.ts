@@ -10,7 +10,9 @@ export interface PathLeaf<T> {
 }
 
 const isBranch = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value));
+  typeof value === "object" &&
+  value !== null &&
+  [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value));
 
 /** The leaves of a structure, depth first, in order of insertion. Anything that is no plain object or array is a leaf. */
 export function leavesOf<T>(tree: Tree<T>, path: readonly string[] = []): PathLeaf<T>[] {
@@ -31,5 +33,7 @@ export function withLeaves<T, U>(tree: Tree<T>, leaves: readonly U[]): Tree<U> {
 
 /** The same structure with every leaf replaced. */
 export const mapLeaves = <T, U>(tree: Tree<T>, change: (leaf: T, path: readonly string[]) => U): Tree<U> =>
-  withLeaves(tree, leavesOf(tree).map(({ leaf, path }) => change(leaf, path)));
-
+  withLeaves(
+    tree,
+    leavesOf(tree).map(({ leaf, path }) => change(leaf, path)),
+  );

@@ -8,7 +8,7 @@ import type { DType, Elements, Variable } from "../program.js";
 import { broadcastAxes, broadcastTo, reshape, sumTo } from "./axes.js";
 
 /** A partial derivative: a value that multiplies the tangent; undefined where the derivative is zero. */
-export type Partial_ = Value | undefined;
+export type PartialDerivative = Value | undefined;
 
 /** The rules of an elementwise operation. */
 export interface ElementwiseRules {
@@ -18,7 +18,7 @@ export interface ElementwiseRules {
   /** dtype of the result. @defaultValue that of the last operand */
   readonly dtype?: (inputs: readonly DType[]) => DType;
   /** Partial derivatives by operand, from the operands and the result. @defaultValue all zero */
-  readonly partials?: (inputs: readonly Variable[], output: Variable) => readonly Partial_[];
+  readonly partials?: (inputs: readonly Variable[], output: Variable) => readonly PartialDerivative[];
   /** Whether it is continuous in operand i. @defaultValue true where there are partials */
   readonly continuousIn?: (input: number) => boolean;
   readonly linearIn?: readonly (readonly number[])[];
@@ -48,7 +48,9 @@ export function elementwise(rules: ElementwiseRules): Primitive {
       if (inputs.length === 1) for (let i = 0; i < out.length; i++) out[i] = evaluate(x[i]!);
       else
         forEachRow(shape, shapes, (at, length, [i, j, k], [di, dj, dk]) => {
-          if (z) for (let n = 0; n < length; n++) out[at + n] = evaluate(x[i! + n * di!]!, y[j! + n * dj!]!, z[k! + n * dk!]!);
+          if (z)
+            for (let n = 0; n < length; n++)
+              out[at + n] = evaluate(x[i! + n * di!]!, y[j! + n * dj!]!, z[k! + n * dk!]!);
           else for (let n = 0; n < length; n++) out[at + n] = evaluate(x[i! + n * di!]!, y[j! + n * dj!]!);
         });
       return [out];
@@ -77,7 +79,7 @@ export function elementwise(rules: ElementwiseRules): Primitive {
 }
 
 /** tangent · factor, where either may be absent. */
-function scaled(tangent: MaybeZero, factor: Partial_): MaybeZero {
+function scaled(tangent: MaybeZero, factor: PartialDerivative): MaybeZero {
   if (tangent === undefined || factor === undefined || factor === 0) return undefined;
   return factor === 1 ? tangent : mul(tangent, factor);
 }

@@ -14,7 +14,12 @@ export interface WeakProductAttributes {
   readonly message: string;
 }
 
-const frame = elementwise({ name: "weakProduct", evaluate: (w, c) => w * c, tfjs: "Multiply", continuousIn: () => true });
+const frame = elementwise({
+  name: "weakProduct",
+  evaluate: (w, c) => w * c,
+  tfjs: "Multiply",
+  continuousIn: () => true,
+});
 
 function lowered(attributes: Attributes): Attributes {
   const { remaining, message } = attributes as WeakProductAttributes;
@@ -41,7 +46,9 @@ const weakProductPrimitive: Primitive = primitive({
     const toWeight = isNeeded[0] ? sumTo(emitOne(weakProductPrimitive, [ct, cost!], next), weight!.shape) : undefined;
     // w·ct is zero, but not its derivative in w: it is kept, so that a mixed second derivative is refused too
     const one = broadcastTo(builder().scalar(1, "float32"), cost!.shape);
-    const toCost = isNeeded[1] ? sumTo(emitOne(weakProductPrimitive, [mul(ct, weight!), one], next), cost!.shape) : undefined;
+    const toCost = isNeeded[1]
+      ? sumTo(emitOne(weakProductPrimitive, [mul(ct, weight!), one], next), cost!.shape)
+      : undefined;
     return [toWeight, toCost];
   },
   batch: (inputs, attributes, rank) => [emitOne(weakProductPrimitive, alignOwnRanks(inputs, rank), attributes)],

@@ -5,11 +5,11 @@ import { build, builder } from "../../ir/builder.js";
 import { div } from "../../ir/primitives/arithmetic.js";
 import { reduceSum, reshape, transpose } from "../../ir/primitives/axes.js";
 import { add } from "../../ir/primitives/elementwise.js";
-import { type Equation, type Program, type Type, type Variable, variable as newVariable } from "../../ir/program.js";
+import { type Equation, variable as newVariable, type Program, type Type, type Variable } from "../../ir/program.js";
 import type { SampleAttributes } from "../../ir/site.js";
 import { trace } from "../../ir/tracing.js";
 import { formatShape, range, type Shape, sizeOf } from "../../util/shapes.js";
-import { applyInLanes, type Axis, axisToOwn, type Lanes, ownShape, runInLanes, single, unionAxes } from "../lanes.js";
+import { type Axis, applyInLanes, axisToOwn, type Lanes, ownShape, runInLanes, single, unionAxes } from "../lanes.js";
 import { type Dependence, mergeDependence, type SiteAxes } from "./dependence.js";
 import type { Leaf, Tail } from "./tail.js";
 
@@ -48,12 +48,19 @@ interface Cost {
 type Node =
   | Cost
   | { readonly kind: "sum"; readonly parts: readonly Node[] }
-  | { readonly kind: "linear"; readonly tail: Extract<Tail, { kind: "linear" }>; readonly operands: readonly (Node | Variable)[] };
+  | {
+      readonly kind: "linear";
+      readonly tail: Extract<Tail, { kind: "linear" }>;
+      readonly operands: readonly (Node | Variable)[];
+    };
 
 const isNode = (operand: Node | Variable): operand is Node => "kind" in operand;
 
 /** Emits the estimate of a tail: every leaf contracted over every site that it depends on. */
-export function contractTail({ tail, sites, read, dependence }: ContractionTask): { estimate: Variable; states: State[] } {
+export function contractTail({ tail, sites, read, dependence }: ContractionTask): {
+  estimate: Variable;
+  states: State[];
+} {
   const states: State[] = [];
   const leafCost = ({ variable, factors }: Leaf): Cost => {
     const lanes = factors.reduce(
@@ -65,7 +72,11 @@ export function contractTail({ tail, sites, read, dependence }: ContractionTask)
   const toNode = (part: Tail): Node => {
     if (part.kind === "leaf") return leafCost(part);
     if (part.kind === "sum") return { kind: "sum", parts: part.parts.map(toNode) };
-    return { kind: "linear", tail: part, operands: part.operands.map((operand) => ("kind" in operand ? toNode(operand) : operand)) };
+    return {
+      kind: "linear",
+      tail: part,
+      operands: part.operands.map((operand) => ("kind" in operand ? toNode(operand) : operand)),
+    };
   };
   const contractor = new Contractor(sites, states);
   let node = toNode(tail);
@@ -73,7 +84,10 @@ export function contractTail({ tail, sites, read, dependence }: ContractionTask)
 
   const emitNode = (each: Node): Variable => {
     if (each.kind === "cost") {
-      invariant(each.lanes.axes.length === 0, `lanes ${each.lanes.axes.map((axis) => axis.name)} are left after contraction`);
+      invariant(
+        each.lanes.axes.length === 0,
+        `lanes ${each.lanes.axes.map((axis) => axis.name)} are left after contraction`,
+      );
       return each.lanes.variable;
     }
     if (each.kind === "sum") return each.parts.map(emitNode).reduce((total, part) => add(total, part));
@@ -97,7 +111,10 @@ class Contractor {
   visit(node: Node, site: SiteLanes): Node {
     if (node.kind === "cost") return node.dependence.has(site.equation) ? this.contract(node, site) : node;
     if (node.kind === "linear")
-      return { ...node, operands: node.operands.map((operand) => (isNode(operand) ? this.visit(operand, site) : operand)) };
+      return {
+        ...node,
+        operands: node.operands.map((operand) => (isNode(operand) ? this.visit(operand, site) : operand)),
+      };
     const parts = this.joinCosts(node.parts, site).map((part) => this.visit(part, site));
     return { kind: "sum", parts };
   }
@@ -143,12 +160,20 @@ class Contractor {
     const axes = cost.dependence.get(site.equation)!;
     this.checkLanes(cost, site, shape);
     const own = (lanes: Lanes) => (site.axis ? axisToOwn(lanes, site.axis) : lanes);
-    const keep = Object.entries(site.keep).map(([name, lanes]) => [name, own(align(lanes, site, axes, shape))] as const);
+    const keep = Object.entries(site.keep).map(
+      ([name, lanes]) => [name, own(align(lanes, site, axes, shape))] as const,
+    );
     const operands = [own(cost.lanes), ...keep.map(([, lanes]) => lanes)];
     const state = strategy.initialState === undefined ? undefined : newVariable([], "float32");
-    const { program, hasState } = this.trace(site, operands, keep.map(([name]) => name), state);
+    const { program, hasState } = this.trace(
+      site,
+      operands,
+      keep.map(([name]) => name),
+      state,
+    );
     const [estimate, next] = runInLanes(program, state ? [...operands, single(state)] : operands);
-    if (state && hasState) this.states.push({ input: state, next: meanOverLanes(next!), initial: strategy.initialState! });
+    if (state && hasState)
+      this.states.push({ input: state, next: meanOverLanes(next!), initial: strategy.initialState! });
     return { ...cost, lanes: estimate! };
   }
 
@@ -202,7 +227,12 @@ function align(lanes: Lanes, site: SiteLanes, axes: SiteAxes, leaf: Shape): Lane
     const order = range(places.length).toSorted((a, b) => places[a]! - places[b]!);
     const moved = transpose(summed, order);
     const size = new Map(order.map((from, to) => [places[from]!, moved.shape[to]!]));
-    return [reshape(moved, leaf.map((_, axis) => size.get(axis) ?? 1))];
+    return [
+      reshape(
+        moved,
+        leaf.map((_, axis) => size.get(axis) ?? 1),
+      ),
+    ];
   });
   return runInLanes(program, [lanes])[0]!;
 }
@@ -212,4 +242,3 @@ function meanOverLanes({ variable, axes }: Lanes): Variable {
   const count = axes.reduce((product, axis) => product * axis.size, 1);
   return axes.length === 0 ? variable : div(reduceSum(variable, range(axes.length)), count);
 }
-

@@ -14,7 +14,8 @@ export type Dependence = ReadonlyMap<Equation, SiteAxes>;
 /** Two ways of depending on the same site: aligned only where both are. */
 const meet = (a: SiteAxes, b: SiteAxes): SiteAxes => a.map((axis, i) => (axis === b[i] ? axis : null));
 
-const through = (axes: SiteAxes, map: AxisMap): SiteAxes => axes.map((axis) => (axis === null ? null : (map[axis] ?? null)));
+const through = (axes: SiteAxes, map: AxisMap): SiteAxes =>
+  axes.map((axis) => (axis === null ? null : (map[axis] ?? null)));
 
 /** Merges dependences, as an elementwise function of equally shaped values has them. */
 export function mergeDependence(dependences: readonly Dependence[]): Dependence {
@@ -39,13 +40,19 @@ export function findDependence(program: Program): (variable: Variable) => Depend
     if (random.some((each) => each.size > 0)) {
       const maps = primitive.axes(inputs, attributes, outputs);
       outputs.forEach((output, o) => {
-        const each = random.map((dependence, i) => new Map([...dependence].map(([site, axes]) => [site, through(axes, maps[o]![i]!)] as const)));
+        const each = random.map(
+          (dependence, i) =>
+            new Map([...dependence].map(([site, axes]) => [site, through(axes, maps[o]![i]!)] as const)),
+        );
         found.set(output, mergeDependence(each));
       });
     }
     if (isSample(equation)) {
       const [output] = outputs;
-      found.set(output!, new Map([...of(output!), [equation, sampleAttributes(equation).batch.map((_, axis) => axis)]]));
+      found.set(
+        output!,
+        new Map([...of(output!), [equation, sampleAttributes(equation).batch.map((_, axis) => axis)]]),
+      );
     }
   }
   return of;

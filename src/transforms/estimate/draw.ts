@@ -53,4 +53,3 @@ export function drawSite(
     keep: Object.fromEntries(kept.map((name, i) => [name, keep[i]!])),
   };
 }
-

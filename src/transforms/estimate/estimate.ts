@@ -2,7 +2,7 @@ import { ElbowError } from "../../errors.js";
 import { Builder, withBuilder } from "../../ir/builder.js";
 import { interpret, restateConstant } from "../../ir/interpret.js";
 import type { Equation, Program } from "../../ir/program.js";
-import { isSample, type SampleAttributes, sampleAttributes, type Strategy } from "../../ir/site.js";
+import { isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
 import { applyInLanes, type Lanes, runInLanes, single } from "../lanes.js";
 import { simplify, withoutDeadCode } from "../simplify.js";
 import { contractTail, type SiteLanes } from "./contract.js";
@@ -88,7 +88,12 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
     );
     const { estimate: value, states } = contractTail({ tail, sites, read, dependence });
     return {
-      program: simplify(target.program([...source.inputs, ...states.map((state) => state.input)], [value, ...states.map((state) => state.next)])),
+      program: simplify(
+        target.program(
+          [...source.inputs, ...states.map((state) => state.input)],
+          [value, ...states.map((state) => state.next)],
+        ),
+      ),
       initialStates: states.map((state) => state.initial),
       sites: sites.map(({ equation, attributes, axis, isMixed }) => ({
         address: attributes.address,
@@ -128,7 +133,11 @@ function resolver(program: Program, defaults: DefaultStrategies): (site: Equatio
 }
 
 /** The default strategy of a site that is not pathwise. */
-function withStrategy(attributes: SampleAttributes, isMixed: readonly boolean[], defaults: DefaultStrategies): SampleAttributes {
+function withStrategy(
+  attributes: SampleAttributes,
+  isMixed: readonly boolean[],
+  defaults: DefaultStrategies,
+): SampleAttributes {
   if (attributes.strategy) return attributes;
   const { family, batch } = attributes;
   const elements = batch.reduce((product, size, axis) => (isMixed[axis] ? product * size : product), 1);
@@ -139,5 +148,8 @@ function withStrategy(attributes: SampleAttributes, isMixed: readonly boolean[],
 
 /** Per site and batch axis: whether some leaf mixes the elements along it. */
 function mixedAxes(leaves: readonly ReadonlyMap<Equation, SiteAxes>[]): (site: Equation) => boolean[] {
-  return (site) => sampleAttributes(site).batch.map((size, axis) => size > 1 && leaves.some((leaf) => leaf.has(site) && leaf.get(site)![axis] === null));
+  return (site) =>
+    sampleAttributes(site).batch.map(
+      (size, axis) => size > 1 && leaves.some((leaf) => leaf.has(site) && leaf.get(site)![axis] === null),
+    );
 }

@@ -15,7 +15,8 @@ import { replaceSites } from "../forward.js";
 const unrollingLimit = 512;
 
 /** Whether random choices stand in a program, at any depth. */
-export const hasSites = (program: Program): boolean => program.equations.some((equation) => isSample(equation) || hasInnerSites(equation));
+export const hasSites = (program: Program): boolean =>
+  program.equations.some((equation) => isSample(equation) || hasInnerSites(equation));
 const hasInnerSites = (equation: Equation): boolean => innerPrograms(equation).some(hasSites);
 
 /** All random choices of a program, at any depth, in order. */
@@ -46,7 +47,9 @@ export function flatten(program: Program, options: FlattenOptions): Program {
       if (!hasInnerSites(equation)) return builder().emit(equation.primitive, operands, equation.attributes);
       if (equation.primitive.name === "cond") return both(equation.attributes as CondAttributes, operands, label);
       const scan = equation.attributes as ScanAttributes;
-      return sitesOf(scan.body).every(options.staysInLoop) ? inPlace(equation, operands) : unrolled(equation, operands, label);
+      return sitesOf(scan.body).every(options.staysInLoop)
+        ? inPlace(equation, operands)
+        : unrolled(equation, operands, label);
     }).outputs;
 
   const emitSite = (equation: Equation, operands: Variable[], label: string): Variable[] => {
@@ -54,7 +57,11 @@ export function flatten(program: Program, options: FlattenOptions): Program {
     return builder().emit(equation.primitive, operands, { ...attributes, address: `${attributes.address}${label}` });
   };
 
-  const both = ({ whenTrue, whenFalse }: CondAttributes, [predicate, ...operands]: Variable[], label: string): Variable[] => {
+  const both = (
+    { whenTrue, whenFalse }: CondAttributes,
+    [predicate, ...operands]: Variable[],
+    label: string,
+  ): Variable[] => {
     const otherwise = walk(whenFalse, operands, label);
     return walk(whenTrue, operands, label).map((output, i) => select(reshape(predicate!, []), output, otherwise[i]!));
   };
@@ -84,7 +91,15 @@ export function flatten(program: Program, options: FlattenOptions): Program {
       carry = outputs.slice(0, carries);
       results[t] = outputs.slice(carries);
     }
-    return [...carry, ...body.outputs.slice(carries).map((_, i) => stack(results.map((result) => result[i]!), 0))];
+    return [
+      ...carry,
+      ...body.outputs.slice(carries).map((_, i) =>
+        stack(
+          results.map((result) => result[i]!),
+          0,
+        ),
+      ),
+    ];
   };
 
   return build(program.inputs, (...inputs) => walk(program, inputs, ""));

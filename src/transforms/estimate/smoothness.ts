@@ -15,7 +15,8 @@ function merge(flows: readonly Flow[]): Flow {
 }
 
 const broken = (flow: Flow, by: Equation): Flow => new Map([...flow].map(([site, jump]) => [site, jump ?? by]));
-const isEqual = (a: Flow, b: Flow): boolean => a.size === b.size && [...a].every(([site, jump]) => b.has(site) && b.get(site) === jump);
+const isEqual = (a: Flow, b: Flow): boolean =>
+  a.size === b.size && [...a].every(([site, jump]) => b.has(site) && b.get(site) === jump);
 
 /**
  * Follows the random choices of a program to its outputs and notes where they pass through a discontinuity. A pathwise

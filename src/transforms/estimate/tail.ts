@@ -1,8 +1,9 @@
 // Linearity: the part of an objective that is linear in what is random, and the leaves below it.
-import { add, mul } from "../../ir/primitives/elementwise.js";
-import { broadcastTo } from "../../ir/primitives/axes.js";
-import { div, neg, sub } from "../../ir/primitives/arithmetic.js";
+
 import type { Primitive } from "../../ir/primitive.js";
+import { div, neg, sub } from "../../ir/primitives/arithmetic.js";
+import { broadcastTo } from "../../ir/primitives/axes.js";
+import { add, mul } from "../../ir/primitives/elementwise.js";
 import type { Attributes, Equation, Program, Variable } from "../../ir/program.js";
 import { broadcastShapes, type Shape, sameShape } from "../../util/shapes.js";
 
@@ -42,7 +43,9 @@ const isTail = (operand: Tail | Variable): operand is Tail => "kind" in operand;
 
 /** Splits a value into its linear tail and leaves. `isRandom` tells which variables depend on a random choice. */
 export function findTail(program: Program, target: Variable, isRandom: (variable: Variable) => boolean): Tail {
-  const producers = new Map(program.equations.flatMap((equation) => equation.outputs.map((output) => [output, equation] as const)));
+  const producers = new Map(
+    program.equations.flatMap((equation) => equation.outputs.map((output) => [output, equation] as const)),
+  );
   const known = new Map<Variable, Tail>();
   const of = (variable: Variable): Tail => {
     const same = known.get(variable);
@@ -52,20 +55,29 @@ export function findTail(program: Program, target: Variable, isRandom: (variable
     return tail;
   };
   const through = (variable: Variable, equation: Equation | undefined): Tail => {
-    if (!equation || equation.outputs.length !== 1) return leaf(variable);
+    if (equation?.outputs.length !== 1) return leaf(variable);
     const { primitive, inputs, attributes } = equation;
     const random = inputs.flatMap((input, i) => (isRandom(input) ? [i] : []));
     if (!primitive.linearIn.some((set) => random.every((i) => set.includes(i)))) return leaf(variable);
     const [x, y] = inputs;
     if (primitive === add.primitive) return sum([stretched(of(x!), variable.shape), stretched(of(y!), variable.shape)]);
     if (primitive === sub.primitive)
-      return sum([stretched(of(x!), variable.shape), scaled(stretched(of(y!), variable.shape), { primitive: neg.primitive, by: undefined })]);
+      return sum([
+        stretched(of(x!), variable.shape),
+        scaled(stretched(of(y!), variable.shape), { primitive: neg.primitive, by: undefined }),
+      ]);
     if (primitive === neg.primitive) return scaled(of(x!), { primitive, by: undefined });
     if ((primitive === mul.primitive || primitive === div.primitive) && random.length === 1) {
       const [factor, other] = random[0] === 0 ? [x!, y!] : [y!, x!];
       if (sameShape(factor.shape, variable.shape)) return scaled(of(factor), { primitive, by: other });
     }
-    return { kind: "linear", primitive, attributes, operands: inputs.map((input) => (isRandom(input) ? of(input) : input)), shape: variable.shape };
+    return {
+      kind: "linear",
+      primitive,
+      attributes,
+      operands: inputs.map((input) => (isRandom(input) ? of(input) : input)),
+      shape: variable.shape,
+    };
   };
   return of(target);
 }
@@ -80,7 +92,13 @@ const stretched = (tail: Tail, shape: Shape): Tail =>
 /** Scales every leaf of a sum rather than the sum, so that sums of sums become one. */
 function scaled(tail: Tail, factor: Factor): Tail {
   if (factor.by && !sameShape(broadcastShapes(tail.shape, factor.by.shape) ?? [], tail.shape))
-    return { kind: "linear", primitive: factor.primitive, attributes: {}, operands: [tail, factor.by], shape: tail.shape };
+    return {
+      kind: "linear",
+      primitive: factor.primitive,
+      attributes: {},
+      operands: [tail, factor.by],
+      shape: tail.shape,
+    };
   if (tail.kind === "leaf") return { ...tail, factors: [...tail.factors, factor] };
   if (tail.kind === "sum") return sum(tail.parts.map((part) => scaled(part, factor)));
   const random = tail.operands.filter(isTail);
@@ -109,7 +127,11 @@ function sum(parts: readonly Tail[]): Tail {
     else groups.set(key, { first: part, below: [random[0]!] });
   }
   for (const { first, below } of groups.values())
-    result.push(below.length === 1 ? first : { ...first, operands: first.operands.map((operand) => (isTail(operand) ? sum(below) : operand)) });
+    result.push(
+      below.length === 1
+        ? first
+        : { ...first, operands: first.operands.map((operand) => (isTail(operand) ? sum(below) : operand)) },
+    );
   return result.length === 1 ? result[0]! : { kind: "sum", parts: result, shape: result[0]!.shape };
 }
 
