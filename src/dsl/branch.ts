@@ -19,7 +19,11 @@ export function runBranch(
 ): Outcome {
   // an estimator may run both branches, so equal addresses in them must not share their randomness;
   // values may be given for the branch that does not run
-  const meaning = (name: string): Meaning => ({ ...strict, key: strict.key && namedKey(strict.key, name), ignoresUnknown: true });
+  const meaning = (name: string): Meaning => ({
+    ...strict,
+    key: strict.key && namedKey(strict.key, name),
+    ignoresUnknown: true,
+  });
   const [ifTrue, ifFalse] = [meaning("true"), meaning("false")];
   if (!isTracing()) return predicate.dataSync()[0] ? execute(whenTrue, ifTrue) : execute(whenFalse, ifFalse);
   const [first, second] = [choicesOf(whenTrue, ifTrue, execute), choicesOf(whenFalse, ifFalse, execute)];

@@ -12,7 +12,7 @@ const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }
 
 /** Runs a loop over a program: every step gets its own key and its own slice of the given choices. */
 export function runLoop(
-  { body, initial, sequence }: Looped<string>,
+  { body, initial, sequence, source }: Looped<string>,
   { key, given, path }: Meaning,
   execute: Execute,
 ): Outcome {

@@ -99,5 +99,9 @@ export const emitOne = (primitive: Primitive, inputs: readonly Variable[], attri
 /** Lifts numbers among the operands to constants. */
 export function lift(values: readonly Value[], fallback: DType = "float32"): Variable[] {
   const dtype = values.find((value): value is Variable => typeof value !== "number")?.dtype ?? fallback;
-  return values.map((value) => (typeof value === "number" ? builder().scalar(value, dtype) : value));
+  return values.map((value) => {
+    if (typeof value !== "number") return value;
+    invariant(dtype === "float32" || Number.isInteger(value), `the number ${value} stands beside ${dtype} operands`);
+    return builder().scalar(value, dtype);
+  });
 }

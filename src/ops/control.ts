@@ -81,6 +81,7 @@ export function branch(
   predicate: Tensor,
   whenTrue: () => readonly Tensor[],
   whenFalse: () => readonly Tensor[],
+  source?: Source,
 ): Tensor[] {
   if (!isTracing()) return [...(predicate.dataSync()[0] ? whenTrue() : whenFalse())];
   const first = traceInner([], whenTrue);

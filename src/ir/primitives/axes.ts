@@ -225,9 +225,9 @@ const reduceSumPrimitive = linearUnary({
   ],
   axes: ([x], { axes }) => [[reducedAxes(x!.shape, axes)]],
   tfjs: ([x], { axes }) => [sumKernel(x!, axes)],
-  simplify: ({ inputs: [x], attributes: { axes } }) =>
-    axes.length === 0
-      ? [x!]
+  simplify: ({ inputs: [x], outputs: [out], attributes: { axes } }) =>
+    x!.dtype !== out!.dtype
+      ? undefined
       : axes.every((axis: number) => x!.shape[axis] === 1)
         ? [reshape(x!, reducedShape(x!.shape, axes))]
         : undefined,

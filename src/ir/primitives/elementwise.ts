@@ -15,6 +15,8 @@ export interface ElementwiseRules {
   readonly name: string;
   /** The scalar function in double precision; booleans are 0 and 1. */
   readonly evaluate: (...x: number[]) => number;
+  /** The same on 32-bit integers, where the result of `evaluate` cut to 32 bits is not exact. */
+  readonly evaluateInteger?: (...x: number[]) => number;
   /** dtype of the result. @defaultValue that of the last operand */
   readonly dtype?: (inputs: readonly DType[]) => DType;
   /** Partial derivatives by operand, from the operands and the result. @defaultValue all zero */
@@ -29,7 +31,9 @@ export interface ElementwiseRules {
 
 /** A primitive that acts element by element on operands broadcast against each other. */
 export function elementwise(rules: ElementwiseRules): Primitive {
-  const { name, evaluate, dtype = (types) => types.at(-1)!, partials, tfjs } = rules;
+  const { name, dtype = (types) => types.at(-1)!, partials, tfjs } = rules;
+  // integers wrap around, as they do in every engine
+  const onIntegers = rules.evaluateInteger ?? ((...x: number[]) => rules.evaluate(...x) | 0);
   const self: Primitive = primitive({
     name,
     infer: (inputs) => {
@@ -44,6 +48,7 @@ export function elementwise(rules: ElementwiseRules): Primitive {
       const shapes = inputs.map((input) => input.shape);
       const shape = broadcastShapes(...shapes)!;
       const out = new Float64Array(sizeOf(shape));
+      const evaluate = dtype(inputs.map((input) => input.dtype)) === "int32" ? onIntegers : rules.evaluate;
       const [x, y, z] = inputs.map((input) => input.elements) as [Elements, Elements, Elements];
       if (inputs.length === 1) for (let i = 0; i < out.length; i++) out[i] = evaluate(x[i]!);
       else
@@ -131,6 +136,7 @@ export const add = binary({
 export const mul = binary({
   name: "mul",
   evaluate: (x, y) => x * y,
+  evaluateInteger: Math.imul,
   partials: ([x, y]) => [y, x],
   linearIn: [[0], [1]],
   tfjs: "Multiply",

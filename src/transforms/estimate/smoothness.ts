@@ -1,7 +1,7 @@
 import type { CondAttributes, ScanAttributes } from "../../ir/control.js";
 import { assumeContinuous, stopGradient } from "../../ir/primitives/marks.js";
 import type { Equation, Program, Variable } from "../../ir/program.js";
-import { isSample } from "../../ir/site.js";
+import { isSample, sampleAttributes } from "../../ir/site.js";
 
 /** For every site that a value depends on: the first discontinuous equation on the way, or undefined if there is none. */
 export type Flow = ReadonlyMap<Equation, Equation | undefined>;
@@ -29,10 +29,16 @@ export function findFlow(program: Program, inputs: readonly Flow[] = program.inp
     const results = flowThrough(equation, equation.inputs.map(of));
     equation.outputs.forEach((output, i) => {
       const flow = output.dtype === "float32" ? results[i]! : broken(results[i]!, equation);
-      flows.set(output, isSample(equation) ? new Map([...flow, [equation, undefined]]) : flow);
+      flows.set(output, isSample(equation) ? new Map([...(isValueFixed(equation) ? nothing : flow), [equation, undefined]]) : flow);
     });
   }
   return program.outputs.map(of);
+}
+
+/** Whether no derivative passes through a site's value: what its parameters depend on then enters by its density alone, continuously. */
+function isValueFixed(site: Equation): boolean {
+  const { strategy, family } = sampleAttributes(site);
+  return strategy ? !strategy.isPathwise : !family.isPathwise;
 }
 
 function flowThrough(equation: Equation, inputs: readonly Flow[]): Flow[] {

@@ -58,7 +58,8 @@ export function findTail(program: Program, target: Variable, isRandom: (variable
     if (equation?.outputs.length !== 1) return leaf(variable);
     const { primitive, inputs, attributes } = equation;
     const random = inputs.flatMap((input, i) => (isRandom(input) ? [i] : []));
-    if (!primitive.linearIn.some((set) => random.every((i) => set.includes(i)))) return leaf(variable);
+    const jointly = primitive.linearIn.find((set) => random.every((i) => set.includes(i)));
+    if (!jointly) return leaf(variable);
     const [x, y] = inputs;
     if (primitive === add.primitive) return sum([stretched(of(x!), variable.shape), stretched(of(y!), variable.shape)]);
     if (primitive === sub.primitive)
@@ -75,7 +76,8 @@ export function findTail(program: Program, target: Variable, isRandom: (variable
       kind: "linear",
       primitive,
       attributes,
-      operands: inputs.map((input) => (isRandom(input) ? of(input) : input)),
+      // a fixed operand among them is a leaf too: with it left aside, concat(x, c) would be affine in x, and not linear
+      operands: inputs.map((input, i) => (jointly.includes(i) ? of(input) : input)),
       shape: variable.shape,
     };
   };
