@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { model, objective } from "./cli/models.js";
 
 // What a user gets: the packed tarball, installed into a fresh project.
 const root = resolve(import.meta.dirname, "..");
@@ -54,4 +55,20 @@ test("its types serve a strict nodenext project", () => {
 
 test("installs the elbow command", () => {
   expect(execute("npx", ["--no-install", "elbow", "--help"], folder)).toContain("elbow");
+});
+
+test.each([
+  ["model.ts", model, "module"],
+  ["model.ts", model, "commonjs"],
+  ["objective.mjs", objective, "commonjs"],
+])("fits %s from the command line (%#)", (file, text, type) => {
+  // a folder of its own kind inside the project, as npm init makes it
+  const own = join(folder, type);
+  mkdirSync(own, { recursive: true });
+  writeFileSync(join(own, "package.json"), JSON.stringify({ type }));
+  writeFileSync(join(own, file), text);
+  const args = ["--no-install", "elbow", "fit", join(type, file), "--json", "--steps", "200", "--engine", "tfjs:wasm"];
+  const result = JSON.parse(execute("npx", args, folder));
+  expect(result).toMatchObject({ steps: 200, engine: "tfjs:wasm", seed: 0 });
+  expect(Number.isFinite(result.objective)).toBe(true);
 });

@@ -1,0 +1,123 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { isTensor } from "../dsl/choices.js";
+import { type FitResult, fit } from "../inference/fit.js";
+import { importanceSummary } from "../inference/importanceSummary.js";
+import type { Parameters } from "../inference/prepare.js";
+import { formatSummary, type SummaryRow } from "../inference/summary.js";
+import type { Engine } from "../runtime/engine.js";
+import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import { loadModule } from "./loadModule.js";
+import { type ModelModule, readModelModule } from "./modelModule.js";
+
+/** The options of `elbow fit` as commander reads them. */
+export interface FitCommandOptions {
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly engine?: string;
+  readonly json?: boolean;
+  readonly checkpoint?: string;
+  readonly resume?: string;
+}
+
+const defaultSteps = 2000;
+const summaryDraws = 1000;
+
+/** Fits what a module exports, and reports: text, or with `json` one JSON object and nothing else on stdout. */
+export async function fitCommand(file: string, options: FitCommandOptions): Promise<void> {
+  // stdout belongs to the JSON: what the user's module logs goes to stderr
+  if (options.json) console.log = console.info = console.debug = console.error;
+  const module = readModelModule(file, await loadModule(file));
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once("SIGINT", stop);
+  const result = await fit(module.objective, {
+    progress: true,
+    signal: controller.signal,
+    steps: defaultSteps,
+    parameters: module.parameters,
+    data: module.data,
+    ...module.fit,
+    ...settingsOf(options, module),
+  });
+  process.removeListener("SIGINT", stop);
+  const summary = await summaryOf(module, result, options.engine ?? module.fit.engine);
+  if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(result, summary))}\n`);
+  else process.stdout.write(`${await textOf(result, summary)}\n`);
+  if (result.isStopped) {
+    const file = options.checkpoint ?? module.fit.checkpoint?.file;
+    process.stderr.write(`stopped after ${result.steps} steps${file ? `; go on with --resume ${file}` : ""}\n`);
+    process.exitCode = 130;
+  }
+}
+
+/** What the command line says, which goes before what the module says. */
+function settingsOf(options: FitCommandOptions, { fit: own }: ModelModule) {
+  const { steps, seed, engine, resume, checkpoint } = options;
+  const total = steps ?? own.steps ?? defaultSteps;
+  return {
+    ...(steps !== undefined && { steps }),
+    ...(seed !== undefined && { seed }),
+    ...(engine !== undefined && { engine }),
+    ...(resume !== undefined && { resume }),
+    ...(checkpoint !== undefined && {
+      checkpoint: { file: checkpoint, every: own.checkpoint?.every ?? Math.max(1, Math.ceil(total / 10)) },
+    }),
+  };
+}
+
+/** The module's own summary, else the posterior table of model and guide, else the parameters. */
+async function summaryOf(
+  module: ModelModule,
+  result: FitResult<Parameters>,
+  engine: Engine | string | undefined,
+): Promise<unknown> {
+  const { summary, model, guide, data, truth } = module;
+  if (summary) return summary(result);
+  if (!model || !guide || !Array.isArray(data)) return { parameters: result.parameters };
+  return importanceSummary(model, guide, result.parameters as never, data as never, {
+    draws: summaryDraws,
+    seed: result.seed,
+    engine,
+    truth,
+  });
+}
+
+/** Tensors as nested arrays. */
+async function plain(value: unknown): Promise<unknown> {
+  const leaves = leavesOf(value as Tree<unknown>).map(({ leaf }) => leaf);
+  return withLeaves(
+    value as Tree<unknown>,
+    await Promise.all(leaves.map((leaf) => (isTensor(leaf) ? (leaf as Tensor).array() : leaf))),
+  );
+}
+
+const jsonOf = async (
+  { objective, standardError, steps, stepsPerSecond, engine, seed }: FitResult<Parameters>,
+  summary: unknown,
+) => ({
+  objective,
+  standardError,
+  steps,
+  stepsPerSecond,
+  engine,
+  seed,
+  summary: await plain(summary),
+});
+
+const isTable = (value: unknown): value is { readonly rows: readonly SummaryRow[] } =>
+  typeof value === "object" && value !== null && Array.isArray((value as { rows?: unknown }).rows);
+
+async function textOf(result: FitResult<Parameters>, summary: unknown): Promise<string> {
+  const { objective, standardError, steps, seconds, stepsPerSecond, engine, seed } = result;
+  const head = [
+    `objective ${objective.toPrecision(6)} ± ${standardError.toPrecision(2)}`,
+    `${steps} steps in ${seconds.toFixed(1)} s (${Math.round(stepsPerSecond).toLocaleString("en-US")} steps/s) on ${engine}, seed ${seed}`,
+  ].join("\n");
+  if (typeof summary === "string") return `${head}\n${summary}`;
+  if (!isTable(summary)) return `${head}\n${JSON.stringify(await plain(summary), undefined, 2)}`;
+  const { rows, ...rest } = summary;
+  const facts = Object.entries(rest).map(
+    ([name, value]) => `${name}: ${typeof value === "number" ? Number(value.toPrecision(6)) : value}`,
+  );
+  return [head, formatSummary(rows), ...facts].join("\n");
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { createRequire } from "node:module";
+import { Command, InvalidArgumentError } from "commander";
+import "../index.js";
+import { type FitCommandOptions, fitCommand } from "./fitCommand.js";
+
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+
+const wholeNumber = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number, at least 0.");
+  return Number(text);
+};
+
+const program = new Command("elbow")
+  .description("Probabilistic programs, fitted by variational inference")
+  .version(version)
+  .option("--debug", "print errors with their stack");
+
+program
+  .command("fit")
+  .description(
+    "Fit what a TypeScript or JavaScript module exports: objective (or model and guide), parameters, and optionally data, fit (options), truth, summary(result).",
+  )
+  .argument("<file>", "the module")
+  .option("--steps <n>", "steps to take in all", wholeNumber)
+  .option("--seed <n>", "random seed", wholeNumber)
+  .option("--engine <name>", "engine to run on: reference, tfjs, tfjs:wasm, …")
+  .option("--json", "print one JSON object on stdout, and everything else on stderr")
+  .option("--checkpoint <file>", "write the state of the fit to a file, every tenth of the steps and at the end")
+  .option("--resume <file>", "go on from a checkpoint")
+  .action((file: string, options: FitCommandOptions) => fitCommand(file, options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const isDebug = program.opts<{ debug?: boolean }>().debug ?? false;
+  const text = error instanceof Error ? (isDebug ? (error.stack ?? error.message) : error.message) : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}

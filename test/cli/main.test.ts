@@ -1,0 +1,168 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { failing, model, objective } from "./models.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+// inside the project, so that "elbow" leads to the sources
+mkdirSync(join(root, ".cache"), { recursive: true });
+const folder = mkdtempSync(join(root, ".cache", "cli-"));
+const at = (name: string) => join(folder, name);
+
+beforeAll(() => {
+  writeFileSync(at("model.ts"), model);
+  writeFileSync(at("objective.ts"), objective);
+  writeFileSync(at("failing.ts"), failing);
+  writeFileSync(at("empty.ts"), "export const guide = 3;\n");
+  writeFileSync(at("parameterless.ts"), objective.replace("export const parameters", "const parameters"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line from its sources. */
+function elbow(args: readonly string[], onStart: (kill: () => void) => void = () => undefined): Promise<Outcome> {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], { cwd: root });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+    onStart(() => child.kill("SIGINT"));
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+}
+
+describe.concurrent("elbow fit", () => {
+  test("fits a TypeScript model and prints its posterior beside the truth", async () => {
+    const { code, out, err } = await elbow(["fit", at("model.ts"), "--engine", "tfjs:cpu"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(
+      /^the model was loaded\nobjective -2\.\d+ ± 0\.\d+\n300 steps in .* s \(.* steps\/s\) on tfjs:cpu, seed 0\n/,
+    );
+    expect(out).toMatch(/│ {4}│ +mean │ +sd │ +5% │ +50% │ +95% │ truth │/);
+    expect(out).toMatch(/│ mu │ .* 1 │\n/);
+    expect(out).toMatch(/effectiveSampleSize: \d+.*\nlogEvidence: -2\.2\d+\n$/);
+  });
+
+  test("--json prints one object and nothing else on stdout", async () => {
+    const { code, out, err } = await elbow([
+      "fit",
+      at("model.ts"),
+      "--json",
+      "--steps",
+      "40",
+      "--seed",
+      "7",
+      "--engine",
+      "reference",
+    ]);
+    expect(code).toBe(0);
+    expect(err).toContain("the model was loaded");
+    expect(out.trimEnd().split("\n")).toHaveLength(1);
+    const result = JSON.parse(out);
+    expect(Object.keys(result)).toEqual([
+      "objective",
+      "standardError",
+      "steps",
+      "stepsPerSecond",
+      "engine",
+      "seed",
+      "summary",
+    ]);
+    expect(result).toMatchObject({
+      steps: 40,
+      seed: 7,
+      engine: "reference",
+      summary: { draws: 1000, rows: [{ name: "mu", truth: 1 }] },
+    });
+    // the same seed gives the same numbers
+    const again = JSON.parse(
+      (await elbow(["fit", at("model.ts"), "--json", "--steps", "40", "--seed", "7", "--engine", "reference"])).out,
+    );
+    expect({ ...again, stepsPerSecond: 0 }).toEqual({ ...result, stepsPerSecond: 0 });
+  });
+
+  test("fits an objective and uses its summary", async () => {
+    const { code, out } = await elbow(["fit", at("objective.ts"), "--steps", "500", "--json", "--engine", "tfjs:cpu"]);
+    expect(code).toBe(0);
+    const { summary } = JSON.parse(out);
+    expect(summary).toEqual({ steps: 500, x: [expect.closeTo(1, 1), expect.closeTo(-1, 1)] });
+  });
+
+  test("a fit that is stopped leaves a checkpoint, and resumes to the same result", async () => {
+    const common = ["fit", at("model.ts"), "--json", "--steps", "400", "--engine", "tfjs:cpu"];
+    const whole = await elbow(common);
+    await elbow([...common.slice(0, 3), "--steps", "130", "--engine", "tfjs:cpu", "--checkpoint", at("fit.json")]);
+    const resumed = await elbow([...common, "--resume", at("fit.json")]);
+    expect({ ...JSON.parse(resumed.out), stepsPerSecond: 0 }).toEqual({ ...JSON.parse(whole.out), stepsPerSecond: 0 });
+  });
+
+  test("an interrupt stops the fit after a step, with its checkpoint", async () => {
+    const args = [
+      "fit",
+      at("model.ts"),
+      "--steps",
+      "100000000",
+      "--json",
+      "--engine",
+      "tfjs:cpu",
+      "--checkpoint",
+      at("stopped.json"),
+    ];
+    // the module's own log says that the fit is about to begin
+    const { code, out, err } = await elbow(args, (kill) => setTimeout(kill, 1500));
+    expect(code).toBe(130);
+    const { steps } = JSON.parse(out);
+    expect(steps).toBeLessThan(100_000_000);
+    expect(err).toContain(`stopped after ${steps} steps; go on with --resume ${at("stopped.json")}\n`);
+  });
+});
+
+describe.concurrent("errors are one message without a stack, and exit code 1", () => {
+  test.each<[string, string[], string]>([
+    [
+      "no file",
+      ["fit", "nowhere.ts"],
+      "there is no file nowhere.ts\n  hint: Give the path of a module that exports a model.\n",
+    ],
+    [
+      "no module",
+      ["fit", "README.md"],
+      "README.md is not a module\n  expected: a file that ends in .ts, .mts, .js, .mjs\n  received: .md\n",
+    ],
+    [
+      "nothing to fit",
+      ["fit", at("empty.ts")],
+      `${at("empty.ts")} exports nothing to fit\n  exports: guide\n  hint: Export an objective (objective = elbo(model, guide), say), or a model and a guide.\n`,
+    ],
+    [
+      "no parameters",
+      ["fit", at("parameterless.ts")],
+      `${at("parameterless.ts")} exports no parameters\n  exports: objective, summary\n  hint: Export where the fit starts: parameters = { loc: tf.scalar(0), … }.\n`,
+    ],
+    [
+      "an option that is no number",
+      ["fit", at("model.ts"), "--steps", "many"],
+      "error: option '--steps <n>' argument 'many' is invalid. It must be a whole number, at least 0.\n",
+    ],
+  ])("%s", async (_, args, expected) => {
+    expect(await elbow(args)).toEqual({ code: 1, out: "", err: expected });
+  });
+
+  test("a non-finite objective is named with the user's line; --debug adds the stack", async () => {
+    const { code, err } = await elbow(["fit", at("failing.ts"), "--engine", "tfjs:cpu"]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^the objective became NaN at step 0\n {2}equation: log\(-1\) = NaN\n/);
+    expect(err).not.toContain("explainNonFinite");
+    const debug = await elbow(["--debug", "fit", at("failing.ts"), "--engine", "tfjs:cpu"]);
+    expect(debug.err).toContain("    at explainNonFinite");
+  });
+});
