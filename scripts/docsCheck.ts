@@ -52,7 +52,9 @@ function write(files: readonly DocsBlock[][]): Example[] {
   rmSync(cache, { recursive: true, force: true });
   mkdirSync(join(cache, "types"), { recursive: true });
   mkdirSync(join(cache, "run"), { recursive: true });
-  const config = { extends: "../../../tsconfig.json", include: ["*.ts"] };
+  // examples are written for the compiler settings that most readers have
+  const compilerOptions = { noUncheckedIndexedAccess: false };
+  const config = { extends: "../../../tsconfig.json", compilerOptions, include: ["*.ts"] };
   writeFileSync(join(cache, "types", "tsconfig.json"), JSON.stringify(config));
   return files.flatMap(layOut).map(({ block, lines }) => {
     const name = `${block.file.replaceAll(/[/\\.]/g, "-")}-${block.line}.ts`;
