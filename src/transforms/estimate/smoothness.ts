@@ -15,6 +15,7 @@ function merge(flows: readonly Flow[]): Flow {
 }
 
 const broken = (flow: Flow, by: Equation): Flow => new Map([...flow].map(([site, jump]) => [site, jump ?? by]));
+const jumpsOf = (flow: Flow): Flow => new Map([...flow].filter(([, jump]) => jump !== undefined));
 const isEqual = (a: Flow, b: Flow): boolean =>
   a.size === b.size && [...a].every(([site, jump]) => b.has(site) && b.get(site) === jump);
 
@@ -29,13 +30,21 @@ export function findFlow(program: Program, inputs: readonly Flow[] = program.inp
     const results = flowThrough(equation, equation.inputs.map(of));
     equation.outputs.forEach((output, i) => {
       const flow = output.dtype === "float32" ? results[i]! : broken(results[i]!, equation);
-      flows.set(output, isSample(equation) ? new Map([...(isValueFixed(equation) ? nothing : flow), [equation, undefined]]) : flow);
+      flows.set(
+        output,
+        isSample(equation)
+          ? new Map([...(isValueFixed(equation) ? jumpsOf(flow) : flow), [equation, undefined]])
+          : flow,
+      );
     });
   }
   return program.outputs.map(of);
 }
 
-/** Whether no derivative passes through a site's value: what its parameters depend on then enters by its density alone, continuously. */
+/**
+ * Whether no derivative passes through a site's value: what its parameters depend on then enters by its density alone,
+ * which is continuous in them, whatever becomes of the value.
+ */
 function isValueFixed(site: Equation): boolean {
   const { strategy, family } = sampleAttributes(site);
   return strategy ? !strategy.isPathwise : !family.isPathwise;
