@@ -113,7 +113,7 @@ export interface FitResult<P extends Parameters> {
  *   steps: 2000,
  *   optimizer: adam({ learningRate: 0.02 }),
  * });
- * console.log(Math.abs(parameters.loc.dataSync()[0] - 1) < 0.2); // => true
+ * console.log(Math.abs(parameters.loc.dataSync()[0]! - 1) < 0.2); // => true
  * ```
  */
 export async function fit<P extends Parameters, D extends readonly unknown[]>(

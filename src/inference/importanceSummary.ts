@@ -35,7 +35,7 @@ export interface ImportanceSummary {
  *   yield* sample("mu", normal(q.loc, Math.SQRT1_2));
  * });
  * const summary = await importanceSummary(model, guide, { loc: tf.scalar(1) }, [tf.scalar(2)], { draws: 100 });
- * console.log(summary.rows[0].name, summary.logEvidence.toFixed(3)); // => mu -2.266
+ * console.log(summary.rows[0]?.name, summary.logEvidence.toFixed(3)); // => mu -2.266
  * ```
  */
 export async function importanceSummary<

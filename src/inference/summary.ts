@@ -40,7 +40,7 @@ export interface SummaryOptions {
  * import * as tf from "@tensorflow/tfjs-core";
  * import { summarize } from "elbow";
  * const [row] = await summarize({ mu: tf.tensor1d([1, 2, 3]) }, { truth: { mu: 2 } });
- * console.log(row.name, row.mean, row.sd, row.q50, row.truth); // => mu 2 1 2 2
+ * console.log(row?.name, row?.mean, row?.sd.toFixed(3), row?.q50, row?.truth); // => mu 2 1.000 2 2
  * ```
  */
 export async function summarize(

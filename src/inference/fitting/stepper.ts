@@ -27,11 +27,17 @@ interface CompiledStep extends StepProgram {
   readonly executable: Executable;
 }
 
+/** Like tf.dispose, which takes its time to look for tensors inside whatever it is given. */
+const disposeAll = (tensors: readonly Tensor[]): void => {
+  for (const tensor of tensors) tensor.dispose();
+};
+
 const typeOfTensor = ({ shape, dtype }: Tensor): Type => ({ shape, dtype: dtype as DType });
 
 /** Takes steps: compiles them for the data that come, runs many in one call, and finds the first that fails. */
 export class Stepper {
   private readonly compiled = new Map<Prepared, CompiledStep>();
+  private readonly byData = new WeakMap<readonly unknown[], CompiledStep>();
   private readonly key: Tensor;
 
   constructor(private readonly options: StepperOptions) {
@@ -48,10 +54,10 @@ export class Stepper {
     const next = await this.run(start.carried, start.step, end, state.shift);
     const { sums, isSound } = await this.inspect(next);
     if (!isSound) {
-      tf.dispose(next);
+      disposeAll(next);
       throw await this.findFailure(start.carried, start.step, end, state.shift);
     }
-    tf.dispose(start.carried);
+    disposeAll(start.carried);
     state.carried = next;
     state.step = end;
     this.options.source.release(end);
@@ -73,13 +79,13 @@ export class Stepper {
         const upTo = Math.min(end, segment.end);
         const { executable, carried: count } = this.compile(segment, from);
         const next = await executable.iterate([...carried, this.key, shiftTensor, ...segment.inputs], count, upTo - at);
-        if (carried !== from) tf.dispose([...carried]);
+        if (carried !== from) disposeAll(carried);
         carried = next;
         at = upTo;
       }
       return carried as Tensor[];
     } catch (error) {
-      if (carried !== from) tf.dispose([...carried]);
+      if (carried !== from) disposeAll(carried);
       throw error;
     } finally {
       shiftTensor.dispose();
@@ -102,7 +108,7 @@ export class Stepper {
       for (let step = first; step < end; step++) {
         const next = await this.run(carried, step, step + 1, shift);
         if (!(await this.inspect(next)).isSound) {
-          tf.dispose(next);
+          disposeAll(next);
           const segment = await this.options.source.at(step);
           const shiftTensor = tf.scalar(shift);
           const inputs = [...carried, this.key, shiftTensor, ...segment.inputs];
@@ -113,11 +119,11 @@ export class Stepper {
             shiftTensor.dispose(),
           );
         }
-        if (carried !== from) tf.dispose([...carried]);
+        if (carried !== from) disposeAll(carried);
         carried = next;
       }
     } finally {
-      if (carried !== from) tf.dispose([...carried]);
+      if (carried !== from) disposeAll(carried);
     }
     return new ElbowError("non-finite", {
       message: `the objective, its gradient or a parameter became non-finite between steps ${first} and ${end - 1}, and did not when these were repeated`,
@@ -126,10 +132,17 @@ export class Stepper {
   }
 
   private compile(segment: Segment, carried: readonly Tensor[]): CompiledStep {
-    const { prepare, rules, layout, engine } = this.options;
-    const prepared = prepare(segment.data);
+    // most often the data are the same object as before, and need not be looked at
+    const known =
+      this.byData.get(segment.data) ?? this.compileFor(this.options.prepare(segment.data), segment, carried);
+    this.byData.set(segment.data, known);
+    return known;
+  }
+
+  private compileFor(prepared: Prepared, segment: Segment, carried: readonly Tensor[]): CompiledStep {
     const known = this.compiled.get(prepared);
     if (known) return known;
+    const { rules, layout, engine } = this.options;
     if (prepared.initialStates.length !== layout.states)
       throw new ElbowError("batch-shape", {
         message: `the objective has other strategies for this batch than for the first one\n  expected: ${layout.states} states\n  received: ${prepared.initialStates.length}`,

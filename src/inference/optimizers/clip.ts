@@ -20,7 +20,7 @@ export const globalNorm = (gradients: readonly Tensor[]): Tensor =>
  * import * as tf from "@tensorflow/tfjs-core";
  * import { clipByNorm } from "elbow";
  * const [a, b] = clipByNorm(1)([tf.scalar(3), tf.scalar(4)]);
- * console.log(a.dataSync()[0].toFixed(1), b.dataSync()[0].toFixed(1)); // => 0.6 0.8
+ * console.log(a?.dataSync()[0]?.toFixed(1), b?.dataSync()[0]?.toFixed(1)); // => 0.6 0.8
  * ```
  */
 export function clipByNorm(maximum: number): GradientTransform {
