@@ -51,17 +51,25 @@ export {
   normalizedWeights,
 } from "./inference/draws.js";
 export { type FitOptions, type FitResult, fit } from "./inference/fit.js";
-export { type Minibatches, minibatches } from "./inference/fitting/minibatches.js";
+export { type Minibatches, type MinibatchOptions, minibatches } from "./inference/fitting/minibatches.js";
 export { type Objective, objective } from "./inference/objective.js";
 export { elbo } from "./inference/objectives/elbo.js";
 export { iwelbo } from "./inference/objectives/iwelbo.js";
 export { adam } from "./inference/optimizers/adam.js";
 export { adamw } from "./inference/optimizers/adamw.js";
-export { clipByNorm, clipByValue } from "./inference/optimizers/clip.js";
+export { clipByNorm, clipByValue, type GradientTransform } from "./inference/optimizers/clip.js";
 export { momentum } from "./inference/optimizers/momentum.js";
 export type { Optimizer } from "./inference/optimizers/optimizer.js";
 export { rmsprop } from "./inference/optimizers/rmsprop.js";
-export { constant, cosineDecay, exponentialDecay, linearWarmup, piecewise } from "./inference/optimizers/schedules.js";
+export {
+  constant,
+  cosineDecay,
+  exponentialDecay,
+  type LearningRate,
+  linearWarmup,
+  piecewise,
+  type Schedule,
+} from "./inference/optimizers/schedules.js";
 export { sgd } from "./inference/optimizers/sgd.js";
 export { formatSummary, type SummaryRow, summarize } from "./inference/summary.js";
 export { print } from "./ir/print.js";

@@ -25,7 +25,7 @@ import type { Objective } from "./objective.js";
 import { adam } from "./optimizers/adam.js";
 import type { GradientTransform } from "./optimizers/clip.js";
 import type { Optimizer } from "./optimizers/optimizer.js";
-import { type Parameters, parameterTensors, prepare } from "./prepare.js";
+import { type Parameters, parameterTensors, parameterTree, prepare } from "./prepare.js";
 
 /** What a fit can be told besides the objective's arguments. */
 export interface FitSettings<P extends Parameters> {
@@ -213,7 +213,12 @@ function checkOptions({ parameters, steps, draws, direction, checkpoint, reportE
     if (!isRight) throw new ElbowError("option", { message: `fit: ${name} must be ${rule}\n  received: ${received}` });
   };
   const isCount = (x: number) => Number.isSafeInteger(x) && x > 0 && x < 2 ** 31;
-  check(leavesOf<Tensor>(parameters).length > 0, "parameters", "at least one tensor", JSON.stringify(parameters));
+  check(
+    leavesOf(parameterTree(parameters)).length > 0,
+    "parameters",
+    "at least one tensor",
+    JSON.stringify(parameters),
+  );
   check(isCount(steps), "steps", "a positive integer below 2^31", steps);
   check(draws === undefined || isCount(draws), "draws", "a positive integer", draws);
   check(reportEvery === undefined || isCount(reportEvery), "reportEvery", "a positive integer", reportEvery);

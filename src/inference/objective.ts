@@ -21,6 +21,7 @@ import {
   type Parameters,
   type Prepared,
   parameterTensors,
+  parameterTree,
   prepare,
 } from "./prepare.js";
 
@@ -194,8 +195,8 @@ export async function drawDerived<P extends Parameters, D extends readonly unkno
 
 /** The leaves of a tangent structure. @throws ElbowError "parameters" unless it has the parameters' structure and shapes */
 function tangentLeaves(parameters: Parameters, tangents: Parameters): Tensor[] {
-  const expected = leavesOf(parameters);
-  const received = leavesOf(tangents);
+  const expected = leavesOf(parameterTree(parameters));
+  const received = leavesOf(parameterTree(tangents));
   const describe = (leaves: typeof expected) =>
     leaves.map(({ path, leaf }) => `${path.join(".")}[${leaf.shape}]`).join(", ");
   if (describe(expected) !== describe(received))

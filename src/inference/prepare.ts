@@ -12,8 +12,14 @@ import { formatShape, sizeOf } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { average } from "./average.js";
 
-/** The parameters of an objective: any nested object of tensors. */
-export type Parameters = Tree<Tensor>;
+/**
+ * The parameters of an objective: any nested object of tensors, or a tensor. The leaves are checked when it is used;
+ * the type is wide so that an `interface` fits, which has no index signature.
+ */
+export type Parameters = object;
+
+/** The parameters as a tree of tensors. */
+export const parameterTree = (parameters: Parameters): Tree<Tensor> => parameters as Tree<Tensor>;
 
 /** An objective as the user wrote it: a computation of parameters and data that ends in a real scalar. */
 export type ObjectiveBody<P extends Parameters, D extends readonly unknown[]> = (
@@ -41,10 +47,10 @@ export const dataTensors = (data: readonly unknown[]): Tensor[] =>
 
 /** The tensors of a parameter structure. @throws ElbowError "parameters" for leaves that are no tensors of reals */
 export function parameterTensors(parameters: Parameters): Tensor[] {
-  return leavesOf(parameters).map(({ leaf, path }) => {
+  return leavesOf(parameterTree(parameters)).map(({ leaf, path }) => {
     if (isTensor(leaf) && leaf.dtype === "float32") return leaf;
     throw new ElbowError("parameters", {
-      message: `the parameter ${path.join(".") || "(root)"} is ${isTensor(leaf) ? `a tensor of ${(leaf as Tensor).dtype}` : `no tensor but ${typeof leaf}`}`,
+      message: `the parameter ${path.join(".") || "(root)"} is ${isTensor(leaf) ? `a tensor of ${leaf.dtype}` : `no tensor but ${typeof leaf}`}`,
       hint: "Parameters are nested objects of float32 tensors: tf.scalar(0), tf.zeros([8]), …",
     });
   });
@@ -91,10 +97,10 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
   const traced = trace(
     [keyType, ...parameterLeaves.map(typeOfTensor), ...dataLeaves.map(typeOfTensor)],
     (randomKey, ...inputs) => {
-      const parameterTree = withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P;
+      const tree = withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P;
       const mixed = leavesOf(data as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
       const dataTree = withLeaves(data as Tree<unknown>, mixed) as unknown as D;
-      return [checkValue(drive(body(parameterTree, ...dataTree), randomKey!))];
+      return [checkValue(drive(body(tree, ...dataTree), randomKey!))];
     },
   );
   const { program, initialStates, sites } = estimate(traced, defaultStrategies);

@@ -42,36 +42,51 @@ export function forEachBroadcast(
   visit: (at: number, from: readonly number[]) => void,
 ): void {
   const from = inputs.map(() => 0);
-  forEachRow(out, inputs, (at, length, starts, steps) => {
-    for (let k = 0; k < from.length; k++) from[k] = starts[k]!;
-    for (let i = 0; i < length; i++) {
-      visit(at + i, from);
-      for (let k = 0; k < from.length; k++) from[k]! += steps[k]!;
+  forEachBlock(out, inputs, ({ at, rows, length, starts, rowSteps, steps }) => {
+    for (let row = 0; row < rows; row++) {
+      for (let k = 0; k < from.length; k++) from[k] = starts[k]! + row * rowSteps[k]!;
+      for (let i = 0; i < length; i++) {
+        visit(at + row * length + i, from);
+        for (let k = 0; k < from.length; k++) from[k]! += steps[k]!;
+      }
     }
   });
 }
 
+/** A run of `rows` × `length` elements that follow each other in the result, and where they come from in each input. */
+export interface Block {
+  readonly at: number;
+  readonly rows: number;
+  readonly length: number;
+  readonly starts: readonly number[];
+  readonly rowSteps: readonly number[];
+  readonly steps: readonly number[];
+}
+
 /**
- * Calls `visit(start in out, length, start in each input, step in each input)` for every run of elements along the last
- * axes of `out`: what an elementwise loop needs to be tight. Trailing axes that no input stretches count as one.
+ * Calls `visit` for every block of elements along the last axes of `out`: what an elementwise loop needs to be tight.
+ * Neighbouring axes that all inputs walk through with the same step count as one.
  */
-export function forEachRow(
-  out: Shape,
-  inputs: readonly Shape[],
-  visit: (at: number, length: number, starts: readonly number[], steps: readonly number[]) => void,
-): void {
+export function forEachBlock(out: Shape, inputs: readonly Shape[], visit: (block: Block) => void): void {
   const strides = inputs.map((shape) => broadcastStrides(shape, out));
   const size = sizeOf(out);
-  let outer = Math.max(0, out.length - 1);
-  let length = out.at(-1) ?? 1;
-  const steps = strides.map((stride) => (length === 1 ? 1 : (stride.at(-1) ?? 0)));
-  // an axis joins the run if every input goes on with the same step across it
-  while (outer > 0 && strides.every((stride, k) => out[outer - 1] === 1 || stride[outer - 1] === steps[k]! * length))
-    length *= out[--outer]!;
+  let outer = out.length;
+  /** Takes axes from the right, as many as go on with the same step. */
+  const take = (): { length: number; steps: readonly number[] } => {
+    while (outer > 0 && out[outer - 1] === 1) outer--;
+    if (outer === 0) return { length: 1, steps: strides.map(() => 0) };
+    const steps = strides.map((stride) => stride[outer - 1]!);
+    let length = out[--outer]!;
+    while (outer > 0 && strides.every((stride, k) => out[outer - 1] === 1 || stride[outer - 1] === steps[k]! * length))
+      length *= out[--outer]!;
+    return { length, steps };
+  };
+  const { length, steps } = take();
+  const { length: rows, steps: rowSteps } = take();
   const starts = inputs.map(() => 0);
   const counter = new Array<number>(outer).fill(0);
-  for (let at = 0; at < size; at += length) {
-    visit(at, length, starts, steps);
+  for (let at = 0; at < size; at += rows * length) {
+    visit({ at, rows, length, starts, rowSteps, steps });
     for (let axis = outer - 1; axis >= 0; axis--) {
       counter[axis]!++;
       for (let k = 0; k < starts.length; k++) starts[k]! += strides[k]![axis]!;

@@ -5,11 +5,13 @@ import { lift, type Value } from "../builder.js";
 import type { DType, Variable } from "../program.js";
 import { cast, equal, greater } from "./comparison.js";
 import { add, binary, mul, unary } from "./elementwise.js";
+import { subLoop } from "./loops.js";
 
 /** x − y */
 export const sub = binary({
   name: "sub",
   evaluate: (x, y) => x - y,
+  loop: subLoop,
   partials: () => [1, -1],
   linearIn: [[0, 1]],
   tfjs: "Sub",

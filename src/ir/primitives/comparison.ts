@@ -6,6 +6,7 @@ import { type MaybeZero, operation, type Primitive, primitive } from "../primiti
 import type { DType, Variable } from "../program.js";
 import { broadcastTo, sumTo } from "./axes.js";
 import { add, alignOwnRanks, binary, elementwise, unary } from "./elementwise.js";
+import { selectLoop } from "./loops.js";
 
 const bool = (): DType => "bool";
 
@@ -103,6 +104,7 @@ export function viaIntegers(xs: readonly tf.Tensor[], run: (...xs: tf.Tensor[]) 
 const selectFrame = elementwise({
   name: "select",
   evaluate: (condition, x, y) => (condition !== 0 ? x : y!),
+  loop: selectLoop,
   continuousIn: (input) => input > 0,
   linearIn: [[1, 2]],
   tfjs: (condition, x, y) => {

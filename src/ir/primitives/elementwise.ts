@@ -1,11 +1,12 @@
 // The frame of all elementwise operations, with the two that it is itself made of: add and mul.
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
-import { broadcastShapes, forEachRow, formatShape, sizeOf } from "../../util/shapes.js";
+import { broadcastShapes, forEachBlock, formatShape, sizeOf } from "../../util/shapes.js";
 import { emitOne, lift, type Value } from "../builder.js";
 import { type MaybeZero, type Operation, operation, type Primitive, primitive } from "../primitive.js";
 import type { DType, Elements, Variable } from "../program.js";
 import { broadcastAxes, broadcastTo, reshape, sumTo } from "./axes.js";
+import { addLoop, type BlockLoop, mulLoop } from "./loops.js";
 
 /** A partial derivative: a value that multiplies the tangent; undefined where the derivative is zero. */
 export type PartialDerivative = Value | undefined;
@@ -17,6 +18,8 @@ export interface ElementwiseRules {
   readonly evaluate: (...x: number[]) => number;
   /** The same on 32-bit integers, where the result of `evaluate` cut to 32 bits is not exact. */
   readonly evaluateInteger?: (...x: number[]) => number;
+  /** The same as a loop over a block of elements, for operations that run often. Not used for integer results. */
+  readonly loop?: BlockLoop;
   /** dtype of the result. @defaultValue that of the last operand */
   readonly dtype?: (inputs: readonly DType[]) => DType;
   /** Partial derivatives by operand, from the operands and the result. @defaultValue all zero */
@@ -48,15 +51,23 @@ export function elementwise(rules: ElementwiseRules): Primitive {
       const shapes = inputs.map((input) => input.shape);
       const shape = broadcastShapes(...shapes)!;
       const out = new Float64Array(sizeOf(shape));
-      const evaluate = dtype(inputs.map((input) => input.dtype)) === "int32" ? onIntegers : rules.evaluate;
+      const isInteger = dtype(inputs.map((input) => input.dtype)) === "int32";
+      const evaluate = isInteger ? onIntegers : rules.evaluate;
       const [x, y, z] = inputs.map((input) => input.elements) as [Elements, Elements, Elements];
       if (inputs.length === 1) for (let i = 0; i < out.length; i++) out[i] = evaluate(x[i]!);
       else
-        forEachRow(shape, shapes, (at, length, [i, j, k], [di, dj, dk]) => {
-          if (z)
-            for (let n = 0; n < length; n++)
-              out[at + n] = evaluate(x[i! + n * di!]!, y[j! + n * dj!]!, z[k! + n * dk!]!);
-          else for (let n = 0; n < length; n++) out[at + n] = evaluate(x[i! + n * di!]!, y[j! + n * dj!]!);
+        forEachBlock(shape, shapes, (block) => {
+          if (rules.loop && !isInteger) return rules.loop(block, out, x, y, z);
+          const [di, dj, dk] = block.steps as [number, number, number];
+          for (let row = 0, at = block.at; row < block.rows; row++) {
+            let [i, j, k] = block.starts.map((start, n) => start + row * block.rowSteps[n]!) as [
+              number,
+              number,
+              number,
+            ];
+            for (let n = 0; n < block.length; n++, at++, i += di, j += dj, k += dk)
+              out[at] = z ? evaluate(x[i]!, y[j]!, z[k]!) : evaluate(x[i]!, y[j]!);
+          }
         });
       return [out];
     },
@@ -125,6 +136,7 @@ const isAll = (elements: Elements | undefined, value: number): boolean =>
 export const add = binary({
   name: "add",
   evaluate: (x, y) => x + y,
+  loop: addLoop,
   partials: () => [1, 1],
   linearIn: [[0, 1]],
   tfjs: "Add",
@@ -136,6 +148,7 @@ export const add = binary({
 export const mul = binary({
   name: "mul",
   evaluate: (x, y) => x * y,
+  loop: mulLoop,
   evaluateInteger: Math.imul,
   partials: ([x, y]) => [y, x],
   linearIn: [[0], [1]],

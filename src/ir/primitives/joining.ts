@@ -32,7 +32,8 @@ const concatPrimitive: Primitive = primitive({
     let start = 0;
     inputs.forEach(({ elements }, k) => {
       const block = blocks[k]!;
-      for (let i = 0; i < elements.length; i++) out[Math.floor(i / block) * row + start + (i % block)] = elements[i]!;
+      for (let i = 0, at = start; i < elements.length; at += row - block)
+        for (const end = i + block; i < end; i++, at++) out[at] = elements[i]!;
       start += block;
     });
     return [out];

@@ -5,6 +5,7 @@ import { type MaybeZero, operation, type Primitive, primitive } from "../primiti
 import type { Attributes, Variable } from "../program.js";
 import { broadcastTo, sumTo } from "./axes.js";
 import { alignOwnRanks, elementwise, mul } from "./elementwise.js";
+import { mulLoop } from "./loops.js";
 
 /** Attributes of {@link weakProduct}. */
 export interface WeakProductAttributes {
@@ -17,6 +18,7 @@ export interface WeakProductAttributes {
 const frame = elementwise({
   name: "weakProduct",
   evaluate: (w, c) => w * c,
+  loop: mulLoop,
   tfjs: "Multiply",
   continuousIn: () => true,
 });
