@@ -1,4 +1,3 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { Engine } from "../runtime/engine.js";
