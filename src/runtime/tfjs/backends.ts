@@ -96,12 +96,21 @@ export const registeredBackends = (): string[] =>
     .backendNames()
     .filter((name) => !name.startsWith("elbow-"));
 
+/** The last initialization: they take turns, because tfjs sets up the kernels of whichever backend was named last. */
+let lastTurn: Promise<unknown> = Promise.resolve();
+
 /**
  * Registers and initializes a backend, and leaves the active one active if there is one.
  *
  * @throws ElbowError `engine-unavailable`
  */
-export async function initializeBackend(name: string): Promise<void> {
+export function initializeBackend(name: string): Promise<void> {
+  const turn = lastTurn.then(() => initializeNow(name));
+  lastTurn = turn.catch(() => undefined);
+  return turn;
+}
+
+async function initializeNow(name: string): Promise<void> {
   const active = tf.getBackend();
   const isRegistered = () => registeredBackends().includes(name);
   if (!isRegistered()) await backendLoaders[name]?.register();

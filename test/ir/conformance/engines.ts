@@ -1,64 +1,30 @@
-// Ways to run a program, all of which must agree with the reference. Another engine is one more entry.
+// The engines that must agree with the reference. Another engine is one more name.
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
-import "@tensorflow/tfjs-backend-wasm";
-import { interpret } from "../../../src/ir/interpret.js";
-import type { DType, NDArray, Program } from "../../../src/ir/program.js";
+import type { NDArray, Program } from "../../../src/ir/program.js";
+import { ndarrayFromTensor, tensorFromNDArray } from "../../../src/runtime/arrays.js";
+import type { Engine } from "../../../src/runtime/engine.js";
+import { available } from "../../runtime/available.js";
 
 /** Runs a program on arrays. */
 export type Run = (program: Program, inputs: readonly NDArray[]) => NDArray[];
 
-const typed = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
-
-const upload = ({ elements, shape, dtype }: NDArray): tf.Tensor =>
-  tf.tensor(typed[dtype].from(elements), [...shape], dtype);
-
-const download = (x: tf.Tensor): NDArray => ({
-  shape: x.shape,
-  dtype: x.dtype as DType,
-  elements: Float64Array.from(x.dataSync()),
-});
-
-/** Runs every equation through its primitive's tfjs rule, or its reference rule where it has none. */
-const onBackend =
-  (backend: string): Run =>
+const runOn =
+  (engine: Engine): Run =>
   (program, inputs) => {
-    // A backend that was initialised before is switched to synchronously.
-    void tf.setBackend(backend);
-    const results: NDArray[] = [];
-    tf.tidy(() => {
-      const { outputs } = interpret<tf.Tensor>(
-        program,
-        inputs.map(upload),
-        ({ variable: { shape, dtype }, elements }) => upload({ shape, dtype, elements }),
-        ({ primitive, attributes, outputs: types }, values) =>
-          primitive.tfjs?.(values, attributes) ??
-          primitive.evaluate(values.map(download), attributes).map((elements, i) => upload({ ...types[i]!, elements })),
-      );
-      results.push(...outputs.map(download));
-    });
+    const executable = engine.compile(program);
+    const tensors = inputs.map(tensorFromNDArray);
+    const outputs = executable.run(tensors);
+    const results = outputs.map(ndarrayFromTensor);
+    tf.dispose([tensors, outputs]);
+    executable.dispose();
     return results;
   };
 
-async function initialised(backend: string): Promise<boolean> {
-  try {
-    return await tf.setBackend(backend);
-  } catch {
-    return false;
-  }
-}
-
-/** The native binding is an optional peer: it takes part where it is installed. */
-const nodeBinding: string = "@tensorflow/tfjs-node";
-await import(nodeBinding).catch(() => undefined);
-
-const backends = ["cpu", "wasm", "tensorflow"];
-const present: string[] = [];
-for (const backend of backends)
-  if (tf.findBackendFactory(backend) && (await initialised(backend))) present.push(backend);
+/** tfjs-node is an optional peer: it takes part where it is installed. */
+const names = ["tfjs:cpu", "tfjs:wasm", "tfjs:tensorflow"];
+const present = await Promise.all(names.map(available));
 
 /** The engines that can run here. */
-export const engines: readonly (readonly [name: string, run: Run])[] = present.map((name) => [
-  `tfjs:${name}`,
-  onBackend(name),
-]);
+export const engines: readonly (readonly [name: string, run: Run])[] = present.flatMap((engine) =>
+  engine ? [[engine.name, runOn(engine)] as const] : [],
+);
