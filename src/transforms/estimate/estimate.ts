@@ -2,7 +2,7 @@ import { ElbowError } from "../../errors.js";
 import { Builder, withBuilder } from "../../ir/builder.js";
 import { interpret, restateConstant } from "../../ir/interpret.js";
 import type { Equation, Program } from "../../ir/program.js";
-import { isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
+import { type Family, isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
 import { applyInLanes, type Lanes, runInLanes, single } from "../lanes.js";
 import { simplify, withoutDeadCode } from "../simplify.js";
 import { contractTail, type SiteLanes } from "./contract.js";
@@ -58,7 +58,11 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
   const resolve = resolver(program, defaults);
   const flat = flatten(program, {
     resolve,
-    staysInLoop: (site) => resolve(site).strategy?.isPathwise ?? false,
+    // a pathwise strategy that runs alternatives side by side needs the whole rest of the program
+    staysInLoop: (site) => {
+      const { strategy } = resolve(site);
+      return strategy?.isPathwise === true && !strategy.contract;
+    },
     draw: (site, inputs) => {
       const { program: draw } = drawProgram(resolve(site), inputs, []);
       return runInLanes(draw, inputs.map(single))[0]!.variable;
@@ -113,14 +117,16 @@ function resolver(program: Program, defaults: DefaultStrategies): (site: Equatio
   const [flow] = findFlow(program);
   for (const [site, jump] of flow!) {
     const { strategy, address, family } = sampleAttributes(site);
-    if (!strategy?.isPathwise || !jump) continue;
-    const discrete = family.supportValues ? "enumerate, " : "";
+    const others = alternativesOf(family);
+    const mustBePathwise = strategy ? strategy.isPathwise : family.isPathwise && others.length === 0;
+    if (!mustBePathwise || !jump) continue;
+    const remedy = others.length > 0 ? `Estimate it with ${others.join(" or ")}` : "Write the cost continuously";
     throw new ElbowError("discontinuous", {
       message:
         `the pathwise derivative of "${address}" would be biased: its value reaches the objective through a discontinuity\n` +
-        `  site:      ${strategy.name}(${family.name}) ${site.source?.line ?? ""}\n` +
+        `  site:      ${(strategy ?? defaults.pathwise).name}(${family.name}) ${site.source?.line ?? ""}\n` +
         `  operation: ${jump.primitive.name} ${jump.source?.line ?? ""}`,
-      hint: `Estimate it with ${discrete}reinforce or measureValued, or wrap the result in assumeContinuous(…) if it is continuous after all.`,
+      hint: `${remedy}, or wrap the result in assumeContinuous(…) if it is continuous after all.`,
       at: { address, source: site.source?.line },
     });
   }
@@ -131,6 +137,13 @@ function resolver(program: Program, defaults: DefaultStrategies): (site: Equatio
     return isSound ? { ...attributes, strategy: defaults.pathwise, isDefault: true } : attributes;
   };
 }
+
+/** The strategies other than pathwise ones that a family allows. */
+const alternativesOf = ({ supportValues, isScorable, weakDerivative }: Family): string[] => [
+  ...(supportValues ? ["enumerate"] : []),
+  ...(isScorable ? ["reinforce"] : []),
+  ...(weakDerivative ? ["measureValued"] : []),
+];
 
 /** The default strategy of a site that is not pathwise. */
 function withStrategy(
@@ -143,7 +156,14 @@ function withStrategy(
   const elements = batch.reduce((product, size, axis) => (isMixed[axis] ? product * size : product), 1);
   const size = family.supportValues?.(attributes.parameterShapes).length ?? Number.POSITIVE_INFINITY;
   const isSmall = size ** elements <= defaults.enumerationLimit;
-  return { ...attributes, strategy: isSmall ? defaults.enumeration : defaults.score, isDefault: true };
+  const strategy = isSmall ? defaults.enumeration : defaults.score;
+  const objection = strategy.objection(family);
+  if (objection === undefined) return { ...attributes, strategy, isDefault: true };
+  throw new ElbowError("no-strategy", {
+    message: `"${attributes.address}" names no strategy, and the default, ${strategy.name}(${family.name}), is not possible: ${objection}`,
+    hint: `Name one: ${alternativesOf(family).join(", ") || "reparam"}.`,
+    at: { address: attributes.address },
+  });
 }
 
 /** Per site and batch axis: whether some leaf mixes the elements along it. */
