@@ -111,7 +111,7 @@ export class Execution {
 
   /** The meaning of a program that is nested under an address. */
   private below(address: string): Meaning {
-    const { key, given, path, ignoresUnknown = false } = this.meaning;
+    const { key, given, path } = this.meaning;
     const inner = given[address];
     if (isTensor(inner))
       throw new ElbowError("not-a-value", {
@@ -119,7 +119,7 @@ export class Execution {
         hint: "Give nested choices: { address: { inner: value } }.",
         at: { address: this.full(address) },
       });
-    return { key: key && namedKey(key, address), given: inner ?? {}, path: [...path, address], ignoresUnknown };
+    return { ...this.meaning, key: key && namedKey(key, address), given: inner ?? {}, path: [...path, address] };
   }
 
   /** Takes over what a nested program did. */
@@ -148,7 +148,12 @@ export class Execution {
     if (this.meaning.ignoresUnknown) return;
     for (const address of Object.keys(this.meaning.given))
       if (!(address in this.choices))
-        throw unknownAddress(this.full(address), Object.keys(this.choices).map(this.full), `the program ${program}`);
+        throw unknownAddress(
+          this.full(address),
+          Object.keys(this.choices).map(this.full),
+          `the program ${program}`,
+          this.meaning.source?.line,
+        );
   }
 
   private full = (address: string): string => [...this.meaning.path, address].join("/");

@@ -23,7 +23,9 @@ type Contribution<E> =
             : never;
 
 /** Address → value type of a program, from the union of effects that TypeScript infers for its body. */
-export type ChoicesOfEffects<E> = [Contribution<E>] extends [never] ? Record<never, never> : Flat<Merged<Contribution<E>>>;
+export type ChoicesOfEffects<E> = [Contribution<E>] extends [never]
+  ? Record<never, never>
+  : Flat<Merged<Contribution<E>>>;
 
 /** Address → value type of a program. */
 export type ChoicesOf<P> =

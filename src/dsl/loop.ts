@@ -13,9 +13,10 @@ const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }
 /** Runs a loop over a program: every step gets its own key and its own slice of the given choices. */
 export function runLoop(
   { body, initial, sequence, source }: Looped<string>,
-  { key, given, path }: Meaning,
+  meaning: Meaning,
   execute: Execute,
 ): Outcome {
+  const { key, given } = meaning;
   const sequences: Tree<Tensor> = typeof sequence === "number" ? tf.tensor1d(range(sequence), "int32") : sequence;
   const length = tensorsOf(sequences)[0]?.shape[0] ?? 0;
   const keys = key ? [foldIn(key, tf.tensor1d(range(length), "int32"))] : [];
@@ -28,9 +29,9 @@ export function runLoop(
       const rest = elements.slice(elementCount);
       const stepKey = key ? rest.shift() : undefined;
       const outcome = execute(body(withLeaves(initial, carried), element), {
+        ...meaning,
         key: stepKey,
         given: withLeaves(given as Tree<Tensor>, rest) as Choices,
-        path,
       });
       const { carry: next, output } = outcome.result as { carry: Tree<Tensor>; output?: Tree<Tensor> };
       shape = { output, choices: outcome.choices };

@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Source } from "../util/location.js";
 import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
 
@@ -20,6 +21,8 @@ export interface Meaning {
   readonly given: Choices;
   /** Whether values at addresses that the program does not have are passed over. @defaultValue false */
   readonly ignoresUnknown?: boolean;
+  /** Where the user asked for this run. */
+  readonly source?: Source;
   /** Names of the enclosing programs, for messages. */
   readonly path: readonly string[];
 }

@@ -79,13 +79,18 @@ const simulated = ({ choices, logDrawn, logGiven, result }: Outcome) => ({
 function answerVerb(verb: Verb, key: Tensor): unknown {
   switch (verb.kind) {
     case "simulate":
-      return simulated(execute(verb.call, { key, given: {}, path: [] }));
+      return simulated(execute(verb.call, { key, given: {}, path: [], source: verb.source }));
     case "assess": {
-      const { logDrawn, logGiven } = execute(verb.call, { key: undefined, given: verb.choices, path: [] });
+      const { logDrawn, logGiven } = execute(verb.call, {
+        key: undefined,
+        given: verb.choices,
+        path: [],
+        source: verb.source,
+      });
       return tf.add(logDrawn, logGiven);
     }
     case "generate": {
-      const outcome = execute(verb.call, { key, given: verb.constraints, path: [] });
+      const outcome = execute(verb.call, { key, given: verb.constraints, path: [], source: verb.source });
       return { ...simulated(outcome), logWeight: outcome.logGiven };
     }
   }

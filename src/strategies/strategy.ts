@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import type { Strategy } from "../ir/site.js";
+import { captureSource } from "../util/location.js";
 
 /** A distribution with a chosen strategy: it offers no further choice. */
 export type Chosen<T extends Tensor> = Distribution<T, never>;
@@ -21,6 +22,7 @@ export function withStrategy<T extends Tensor>(distribution: Distribution<T, nev
   if (objection !== undefined)
     throw new ElbowError("illegal-strategy", {
       message: `${strategy.name}(${distribution.family.name}) is not possible: ${objection}`,
+      at: { source: captureSource().line },
     });
   return { ...distribution, strategy };
 }
