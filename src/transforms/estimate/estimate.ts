@@ -56,6 +56,7 @@ export interface Estimator {
  */
 export function estimate(program: Program, defaults: DefaultStrategies): Estimator {
   const resolve = resolver(program, defaults);
+  const inLoops: SiteReport[] = [];
   const flat = flatten(program, {
     resolve,
     // a pathwise strategy that runs alternatives side by side needs the whole rest of the program
@@ -64,7 +65,9 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
       return strategy?.isPathwise === true && !strategy.contract;
     },
     draw: (site, inputs) => {
-      const { program: draw } = drawProgram(resolve(site), inputs, []);
+      const attributes = resolve(site);
+      const { program: draw } = drawProgram(attributes, inputs, []);
+      inLoops.push(reportOf(site, attributes, 1, []));
       return runInLanes(draw, inputs.map(single))[0]!.variable;
     },
   });
@@ -99,18 +102,30 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
         ),
       ),
       initialStates: states.map((state) => state.initial),
-      sites: sites.map(({ equation, attributes, axis, isMixed }) => ({
-        address: attributes.address,
-        family: attributes.family.name,
-        strategy: attributes.strategy!,
-        isDefault: attributes.isDefault ?? false,
-        lanes: axis?.size ?? 1,
-        isMixed,
-        source: equation.source?.line,
-      })),
+      sites: [
+        ...inLoops,
+        ...sites.map(({ equation, attributes, axis, isMixed }) =>
+          reportOf(equation, attributes, axis?.size ?? 1, isMixed),
+        ),
+      ],
     };
   });
 }
+
+const reportOf = (
+  equation: Equation,
+  { address, family, strategy, isDefault = false }: SampleAttributes,
+  lanes: number,
+  isMixed: readonly boolean[],
+): SiteReport => ({
+  address,
+  family: family.name,
+  strategy: strategy!,
+  isDefault,
+  lanes,
+  isMixed,
+  source: equation.source?.line,
+});
 
 /** Settles which sites are pathwise, and refuses pathwise ones that reach the objective through a discontinuity. */
 function resolver(program: Program, defaults: DefaultStrategies): (site: Equation) => SampleAttributes {
