@@ -22,6 +22,8 @@ export interface ErrorParts {
 export class ElbowError extends Error {
   override readonly name = "ElbowError";
   readonly code: string;
+  /** What was wrong, without hint and place. */
+  readonly summary: string;
   readonly hint: string | undefined;
   readonly at: ErrorLocation;
 
@@ -31,8 +33,21 @@ export class ElbowError extends Error {
       [message, hint && `  hint: ${hint}`, place.length > 0 && `  at ${place.join(", ")}`].filter((x) => x).join("\n"),
     );
     this.code = code;
+    this.summary = message;
     this.hint = hint;
     this.at = at;
+  }
+}
+
+/** Runs `body`; an error of a user's making that does not know its line gets this one. */
+export function located<R>(source: { readonly line: string | undefined } | undefined, body: () => R): R {
+  try {
+    return body();
+  } catch (error) {
+    const isHomeless = error instanceof ElbowError && error.code !== "internal" && error.at.source === undefined;
+    if (!isHomeless || source?.line === undefined) throw error;
+    const { code, summary, hint, at } = error;
+    throw new ElbowError(code, { message: summary, hint, at: { ...at, source: source.line } });
   }
 }
 

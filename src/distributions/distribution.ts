@@ -1,8 +1,9 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError } from "../errors.js";
+import { ElbowError, located } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Family, Strategy, Support } from "../ir/site.js";
+import { captureSource } from "../util/location.js";
 import { broadcastShapes, formatShape, type Shape } from "../util/shapes.js";
 
 /** Phantom marks: they exist for the compiler only. */
@@ -122,7 +123,8 @@ export function distribution<T extends Tensor, Offers extends string>(
     const tensor = asTensor(parameter);
     return tensor.dtype === "float32" ? tensor : tf.cast(tensor, "float32");
   });
-  return { family: of, parameters: tensors, ...of.shapes(tensors.map((tensor) => tensor.shape)), strategy: undefined };
+  const shapes = located(captureSource(), () => of.shapes(tensors.map((tensor) => tensor.shape)));
+  return { family: of, parameters: tensors, ...shapes, strategy: undefined };
 }
 
 /** Log density of a value, of the batch shape. The value must have the shape [...batch, ...event] up to leading axes of draws. */

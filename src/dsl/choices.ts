@@ -101,11 +101,12 @@ export function unknownAddress(
   });
 }
 
-/** The closest text by edit distance, if it is close at all. */
+/** The closest text by edit distance, if it is close at all: an address's last name counts for that. */
 export function nearestTo(text: string, candidates: readonly string[]): string | undefined {
   const scored = candidates.map((candidate) => ({ candidate, distance: editDistance(text, candidate) }));
   const best = scored.toSorted((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= Math.max(1, Math.ceil(Math.max(text.length, best.candidate.length) / 2))
+  const length = (address: string) => address.length - address.lastIndexOf("/") - 1;
+  return best && best.distance <= Math.max(1, Math.ceil(Math.max(length(text), length(best.candidate)) / 2))
     ? best.candidate
     : undefined;
 }

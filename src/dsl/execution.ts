@@ -56,9 +56,17 @@ export class Execution {
       case "splice":
         return this.run(effect.call);
       case "scan":
-        return this.absorb(effect.address, effect.source, runLoop(effect, this.below(effect.address), execute));
+        return this.absorb(
+          effect.address,
+          effect.source,
+          runLoop(effect, this.below(effect.address, effect.source), execute),
+        );
       case "cond":
-        return this.absorb(effect.address, effect.source, runBranch(effect, this.below(effect.address), execute));
+        return this.absorb(
+          effect.address,
+          effect.source,
+          runBranch(effect, this.below(effect.address, effect.source), execute),
+        );
       default:
         throw new ElbowError("unknown-effect", {
           message: `a program cannot ask for ${JSON.stringify((effect as { kind?: unknown })?.kind ?? effect)}`,
@@ -74,6 +82,7 @@ export class Execution {
     if (given !== undefined && !isTensor(given))
       throw new ElbowError("not-a-value", {
         message: `address "${this.full(address)}" is a single random choice, and nested choices were given for it`,
+        hint: "Give one tensor: { address: value }.",
         at: { address: this.full(address), source: source.line },
       });
     const value = given ?? this.draw(address, distribution, source);
@@ -106,18 +115,18 @@ export class Execution {
   }
 
   private nested({ address, call, source }: Nested<string, unknown, unknown>): unknown {
-    return this.absorb(address, source, execute(call, this.below(address)));
+    return this.absorb(address, source, execute(call, this.below(address, source)));
   }
 
   /** The meaning of a program that is nested under an address. */
-  private below(address: string): Meaning {
+  private below(address: string, source: Source): Meaning {
     const { key, given, path } = this.meaning;
     const inner = given[address];
     if (isTensor(inner))
       throw new ElbowError("not-a-value", {
         message: `address "${this.full(address)}" holds a program, and a single value was given for it`,
         hint: "Give nested choices: { address: { inner: value } }.",
-        at: { address: this.full(address) },
+        at: { address: this.full(address), source: source.line },
       });
     return { ...this.meaning, key: key && namedKey(key, address), given: inner ?? {}, path: [...path, address] };
   }

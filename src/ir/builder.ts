@@ -1,4 +1,4 @@
-import { invariant } from "../errors.js";
+import { invariant, located } from "../errors.js";
 import { captureSource, type Source } from "../util/location.js";
 import { type Shape, sizeOf } from "../util/shapes.js";
 import type { Primitive } from "./primitive.js";
@@ -24,8 +24,10 @@ export class Builder {
   private readonly scalars = new Map<string, Variable>();
 
   emit(primitive: Primitive, inputs: readonly Variable[], attributes: Attributes = {}): Variable[] {
-    const outputs = primitive.infer(inputs, attributes).map(({ shape, dtype }) => variable(shape, dtype));
-    this.equations.push({ primitive, inputs, attributes, outputs, source: currentSource ?? captureSource() });
+    const source = currentSource ?? captureSource();
+    const types = located(source, () => primitive.infer(inputs, attributes));
+    const outputs = types.map(({ shape, dtype }) => variable(shape, dtype));
+    this.equations.push({ primitive, inputs, attributes, outputs, source });
     return [...outputs];
   }
 

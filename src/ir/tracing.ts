@@ -35,6 +35,7 @@ function checkDType(dtype: string): DType {
   throw new ElbowError("dtype", {
     message: `a program cannot hold a ${dtype} tensor`,
     hint: "Use float32, int32 or bool.",
+    at: { source: captureSource().line },
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { invariant } from "../../errors.js";
+import { invariant, located } from "../../errors.js";
 import { type Equation, type Program, type Type, typeOf } from "../../ir/program.js";
 import type { SampleAttributes } from "../../ir/site.js";
 import { trace } from "../../ir/tracing.js";
@@ -41,7 +41,7 @@ export function drawSite(
   isMixed: readonly boolean[],
 ): SiteLanes {
   const types: Type[] = operands.map((operand) => ({ shape: ownShape(operand), dtype: operand.variable.dtype }));
-  const { program, lanes, kept } = drawProgram(attributes, types, isMixed);
+  const { program, lanes, kept } = located(equation.source, () => drawProgram(attributes, types, isMixed));
   const axis: Axis | undefined = lanes === undefined ? undefined : newAxis(attributes.address, lanes);
   const [value, ...keep] = runInLanes(program, operands).map((output) => (axis ? ownToAxis(output, axis) : output));
   return {
