@@ -1,0 +1,124 @@
+// Compares the estimates of a random program with its exact value and derivatives.
+import fc from "fast-check";
+import { ElbowError } from "../../src/errors.js";
+import { estimateMoments, type Moments } from "../support/estimates.js";
+import { exactGradient, exactHessianProduct, expectation, theta0, withoutUnused } from "./exactProgram.js";
+import { textOf } from "./programText.js";
+import { type RandomProgram, randomProgram } from "./randomPrograms.js";
+import { type Sabotage, thetaTensors, toObjective } from "./runProgram.js";
+
+export interface Verdict {
+  readonly kind: "agrees" | "refused" | "differs";
+  readonly detail: string;
+}
+
+export interface CheckOptions {
+  readonly draws: number;
+  readonly seed: number;
+  /** Also the product of the Hessian with a vector, where every strategy allows it. */
+  readonly second?: boolean;
+  readonly sabotage?: Sabotage;
+  /** Leaves the last confirmation out. */
+  readonly isHasty?: boolean;
+}
+
+/**
+ * A deviation of so many standard errors is looked at again with ten times as many draws under another seed, and counted if
+ * it is then beyond the second bound, and again with eighty times as many: a program that is estimated rightly passes all
+ * three with a probability below 1e-12, so that 2000 programs of four results raise a false alarm less than once in a
+ * hundred million suites (heavy tails make it more, by far less than up to 1e-3).
+ */
+const stages = [
+  { factor: 1, bound: 3.5 },
+  { factor: 10, bound: 5 },
+  { factor: 80, bound: 5 },
+];
+
+/** Deviation of a mean from the truth in standard errors; without variance it must be the truth to rounding. */
+function deviation({ mean, error }: Moments, truth: number): number {
+  const scale = Math.max(1, Math.abs(truth));
+  if (!Number.isFinite(mean)) return Number.POSITIVE_INFINITY;
+  if (Math.abs(mean - truth) < 1e-8 * scale) return 0;
+  return error < 1e-9 * scale ? Number.POSITIVE_INFINITY : Math.abs(mean - truth) / error;
+}
+
+const direction = [0.5, -1, 1];
+
+export function checkProgram(
+  program: RandomProgram,
+  { draws, seed, second = false, sabotage, isHasty = false }: CheckOptions,
+): Verdict {
+  const small = withoutUnused(program);
+  const objective = toObjective(program, sabotage);
+  const theta = thetaTensors(theta0);
+  const moments = (factor: number, derived: "gradient" | "hvp"): Moments[] =>
+    estimateMoments(
+      objective,
+      theta,
+      [],
+      { draws: draws * factor, chunk: draws, seed: 100 * seed + factor, derived },
+      derived === "hvp" ? Object.values(thetaTensors(direction)) : [],
+    ).flat();
+  const compare = (derived: "gradient" | "hvp", truth: readonly number[]): Verdict | undefined => {
+    let found: Moments[] = [];
+    for (const { factor, bound } of isHasty ? stages.slice(0, 2) : stages) {
+      found = moments(factor, derived);
+      if (found.every((each, i) => deviation(each, truth[i]!) <= bound)) return undefined;
+    }
+    const lines = found.map(
+      ({ mean, error }, i) => `${mean.toPrecision(8)} ± ${error.toPrecision(2)}, exactly ${truth[i]!.toPrecision(8)}`,
+    );
+    return { kind: "differs", detail: `${derived}, ${found[0]!.draws} draws\n  ${lines.join("\n  ")}` };
+  };
+  try {
+    const wrong = compare("gradient", [expectation(small, theta0), ...exactGradient(small)]);
+    if (wrong) return wrong;
+    if (second && program.isAnyOrder)
+      return compare("hvp", exactHessianProduct(small, direction)) ?? { kind: "agrees", detail: "" };
+    return { kind: "agrees", detail: "" };
+  } catch (error) {
+    if (error instanceof ElbowError && error.code !== "internal")
+      return { kind: "refused", detail: `${error.code}: ${error.message}` };
+    throw error;
+  }
+}
+
+/** What came of many programs. */
+export interface Tally {
+  agrees: number;
+  refused: number;
+  differs: number;
+}
+
+/** Numbers that a program is built from; shrinking makes them small, and small numbers stand for the simplest choices. */
+export const programNumbers: fc.Arbitrary<number[]> = fc.noBias(
+  fc.array(fc.nat(65_535), { minLength: 160, maxLength: 160 }),
+);
+
+/** Checks random programs; the first one that differs is shrunk, and the error shows its text. */
+export function checkRandomPrograms(numRuns: number, seed: number, options: Omit<CheckOptions, "seed">): Tally {
+  const tally: Tally = { agrees: 0, refused: 0, differs: 0 };
+  let differing = "";
+  fc.assert(
+    fc.property(programNumbers, (numbers) => {
+      const program = randomProgram(numbers);
+      const { kind, detail } = checkProgram(program, { ...options, seed });
+      tally[kind]++;
+      if (kind !== "differs") return true;
+      differing = `${detail}\n${textOf(program)}`;
+      return false;
+    }),
+    {
+      numRuns,
+      seed,
+      interruptAfterTimeLimit: 500_000,
+      reporter: (run) => {
+        if (run.failed)
+          throw new Error(
+            `random program ${run.numRuns}, fast-check seed ${run.seed}\n${differing || fc.defaultReportMessage(run)}`,
+          );
+      },
+    },
+  );
+  return tally;
+}
