@@ -1,0 +1,28 @@
+import { ByteBuffer } from "./bytes.js";
+
+const keyOf = (content: Uint8Array): string => String.fromCharCode(...content);
+
+/** The constants of a module, each once, 16-byte aligned in the order of first use. They become one data segment. */
+export class ConstantPool {
+  readonly #content = new ByteBuffer();
+  readonly #offsets = new Map<string, number>();
+
+  get length(): number {
+    return this.#content.length;
+  }
+
+  offsetOf(content: Uint8Array): number {
+    const key = keyOf(content);
+    const known = this.#offsets.get(key);
+    if (known !== undefined) return known;
+    const offset = this.#content.length;
+    this.#offsets.set(key, offset);
+    this.#content.append(content);
+    while (this.#content.length % 16 !== 0) this.#content.byte(0);
+    return offset;
+  }
+
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return this.#content.toBytes();
+  }
+}

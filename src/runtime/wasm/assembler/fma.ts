@@ -1,0 +1,50 @@
+import { f32x4 } from "./f32x4.js";
+import { ModuleBuilder } from "./moduleBuilder.js";
+
+export interface FmaOptions {
+  /**
+   * Whether Node's experimental flag for relaxed SIMD may be set where it is needed (Node 20).
+   *
+   * @defaultValue true
+   */
+  readonly mayEnable?: boolean;
+}
+
+interface FlagSetter {
+  readonly setFlagsFromString: (flags: string) => void;
+}
+
+/** A module whose only instruction of interest is the relaxed multiply-add. */
+function probe(): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder({ memory: { minimum: 0 }, fma: true });
+  const fn = module.function({ params: ["v128"], result: "v128" });
+  const [x] = fn.params;
+  fn.return(f32x4.relaxedMadd(x, x, x));
+  return module.toBytes();
+}
+
+/** node:v8 where there is one: no import, which a browser's loader would stumble over. */
+function v8(): FlagSetter | undefined {
+  const host: { readonly process?: { readonly getBuiltinModule?: (name: string) => unknown } } = globalThis;
+  try {
+    return host.process?.getBuiltinModule?.("node:v8") as FlagSetter | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether modules made with `fma: true` can be compiled here. Asks the engine first; only if it refuses, tries Node's flag,
+ * which newer versions no longer know.
+ */
+export function detectFma({ mayEnable = true }: FmaOptions = {}): boolean {
+  const bytes = probe();
+  if (WebAssembly.validate(bytes)) return true;
+  if (!mayEnable) return false;
+  try {
+    v8()?.setFlagsFromString("--experimental-wasm-relaxed-simd");
+  } catch {
+    return false;
+  }
+  return WebAssembly.validate(bytes);
+}

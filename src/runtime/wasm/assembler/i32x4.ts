@@ -1,0 +1,51 @@
+import type { I32, V128 } from "./expression.js";
+import { liftI32 } from "./i32.js";
+import { apply, binary, extracting, lifting, replacing, simd, unary } from "./instruction.js";
+import { constantOf } from "./v128.js";
+
+/** A constant vector: one integer for all lanes, or four; signed or unsigned. */
+const constant = (value: number | readonly [number, number, number, number]): V128 =>
+  constantOf(typeof value === "number" ? new Int32Array(4).fill(value | 0) : Int32Array.from(value, (x) => x | 0));
+
+export const liftI32x4 = lifting(constant);
+const two = (code: number) => binary(liftI32x4, "v128", simd(code));
+const one = (code: number) => unary(liftI32x4, "v128", simd(code));
+const shift =
+  (code: number) =>
+  (x: V128, by: I32 | number): V128 =>
+    apply("v128", simd(code), [x, liftI32(by)]);
+
+/** Four 32-bit integer lanes; a plain number is a constant in all of them. Comparisons give lanes of ones or zeros. */
+export const i32x4 = {
+  const: constant,
+  splat: unary(liftI32, "v128", simd(17)),
+  extractLane: extracting("i32", simd(27)),
+  replaceLane: replacing(liftI32, simd(28)),
+  eq: two(55),
+  ne: two(56),
+  ltS: two(57),
+  ltU: two(58),
+  gtS: two(59),
+  gtU: two(60),
+  leS: two(61),
+  leU: two(62),
+  geS: two(63),
+  geU: two(64),
+  abs: one(160),
+  neg: one(161),
+  shl: shift(171),
+  shrS: shift(172),
+  shrU: shift(173),
+  add: two(174),
+  sub: two(177),
+  mul: two(181),
+  minS: two(182),
+  minU: two(183),
+  maxS: two(184),
+  maxU: two(185),
+  /** Towards zero, saturating, NaN to 0; several instructions on x64. */
+  truncSatF32x4S: (x: V128): V128 => apply("v128", simd(248), [x]),
+  truncSatF32x4U: (x: V128): V128 => apply("v128", simd(249), [x]),
+  /** Two doubles as the lower two lanes, zero in the upper two. */
+  truncSatF64x2SZero: (x: V128): V128 => apply("v128", simd(252), [x]),
+};

@@ -1,0 +1,61 @@
+import { invariant } from "../../../errors.js";
+import type { I32, V128 } from "./expression.js";
+import { apply, expression, loading, type Opcode, simd } from "./instruction.js";
+
+/** A constant by its 16 bytes. In a function it is a local that the prologue loads from the module's pool. */
+export const constantV128 = (content: Uint8Array): V128 => {
+  invariant(content.length === 16, "a v128 constant has 16 bytes");
+  return expression("v128", (code) => {
+    const local = code.constantLocal(content);
+    code.bytes.byte(0x20);
+    code.bytes.unsigned(local);
+  });
+};
+
+/** The same, from the elements of a typed array of 16 bytes. */
+export const constantOf = (elements: Float32Array | Int32Array | Float64Array): V128 =>
+  constantV128(new Uint8Array(elements.buffer.slice(0)));
+
+const two =
+  (code: number) =>
+  (x: V128, y: V128): V128 =>
+    apply("v128", simd(code), [x, y]);
+const test =
+  (opcode: Opcode) =>
+  (x: V128): I32 =>
+    apply("i32", opcode, [x]);
+
+/** 128 bits, whatever they mean. */
+export const v128 = {
+  const: constantV128,
+  not: (x: V128): V128 => apply("v128", simd(77), [x]),
+  and: two(78),
+  /** x and not y */
+  andnot: two(79),
+  or: two(80),
+  xor: two(81),
+  /** Bits of x where the mask is 1, of y where it is 0. */
+  bitselect: (x: V128, y: V128, mask: V128): V128 => apply("v128", simd(82), [x, y, mask]),
+  /** 1 if any bit is set. */
+  anyTrue: test(simd(83)),
+  /** 1 if no 32-bit lane is zero. */
+  allTrue: test(simd(163)),
+  /** Four 32-bit lanes of x (0–3) and y (4–7). */
+  shuffle32: (x: V128, y: V128, lanes: readonly [number, number, number, number]): V128 =>
+    v128.shuffle(
+      x,
+      y,
+      lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
+    ),
+  /** Sixteen bytes of x (0–15) and y (16–31). */
+  shuffle: (x: V128, y: V128, lanes: readonly number[]): V128 => {
+    invariant(lanes.length === 16, "a shuffle names 16 bytes");
+    return apply("v128", [...simd(13), ...lanes], [x, y]);
+  },
+  load: loading("v128", simd(0), 2),
+  load32Splat: loading("v128", simd(9), 2),
+  load64Splat: loading("v128", simd(10), 2),
+  /** One 32-bit word into lane 0, the others zero. */
+  load32Zero: loading("v128", simd(92), 2),
+  load64Zero: loading("v128", simd(93), 2),
+};
