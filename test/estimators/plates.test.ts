@@ -191,13 +191,13 @@ describe("a site of shape [N, 3] and costs of shape [N]", () => {
 
   it.each([1, 50])("reinforce: the variance of a row's gradient is that of this row alone (%d rows)", (N) => {
     const { L, at, rows, gradient } = of(N, reinforce);
-    const [, estimates] = estimateMoments(L, at, [], { draws: 20_000, chunk: 2000 });
+    const [, estimates] = estimateMoments(L, at, [], { draws: 8000, chunk: 2000 });
     for (const [d, q] of rows[0]!.entries()) {
       const score = (b: readonly number[]) => (b[d] ? 1 / q : -1 / (1 - q));
       const square = overFlips(rows[0]!, (b) => (f(b) * score(b)) ** 2);
       const fourth = overFlips(rows[0]!, (b) => (f(b) * score(b) - gradient[d]!) ** 4);
       const exact = square - gradient[d]! ** 2;
-      const error = Math.sqrt((fourth - exact ** 2) / 20_000);
+      const error = Math.sqrt((fourth - exact ** 2) / 8000);
       expect(Math.abs(estimates![d]!.variance - exact)).toBeLessThan(5 * error);
       expect(Math.abs(zScore(estimates![d]!, gradient[d]!))).toBeLessThan(5);
     }
