@@ -1,20 +1,46 @@
 // The compiler's check that a guide fits a model. Each failure is a type whose name says what is wrong.
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { SupportOf } from "../distributions/distribution.js";
 
-/** Addresses at which the supports of model and guide differ. */
-type Mismatch<M, G> = {
-  [K in keyof M & keyof G as [SupportOf<M[K]>] extends [SupportOf<G[K]>]
-    ? [SupportOf<G[K]>] extends [SupportOf<M[K]>]
-      ? never
-      : K
-    : K]: { model: SupportOf<M[K]>; guide: SupportOf<G[K]> };
+/** How deep nested programs are compared; what is deeper is checked when the program is traced. */
+type Levels = readonly 0[];
+type DeepestLevel = readonly [0, 0, 0];
+
+/** `unknown` if two random choices live on the same support. */
+type SameSupport<M, G> = [SupportOf<M>] extends [SupportOf<G>]
+  ? [SupportOf<G>] extends [SupportOf<M>]
+    ? unknown
+    : { model: SupportOf<M>; guide: SupportOf<G> }
+  : { model: SupportOf<M>; guide: SupportOf<G> };
+
+/** `unknown` if nested choices fit. What loops and branches choose is not known to the compiler. */
+type NestedFit<M, G, Left extends Levels> = string extends keyof M | keyof G
+  ? unknown
+  : Left extends readonly [0, ...infer Below extends Levels]
+    ? CoversTo<M, G, Below>
+    : unknown;
+
+/** `unknown` if what stands at an address in the guide fits what stands there in the model. */
+type Fits<M, G, Left extends Levels> = [M] extends [Tensor]
+  ? [G] extends [Tensor]
+    ? SameSupport<M, G>
+    : { model: SupportOf<M>; guide: "nested choices" }
+  : [G] extends [Tensor]
+    ? { model: "nested choices"; guide: SupportOf<G> }
+    : NestedFit<M, G, Left>;
+
+/** Addresses at which model and guide differ. */
+type Mismatch<M, G, Left extends Levels> = {
+  [K in keyof M & keyof G as unknown extends Fits<M[K], G[K], Left> ? never : K]: Fits<M[K], G[K], Left>;
 };
 
-/** `unknown` if the guide's choices G cover the model's choices M; otherwise a type that says why not. */
-export type Covers<M, G> = [Exclude<keyof M, keyof G>] extends [never]
+type CoversTo<M, G, Left extends Levels> = [Exclude<keyof M, keyof G>] extends [never]
   ? [Exclude<keyof G, keyof M>] extends [never]
-    ? [keyof Mismatch<M, G>] extends [never]
+    ? [keyof Mismatch<M, G, Left>] extends [never]
       ? unknown
-      : { "the supports of model and guide differ": Mismatch<M, G> }
+      : { "the supports of model and guide differ": Mismatch<M, G, Left> }
     : { "the guide samples an address that the model does not have": Exclude<keyof G, keyof M> }
   : { "the guide does not sample the model's address": Exclude<keyof M, keyof G> };
+
+/** `unknown` if the guide's choices G cover the model's choices M; otherwise a type that says why not. */
+export type Covers<M, G> = CoversTo<M, G, DeepestLevel>;
