@@ -75,6 +75,7 @@ export { formatSummary, type SummaryRow, summarize } from "./inference/summary.j
 export { print } from "./ir/print.js";
 export type { Family, Strategy } from "./ir/site.js";
 export { trace } from "./ir/tracing.js";
+export { branch, loop } from "./ops/control.js";
 export {
   cholesky,
   choleskySolve,

@@ -29,7 +29,22 @@ export interface LoopOptions {
 
 const typeOfTensor = ({ shape, dtype }: Tensor): Type => ({ shape, dtype: dtype as DType });
 
-/** Runs a step over the first axis of sequences. Outputs are stacked along a new first axis. */
+/**
+ * Runs a step over the first axis of sequences, handing a carry on. Inside a traced function it is one equation, and
+ * differentiable to any order. For steps that make random choices use `scan`.
+ *
+ * @param initial - the first carry; a step must return it with the same shapes
+ * @param sequences - tensors of the same first size, or none with `length`
+ * @returns the last carry, and the outputs of all steps stacked along a new first axis
+ * @throws ElbowError "scan-length", "scan-carry"
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { loop } from "elbow";
+ * const sums = loop(([total], [x]) => ({ carry: [total.add(x)], outputs: [total] }), [tf.scalar(0)], [tf.tensor1d([1, 2, 3])]);
+ * console.log(sums.carry[0].dataSync()[0], sums.outputs[0].arraySync()); // => 6 [ 0, 1, 3 ]
+ * ```
+ */
 export function loop(
   step: Step,
   initial: readonly Tensor[],
@@ -76,7 +91,21 @@ function eagerLoop(
   return { carry: [...carry], outputs: (outputs[0] ?? []).map((_, i) => tf.stack(outputs.map((each) => each[i]!))) };
 }
 
-/** Runs one of two functions. Both must return tensors of the same types. */
+/**
+ * Runs one of two functions. Both must return tensors of the same types. Inside a traced function it is one equation. For
+ * programs with random choices use `cond`.
+ *
+ * @param predicate - a boolean scalar
+ * @throws ElbowError "cond-branches", "cond-predicate"
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { branch } from "elbow";
+ * const x = tf.scalar(3);
+ * const [y] = branch(x.greater(0), () => [x.sqrt()], () => [tf.scalar(0)]);
+ * console.log(y.dataSync()[0].toFixed(3)); // => 1.732
+ * ```
+ */
 export function branch(
   predicate: Tensor,
   whenTrue: () => readonly Tensor[],
