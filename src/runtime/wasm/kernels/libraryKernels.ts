@@ -1,0 +1,7 @@
+import { copyingKernels } from "./copying.js";
+import type { Kernel } from "./kernel.js";
+
+/** The kernels of all operations that are neither elementwise nor reductions, by the names of the primitives. */
+export const libraryKernels: Readonly<Record<string, Kernel>> = {
+  ...copyingKernels,
+};
