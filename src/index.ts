@@ -52,6 +52,9 @@ export {
 } from "./inference/draws.js";
 export { type FitOptions, type FitResult, fit } from "./inference/fit.js";
 export { type Minibatches, type MinibatchOptions, minibatches } from "./inference/fitting/minibatches.js";
+export type { Progress, ProgressReporter } from "./inference/fitting/progress.js";
+export type { HistoryEntry } from "./inference/fitting/statistics.js";
+export { importanceSummary } from "./inference/importanceSummary.js";
 export { type Objective, objective } from "./inference/objective.js";
 export { elbo } from "./inference/objectives/elbo.js";
 export { iwelbo } from "./inference/objectives/iwelbo.js";
