@@ -32,6 +32,7 @@ const bernoulliProbs = family({
   // x log p + (1 − x) log(1 − p)
   logDensity: ({ probs }, value) =>
     onSupport(value, isBit, 0, (x) => where(tf.equal(x, 1), logProbability(probs), logComplement(probs))),
+  probability: ({ probs }, value) => where(tf.equal(value, 1), probs, tf.sub(1, probs)),
   draw: ({ probs }, key, batch) => draw(probs, key, batch),
   isPathwise: false,
   supportValues: () => [0, 1],

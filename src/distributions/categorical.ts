@@ -75,6 +75,7 @@ const categoricalProbs = family({
   shapes: ({ probs }) => shapes(probs),
   // log p_x
   logDensity: ({ probs }, value) => onSupport(value, isBelow(probs), 0, (x) => logProbability(pick(probs, x))),
+  probability: ({ probs }, value) => pick(probs, value),
   draw: ({ probs }, key, batch) => draw(probs, key, batch),
   isPathwise: false,
   supportValues: ({ probs }) => range(categoriesOf(probs)),

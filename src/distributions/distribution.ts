@@ -63,6 +63,8 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
   readonly isPathwise?: boolean;
   /** @defaultValue true */
   readonly isScorable?: boolean;
+  /** The probability of a value where it is more than exp(logDensity): with a derivative where it is 0. */
+  readonly probability?: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
   readonly supportValues?: (parameters: Readonly<Record<P, Shape>>) => readonly number[];
   readonly weakDerivative?: (
     parameters: Readonly<Record<P, Tensor>>,
@@ -79,7 +81,7 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
   const { parameters: names, dtype = "float32", isPathwise = true, isScorable = true } = rules;
   const named = <T>(values: readonly T[]) =>
     Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
-  const { supportValues, weakDerivative, mean, variance } = rules;
+  const { probability, supportValues, weakDerivative, mean, variance } = rules;
   const parameterEventRanks = names.map((name) => rules.eventRanks?.[name] ?? 0);
   return {
     name: rules.name,
@@ -97,6 +99,7 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
     logDensity: (parameters, value) =>
       rules.logDensity(named(parameters), value.dtype === dtype ? value : tf.cast(value, dtype)),
     draw: (parameters, key, batch) => rules.draw(named(parameters), key, batch),
+    ...(probability && { probability: (parameters, value) => probability(named(parameters), value) }),
     ...(supportValues && { supportValues: (shapes) => supportValues(named(shapes)) }),
     ...(weakDerivative && {
       weakDerivative: (parameters, value, key, batch) => weakDerivative(named(parameters), value, key, batch),

@@ -16,7 +16,7 @@ function moveAxes(name: string, { batch, event }: { batch: Shape; event: Shape }
 }
 
 function joined(inner: Family, ranks: number): Family {
-  const { supportValues: _, weakDerivative: __, ...rest } = inner;
+  const { supportValues: _, weakDerivative: __, probability: ___, ...rest } = inner;
   return {
     ...rest,
     name: `independent(${inner.name})`,

@@ -117,7 +117,12 @@ export function derivedProgram(of: Prepared, derived: Derived, draws: number): P
   return known.get(name)!;
 }
 
-function deriveProgram({ program, parameterCount, initialStates }: Prepared, derived: Derived, draws: number): Program {
+function deriveProgram(
+  { program, parameterCount, initialStates, sites }: Prepared,
+  derived: Derived,
+  draws: number,
+): Program {
+  if (derived === "hvp") checkSmooth(sites);
   const stateless = build(program.inputs.slice(0, program.inputs.length - initialStates.length), (...inputs) => {
     return inline(program, [...inputs, ...initialStates.map((state) => builder().scalar(state, "float32"))]).slice(
       0,
@@ -151,6 +156,21 @@ function deriveProgram({ program, parameterCount, initialStates }: Prepared, der
       one.inputs.map((_, i) => (i === 0 ? 0 : null)),
     ),
   );
+}
+
+/** @throws ElbowError "derivative-order" if a pathwise value reaches the objective through a kink */
+function checkSmooth(sites: Prepared["sites"]): void {
+  for (const { address, family, strategy, kink, source } of sites) {
+    if (!kink) continue;
+    throw new ElbowError("derivative-order", {
+      message:
+        `the second derivative through "${address}" would be biased: its value reaches the objective through an operation whose derivative jumps\n` +
+        `  site:      ${strategy.name}(${family}) ${source ?? ""}\n` +
+        `  operation: ${kink.primitive.name} ${kink.source?.line ?? ""}`,
+      hint: "Estimate it with reinforce, or use a smooth operation (softplus for relu, logSumExp for max).",
+      at: { address, source },
+    });
+  }
 }
 
 /** The keys of independent estimates: [draws, 2]. */

@@ -98,6 +98,8 @@ export interface Primitive {
   readonly axes: (inputs: readonly Type[], attributes: Attributes, outputs: readonly Type[]) => AxisMap[][];
   /** Whether the outputs are continuous in input i (and differentiable almost everywhere). */
   readonly isContinuousIn: (input: number) => boolean;
+  /** Whether its derivative jumps where it is itself continuous: then a pathwise estimate is exact to first order only. */
+  readonly hasKinks?: boolean;
   /** Sets of inputs in which the operation is jointly linear when all others are held fixed. */
   readonly linearIn: readonly (readonly number[])[];
   /** Runs the operation on tfjs tensors with tfjs kernels; absent: the host evaluates `evaluate`. */

@@ -56,6 +56,11 @@ export interface Family {
   readonly isPathwise: boolean;
   /** Whether the support does not move with the parameters, which the score function needs. */
   readonly isScorable: boolean;
+  /**
+   * The probability of a value, of the batch shape, for finite supports whose parameters are probabilities: unlike
+   * exp(logDensity) it has a derivative where it is 0. @defaultValue exp(logDensity)
+   */
+  readonly probability?: (parameters: readonly Tensor[], value: Tensor) => Tensor;
   /** All values of a finite scalar support, in order. */
   readonly supportValues?: (parameters: readonly Shape[]) => readonly number[];
   readonly weakDerivative?: (parameters: readonly Tensor[], value: Tensor, key: Tensor, batch: Shape) => WeakDerivative;
@@ -129,6 +134,8 @@ export interface SampleAttributes {
   readonly strategy: Strategy | undefined;
   /** Whether the strategy was filled in by the estimator. */
   readonly isDefault?: boolean;
+  /** Where the derivative of a pathwise value jumps on its way to the objective, filled in by the estimator. */
+  readonly kink?: Equation;
   readonly parameterShapes: readonly Shape[];
   readonly batch: Shape;
   readonly event: Shape;

@@ -32,6 +32,16 @@ function supportTable({ address, family, parameters, batch, isMixed }: SiteConte
   return { table: tf.tensor(table, [lanes, ...mixedShape], "float32"), lanes };
 }
 
+/** The probability of every lane: that of all elements together along the mixed axes, which become 1. */
+function jointProbability({ family, parameters }: SiteContext, value: Tensor, mixed: number[]): Tensor {
+  if (family.probability) {
+    const each = family.probability(parameters, value);
+    return mixed.length > 0 ? tf.prod(each, mixed, true) : each;
+  }
+  const logDensity = family.logDensity(parameters, value);
+  return tf.exp(mixed.length > 0 ? tf.sum(logDensity, mixed, true) : logDensity);
+}
+
 /** Exact expectation over a finite support: no variance, one lane per value. */
 export const enumerateStrategy: Strategy = {
   name: "enumerate",
@@ -43,13 +53,12 @@ export const enumerateStrategy: Strategy = {
   draw: (site) => {
     const { table, lanes } = supportTable(site);
     const value = tf.broadcastTo(table, [lanes, ...site.batch]);
-    const logDensity = site.family.logDensity(site.parameters, value);
     const mixed = site.isMixed.flatMap((isMixed, axis) => (isMixed ? [axis + 1] : []));
-    return { value, lanes, keep: { logProbability: mixed.length > 0 ? tf.sum(logDensity, mixed, true) : logDensity } };
+    return { value, lanes, keep: { probability: jointProbability(site, value, mixed) } };
   },
   // Σ_k p_k s[k]; a lane of probability 0 must not let an infinite cost in
   contract: ({ cost, keep }) => {
-    const probability = tf.exp(keep.logProbability!);
+    const probability = keep.probability!;
     const isVoid = tf.logicalAnd(tf.equal(probability, 0), tf.logicalNot(tf.isFinite(cost)));
     return { estimate: tf.sum(tf.mul(probability, tf.where(isVoid, tf.zerosLike(cost), cost)), 0) };
   },

@@ -1,7 +1,7 @@
 // Holes that were found once, each with the smallest program that showed it.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { cond, enumerate, flip, gen, normal, objective, reinforce, reparam, sample, where } from "elbow";
+import { categorical, cond, enumerate, flip, gen, normal, objective, reinforce, reparam, sample, where } from "elbow";
 import { describe, expect, it } from "vitest";
 import { estimateMoments, zScore } from "../support/estimates.js";
 
@@ -86,4 +86,57 @@ describe("continuity", () => {
     });
     expect(() => estimateMoments(L, at(0.25), [], { draws: 10 })).toThrow(/discontinuity/);
   });
+});
+
+describe("enumeration where a probability is 0", () => {
+  // exp(log p) has no derivative at p = 0, and log p none that is finite
+  for (const p of [0, 1])
+    it(`flip(${p})`, () => {
+      const L = objective(function* ({ theta }: Theta) {
+        const b: Tensor = yield* sample("b", enumerate(flip(theta)));
+        return tf.square(tf.add(tf.mul(b, 2), 5));
+      });
+      agrees(L, p, 25 + 24 * p, 24);
+    });
+
+  it("categorical, with elements that are enumerated together", () => {
+    const L = objective(function* ({ theta }: Theta) {
+      const probs = tf.stack([theta, tf.sub(0.75, theta), tf.scalar(0.25)]);
+      const k = yield* sample("k", enumerate(categorical({ probs: tf.stack([probs, probs]) })));
+      return tf.square(tf.sum(k));
+    });
+    // E k = 1.25 − θ, Var k = 1.75 − θ − (1.25 − θ)²
+    agrees(L, 0, 2 * (1.75 - 1.25 ** 2) + 4 * 1.25 ** 2, 2 * (-1 + 2 * 1.25) - 8 * 1.25);
+  });
+});
+
+describe("second derivatives through kinks", () => {
+  // ∂² E |x| = 2φ(θ), but |x| has the second derivative 0 almost everywhere
+  const kinks: Record<string, (x: Tensor) => Tensor> = {
+    abs: tf.abs,
+    relu: tf.relu,
+    max: (x) => tf.max(tf.stack([x, tf.square(x)])),
+    topk: (x) => tf.sum(tf.topk(tf.stack([x, tf.square(x)]), 1).values),
+  };
+  for (const [name, kink] of Object.entries(kinks)) {
+    const of = (strategy: (d: ReturnType<typeof normal>) => ReturnType<typeof reinforce>) =>
+      objective(function* ({ theta }: Theta) {
+        const x = yield* sample("x", strategy(normal(theta, 1)));
+        return kink(x);
+      });
+    const hessian = (objective: ReturnType<typeof of>) =>
+      estimateMoments(objective, at(0.25), [], { draws: 40_000, derived: "hvp" }, [tf.scalar(1)]);
+
+    it(`${name} of a pathwise value is refused`, () => {
+      expect(() => hessian(of(reparam))).toThrow(/derivative jumps/);
+      expect(() => hessian(of((d) => d as never))).toThrow(/derivative jumps/);
+      expect(() => estimateMoments(of(reparam), at(0.25), [], { draws: 10 })).not.toThrow();
+    });
+
+    if (name === "abs")
+      it("and estimated with a score", () => {
+        const density = Math.exp(-(0.25 ** 2) / 2) / Math.sqrt(2 * Math.PI);
+        expect(Math.abs(zScore(hessian(of((d) => reinforce(d, { copies: 2 })))[0]![0]!, 2 * density))).toBeLessThan(5);
+      });
+  }
 });

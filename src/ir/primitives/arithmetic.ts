@@ -51,7 +51,13 @@ export const reciprocal = unary({
 export const sign = unary({ name: "sign", evaluate: Math.sign, tfjs: "Sign" });
 
 /** |x|; d|x| = sign(x)·dx, 0 at 0 */
-export const abs = unary({ name: "abs", evaluate: Math.abs, partials: ([x]) => [sign(x!)], tfjs: "Abs" });
+export const abs = unary({
+  name: "abs",
+  evaluate: Math.abs,
+  partials: ([x]) => [sign(x!)],
+  hasKinks: true,
+  tfjs: "Abs",
+});
 
 /** How much of an extremum's derivative goes to the first operand: all if it wins, half in a tie, none if it loses. */
 function share(wins: Variable, ties: Variable): [Variable, Variable] {
@@ -64,6 +70,7 @@ export const maximum = binary({
   name: "maximum",
   evaluate: Math.max,
   partials: ([x, y]) => share(greater(x!, y!), equal(x!, y!)),
+  hasKinks: true,
   tfjs: "Maximum",
 });
 
@@ -72,6 +79,7 @@ export const minimum = binary({
   name: "minimum",
   evaluate: Math.min,
   partials: ([x, y]) => share(greater(y!, x!), equal(x!, y!)),
+  hasKinks: true,
   tfjs: "Minimum",
 });
 

@@ -26,6 +26,8 @@ export interface ElementwiseRules {
   readonly partials?: (inputs: readonly Variable[], output: Variable) => readonly PartialDerivative[];
   /** Whether it is continuous in operand i. @defaultValue true where there are partials */
   readonly continuousIn?: (input: number) => boolean;
+  /** Whether its derivative jumps. @defaultValue false */
+  readonly hasKinks?: boolean;
   readonly linearIn?: readonly (readonly number[])[];
   /** The tfjs kernel of the same meaning, or a function on tfjs tensors; absent: evaluated by the host. */
   readonly tfjs?: string | ((...inputs: tf.Tensor[]) => tf.Tensor);
@@ -89,6 +91,7 @@ export function elementwise(rules: ElementwiseRules): Primitive {
     isContinuousIn: rules.continuousIn ?? (() => partials !== undefined),
     linearIn: rules.linearIn ?? [],
     ...(tfjs && { tfjs: (inputs) => [typeof tfjs === "string" ? runKernel(tfjs, inputs) : tfjs(...inputs)] }),
+    ...(rules.hasKinks && { hasKinks: true }),
     ...(rules.simplify && { simplify: rules.simplify }),
   });
   return self;

@@ -68,6 +68,7 @@ export const reduceMax = reduction({
   initial: Number.NEGATIVE_INFINITY,
   combine: Math.max,
   factors: shareOfTies,
+  hasKinks: true,
   tfjs: ([x], { axes }) => [tf.max(x!, axes)],
   simplify: simplifySingle,
 });
@@ -78,6 +79,7 @@ export const reduceMin = reduction({
   initial: Number.POSITIVE_INFINITY,
   combine: Math.min,
   factors: shareOfTies,
+  hasKinks: true,
   tfjs: ([x], { axes }) => [tf.min(x!, axes)],
   simplify: simplifySingle,
 });

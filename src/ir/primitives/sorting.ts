@@ -52,6 +52,7 @@ const topKPrimitive: Primitive = primitive({
   },
   // The values are; the positions, as all integers, are not.
   isContinuousIn: () => true,
+  hasKinks: true,
   tfjs: ([x], { k }) => {
     const { values, indices } = tf.topk(x!, k, true);
     return [values, indices];

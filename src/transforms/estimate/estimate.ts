@@ -35,6 +35,11 @@ export interface SiteReport {
   readonly lanes: number;
   /** Per batch axis: whether some leaf mixes the elements along it. */
   readonly isMixed: readonly boolean[];
+  /**
+   * The equation at which the derivative of a pathwise value jumps on the way to the objective, if there is one: second
+   * derivatives through it would be biased.
+   */
+  readonly kink: Equation | undefined;
   readonly source: string | undefined;
 }
 
@@ -114,7 +119,7 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
 
 const reportOf = (
   equation: Equation,
-  { address, family, strategy, isDefault = false }: SampleAttributes,
+  { address, family, strategy, kink, isDefault = false }: SampleAttributes,
   lanes: number,
   isMixed: readonly boolean[],
 ): SiteReport => ({
@@ -124,6 +129,7 @@ const reportOf = (
   isDefault,
   lanes,
   isMixed,
+  kink,
   source: equation.source?.line,
 });
 
@@ -145,11 +151,14 @@ function resolver(program: Program, defaults: DefaultStrategies): (site: Equatio
       at: { address, source: site.source?.line },
     });
   }
+  const [smooth] = findFlow(program, "kink");
   return (site) => {
     const attributes = sampleAttributes(site);
-    if (attributes.strategy) return attributes;
     const isSound = attributes.family.isPathwise && flow!.get(site) === undefined;
-    return isSound ? { ...attributes, strategy: defaults.pathwise, isDefault: true } : attributes;
+    const settled =
+      attributes.strategy || !isSound ? attributes : { ...attributes, strategy: defaults.pathwise, isDefault: true };
+    const kink = settled.strategy?.isPathwise ? smooth!.get(site) : undefined;
+    return kink ? { ...settled, kink } : settled;
   };
 }
 

@@ -20,14 +20,24 @@ const isEqual = (a: Flow, b: Flow): boolean =>
   a.size === b.size && [...a].every(([site, jump]) => b.has(site) && b.get(site) === jump);
 
 /**
- * Follows the random choices of a program to its outputs and notes where they pass through a discontinuity. A pathwise
- * derivative through one would be biased. Loops and branches are followed inside.
+ * What the flow of a value must not pass through: discontinuities, which bias pathwise derivatives, or kinks too, which
+ * bias the second ones (E |x| is smooth in the mean of x, and |x| has the second derivative 0 almost everywhere).
  */
-export function findFlow(program: Program, inputs: readonly Flow[] = program.inputs.map(() => nothing)): Flow[] {
+export type Obstacle = "discontinuity" | "kink";
+
+/**
+ * Follows the random choices of a program to its outputs and notes where they pass through an obstacle. Loops and
+ * branches are followed inside.
+ */
+export function findFlow(
+  program: Program,
+  obstacle: Obstacle = "discontinuity",
+  inputs: readonly Flow[] = program.inputs.map(() => nothing),
+): Flow[] {
   const flows = new Map<Variable, Flow>(program.inputs.map((input, i) => [input, inputs[i]!]));
   const of = (variable: Variable): Flow => flows.get(variable) ?? nothing;
   for (const equation of program.equations) {
-    const results = flowThrough(equation, equation.inputs.map(of));
+    const results = flowThrough(equation, obstacle, equation.inputs.map(of));
     equation.outputs.forEach((output, i) => {
       const flow = output.dtype === "float32" ? results[i]! : broken(results[i]!, equation);
       flows.set(
@@ -50,26 +60,38 @@ function isValueFixed(site: Equation): boolean {
   return strategy ? !strategy.isPathwise : !family.isPathwise;
 }
 
-function flowThrough(equation: Equation, inputs: readonly Flow[]): Flow[] {
+function flowThrough(equation: Equation, obstacle: Obstacle, inputs: readonly Flow[]): Flow[] {
   const { primitive, attributes, outputs } = equation;
-  if (primitive.name === "scan") return flowThroughLoop(attributes as ScanAttributes, inputs);
+  if (primitive.name === "scan") return flowThroughLoop(attributes as ScanAttributes, obstacle, inputs);
   if (primitive.name === "cond") {
     const { whenTrue, whenFalse } = attributes as CondAttributes;
     const [predicate, ...operands] = inputs;
-    const branches = [findFlow(whenTrue, operands), findFlow(whenFalse, operands)];
+    const branches = [findFlow(whenTrue, obstacle, operands), findFlow(whenFalse, obstacle, operands)];
     return outputs.map((_, i) => merge([broken(predicate!, equation), branches[0]![i]!, branches[1]![i]!]));
   }
   if (primitive === stopGradient.primitive) return outputs.map(() => nothing);
-  const merged = merge(inputs.map((flow, i) => (primitive.isContinuousIn(i) ? flow : broken(flow, equation))));
-  if (primitive === assumeContinuous.primitive) return [new Map([...merged].map(([site]) => [site, undefined]))];
+  const isKinked = obstacle === "kink" && primitive.hasKinks === true;
+  const isPassable = (input: number) => primitive.isContinuousIn(input) && !isKinked;
+  const merged = merge(inputs.map((flow, i) => (isPassable(i) ? flow : broken(flow, equation))));
+  // continuity is vouched for, not smoothness
+  if (primitive === assumeContinuous.primitive && obstacle === "discontinuity")
+    return [new Map([...merged].map(([site]) => [site, undefined]))];
   return outputs.map(() => merged);
 }
 
 /** The carry is followed round the loop until nothing new is found. */
-function flowThroughLoop({ body, constants, carries }: ScanAttributes, inputs: readonly Flow[]): Flow[] {
+function flowThroughLoop(
+  { body, constants, carries }: ScanAttributes,
+  obstacle: Obstacle,
+  inputs: readonly Flow[],
+): Flow[] {
   let carry = inputs.slice(constants, constants + carries);
   for (;;) {
-    const results = findFlow(body, [...inputs.slice(0, constants), ...carry, ...inputs.slice(constants + carries)]);
+    const results = findFlow(body, obstacle, [
+      ...inputs.slice(0, constants),
+      ...carry,
+      ...inputs.slice(constants + carries),
+    ]);
     const next = carry.map((flow, i) => merge([flow, results[i]!]));
     if (next.every((flow, i) => isEqual(flow, carry[i]!))) return [...next, ...results.slice(carries)];
     carry = next;
