@@ -1,7 +1,7 @@
 // Runs one kernel of the wasm engine in a module of its own, and its primitive's reference, on the same operands.
 import { expect } from "vitest";
 import { allPrimitives } from "../../../src/ir/primitives/all.js";
-import type { Attributes, DType, NDArray, Primitive } from "../../../src/ir/program.js";
+import type { Attributes, DType, NDArray, Primitive, Type } from "../../../src/ir/program.js";
 import { ModuleBuilder } from "../../../src/runtime/wasm/assembler/moduleBuilder.js";
 import type { Operand } from "../../../src/runtime/wasm/kernels/kernel.js";
 import { libraryKernels } from "../../../src/runtime/wasm/kernels/libraryKernels.js";
@@ -42,9 +42,19 @@ export interface Kernel {
   readonly checkBounds: () => void;
 }
 
+export interface CompileOptions {
+  readonly fma?: boolean;
+  /** Of the results, for attributes that the primitive does not have. */
+  readonly types?: readonly Type[];
+}
+
 /** Compiles the kernel for operands and writes them to memory. */
-export function compile(name: string, inputs: readonly NDArray[], attributes: Attributes, fma = false): Kernel {
-  const types = primitiveNamed(name).infer(inputs, attributes);
+export function compile(
+  name: string,
+  inputs: readonly NDArray[],
+  attributes: Attributes = {},
+  { fma = false, types = primitiveNamed(name).infer(inputs, attributes) }: CompileOptions = {},
+): Kernel {
   let top = 1024;
   const allocate = (bytes: number): number => {
     const address = top;
