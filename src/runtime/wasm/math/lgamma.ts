@@ -1,0 +1,62 @@
+import { f32x4 } from "../assembler/f32x4.js";
+import type { FunctionBuilder } from "../assembler/functionBuilder.js";
+import { v128 } from "../assembler/v128.js";
+import { fractionOf, sinPi } from "./gammaReflection.js";
+import { log, logNormal } from "./log.js";
+import { infinity, outlined, polynomial, type Unary, type Vector, where } from "./vector.js";
+
+/** log Γ(2 + z)/(z(z + 1)) for |z| ≤ 1, to 2⁻²⁶: of one sign, so that the zeros of log Γ at 1 and 2 are exact. */
+const nearTwo = [
+  4.2278433e-1, -1.003173e-1, 3.296524e-2, -1.23845935e-2, 4.9968082e-3, -2.1038535e-3, 9.203957e-4, -4.2191404e-4,
+  1.7843465e-4, -5.579743e-5, 3.4691904e-5, -3.7576247e-5, 1.4727285e-5,
+];
+/** x·(log Γ(x) − Stirling's formula) in 1/x² for x ≥ 3, to 2⁻²⁹ of log Γ(x). */
+const stirling = [8.3333164e-2, -2.7699366e-3, 6.7924644e-4];
+const halfLogTwoPi = 0.9189385332046728;
+
+/** log |Γ(x)| for x ≥ −½: by log Γ(2 + z) and the recurrence below 3, by Stirling's formula above. */
+function lgammaMain(fn: FunctionBuilder, x: Vector): Vector {
+  const isLarge = fn.let(f32x4.ge(x, 3));
+  const isNearZero = fn.let(f32x4.lt(x, 0.5));
+  const isBelowOne = fn.let(f32x4.lt(x, 1));
+  // z = x, x − 1 or x − 2; log Γ(x) = log Γ(2 + z) − log |x(x + 1)|, − log x or − 0
+  const z = fn.let(f32x4.sub(x, where(isNearZero, f32x4.const(0), where(isBelowOne, f32x4.const(1), f32x4.const(2)))));
+  const small = fn.let(f32x4.mul(polynomial(fn, z, nearTwo), f32x4.mul(z, f32x4.add(z, 1))));
+  const product = where(isNearZero, f32x4.abs(f32x4.ma(x, x, x)), where(isBelowOne, x, f32x4.const(1)));
+  // this way round it is 0, not −0, at 1
+  const below = f32x4.add(f32x4.sub(0, log(fn, where(isLarge, f32x4.const(1), product))), small);
+  const inverse = fn.let(f32x4.div(1, x));
+  const series = f32x4.mul(polynomial(fn, fn.let(f32x4.mul(inverse, inverse)), stirling), inverse);
+  // (x − ½)(log x − 1) − ½ + ½ log 2π + …: nothing cancels
+  const logMinusOne = logNormal(fn, f32x4.pmax(x, 3), -1);
+  const above = f32x4.ma(f32x4.sub(x, 0.5), logMinusOne, f32x4.add(series, halfLogTwoPi - 0.5));
+  return fn.let(where(isLarge, where(f32x4.eq(x, infinity), x, above), below));
+}
+
+/** Everywhere: Γ(x)·Γ(−x) = −π/(x·sin πx) for x < −½. */
+function lgammaAny(fn: FunctionBuilder, x: Vector): Vector {
+  const isReflected = fn.let(f32x4.lt(x, -0.5));
+  const a = fn.let(f32x4.abs(x));
+  const main = lgammaMain(fn, fn.let(where(isReflected, a, x)));
+  const sine = f32x4.abs(sinPi(fn, fractionOf(fn, a)));
+  const reflected = f32x4.sub(f32x4.neg(log(fn, f32x4.mul(f32x4.mul(a, 1 / Math.PI), sine))), main);
+  // from 2²³ on every number is an integer, and so a pole
+  const atPoles = where(f32x4.ge(a, 2 ** 23), f32x4.const(infinity), reflected);
+  return fn.let(where(isReflected, atPoles, main));
+}
+
+/** log |Γ(x)|: to 4 ulp for x > −½; below, to about 2e−7·(|x| + 1) absolutely (its zeros there are irrational). */
+export const lgamma: Unary = (fn, x) => {
+  const argument = fn.let(x);
+  const result = lgammaMain(fn, argument);
+  fn.if(v128.anyTrue(f32x4.lt(argument, -0.5)), () =>
+    fn.set(
+      result,
+      fn.call(
+        outlined(fn, "lgamma", (helper, y) => lgammaAny(helper, helper.let(y))),
+        argument,
+      ),
+    ),
+  );
+  return result;
+};
