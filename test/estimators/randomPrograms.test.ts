@@ -48,8 +48,8 @@ describe("the comparison sees (negative controls)", () => {
           ? undefined
           : strategy;
       const verdicts = fc
-        .sample(programNumbers, { numRuns: 30, seed: 5 })
+        .sample(programNumbers, { numRuns: 20, seed: 5 })
         .map((numbers) => checkProgram(randomProgram(numbers), { draws: 1000, seed: 1, sabotage, isHasty: true }).kind);
-      expect(verdicts.filter((kind) => kind === "differs").length).toBeGreaterThan(5);
+      expect(verdicts.filter((kind) => kind === "differs").length).toBeGreaterThan(3);
     });
 });
