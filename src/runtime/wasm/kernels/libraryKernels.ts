@@ -1,5 +1,6 @@
 import { argReductionKernels } from "./argReductions.js";
 import { cholesky } from "./cholesky.js";
+import { convolutionKernels } from "./convolution.js";
 import { copyingKernels } from "./copying.js";
 import { cumulativeKernels } from "./cumulative.js";
 import { indexingKernels } from "./indexing.js";
@@ -11,6 +12,7 @@ import { triangularSolve } from "./triangularSolve.js";
 /** The kernels of all operations that are neither elementwise nor reductions, by the names of the primitives. */
 export const libraryKernels: Readonly<Record<string, Kernel>> = {
   ...argReductionKernels,
+  ...convolutionKernels,
   ...copyingKernels,
   ...cumulativeKernels,
   ...indexingKernels,

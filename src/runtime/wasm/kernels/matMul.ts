@@ -1,7 +1,4 @@
 import { broadcastShapes, broadcastStrides, sizeOf } from "../../../util/shapes.js";
-import type { I32 } from "../assembler/expression.js";
-import type { FunctionBuilder } from "../assembler/functionBuilder.js";
-import { i32 } from "../assembler/i32.js";
 import type { Kernel, Operand } from "./kernel.js";
 import { type Product, productOf } from "./product.js";
 import { collapsed, forEachPlace, type Walk, wordBytes } from "./walks.js";
@@ -35,6 +32,7 @@ export const matMul: Kernel = (context, inputs, outputs, { transposeA = false, t
   if (sizeOf(out.shape) === 0) return;
   const [left, right] = [matrixOf(a, transposeA), matrixOf(b, transposeB)];
   const product: Product = {
+    dtype: out.dtype,
     rows: left.sizes[0],
     inner: left.sizes[1],
     columns: right.sizes[1],
@@ -48,29 +46,8 @@ export const matMul: Kernel = (context, inputs, outputs, { transposeA = false, t
     batch,
     [a, b, out].map((operand) => matricesOf(operand, batch)),
   );
-  if (out.dtype !== "float32") {
-    forEachPlace(fn, sizes, walks, ([x, y, z]) => multiplyIntegers(fn, product, x!, y!, z!));
-    return;
-  }
   const tall = isTall(sizes, walks, product);
   const multiply = productOf(context, tall ? { ...product, rows: product.rows * sizes[0]! } : product);
   const still = walks.map(({ start }) => ({ start, steps: [] }));
   forEachPlace(fn, tall ? [] : sizes, tall ? still : walks, ([x, y, z]) => multiply(x!, y!, z!));
 };
-
-function multiplyIntegers(fn: FunctionBuilder, { rows, inner, columns, a, b, cRow }: Product, x: I32, y: I32, z: I32) {
-  const walks = [
-    { start: x, steps: [a.row, 0] },
-    { start: y, steps: [0, b.column] },
-    { start: z, steps: [cRow, wordBytes] },
-  ];
-  forEachPlace(fn, [rows, columns], walks, ([left, right, to]) => {
-    const sum = fn.let(i32.const(0));
-    const line = [
-      { start: left!, steps: [a.inner] },
-      { start: right!, steps: [b.inner] },
-    ];
-    forEachPlace(fn, [inner], line, ([p, q]) => fn.set(sum, i32.add(sum, i32.mul(i32.load(p!), i32.load(q!)))));
-    fn.store(to!, sum);
-  });
-}

@@ -1,4 +1,5 @@
 // Products of two matrices in memory, each as a function of the module.
+import type { DType } from "../../../ir/program.js";
 import type { I32 } from "../assembler/expression.js";
 import type { Callable, FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
@@ -9,8 +10,9 @@ import { fillRun } from "./runs.js";
 import { stridedCopy } from "./stridedCopy.js";
 import { forEachPlace, wordBytes } from "./walks.js";
 
-/** C = A·B or C + A·B of float32 matrices: their sizes, and the steps in bytes along their axes. */
+/** C = A·B or C + A·B: the matrices' sizes, and the steps in bytes along their axes. */
 export interface Product {
+  readonly dtype: DType;
   readonly rows: number;
   readonly inner: number;
   readonly columns: number;
@@ -30,7 +32,8 @@ function isBetterTransposed({ rows, columns, a, b }: Product): boolean {
 }
 
 /** A vector of results is contiguous in both readings. */
-const transposed = ({ rows, inner, columns, a, b, isAdded }: Product): Product => ({
+const transposed = ({ dtype, rows, inner, columns, a, b, isAdded }: Product): Product => ({
+  dtype,
   rows: columns,
   inner,
   columns: rows,
@@ -67,7 +70,8 @@ function functionOf(fn: FunctionBuilder, product: Product): Multiply {
     if (inner === 0) {
       if (!isAdded)
         forEachPlace(body, [rows], [{ start: c, steps: [cRow] }], ([row]) => fillRun(body, row!, 0, columns));
-    } else if (isVector(product)) multiplyByVector(body, product, a, b, c);
+    } else if (product.dtype !== "float32") multiplyIntegers(body, product, a, b, c);
+    else if (isVector(product)) multiplyByVector(body, product, a, b, c);
     else if (wantsPacking(product)) multiplyBlocked(body, product, { a, b, c, scratch });
     else multiplyPlainly(body, product, a, withContiguousRows(body, product, b, scratch), c);
   });
@@ -132,4 +136,22 @@ function multiplyPlainly(
   const rest = rows % 4;
   lines(4, 0, rows - rest);
   if (rest > 0) lines(rest, rows - rest, rows);
+}
+
+function multiplyIntegers(fn: FunctionBuilder, product: Product, x: I32, y: I32, z: I32): void {
+  const { rows, inner, columns, a, b, cRow, isAdded } = product;
+  const walks = [
+    { start: x, steps: [a.row, 0] },
+    { start: y, steps: [0, b.column] },
+    { start: z, steps: [cRow, wordBytes] },
+  ];
+  forEachPlace(fn, [rows, columns], walks, ([left, right, to]) => {
+    const sum = fn.let(isAdded ? i32.load(to!) : i32.const(0));
+    const line = [
+      { start: left!, steps: [a.inner] },
+      { start: right!, steps: [b.inner] },
+    ];
+    forEachPlace(fn, [inner], line, ([p, q]) => fn.set(sum, i32.add(sum, i32.mul(i32.load(p!), i32.load(q!)))));
+    fn.store(to!, sum);
+  });
 }
