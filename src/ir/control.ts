@@ -22,7 +22,10 @@ export interface CondAttributes {
 }
 
 /** Programs that stand inside an equation. */
-export const innerPrograms = ({ primitive, attributes }: Equation): readonly Program[] =>
+export const innerPrograms = ({
+  primitive,
+  attributes,
+}: Pick<Equation, "primitive" | "attributes">): readonly Program[] =>
   primitive.name === "scan"
     ? [attributes.body]
     : primitive.name === "cond"

@@ -1,78 +1,101 @@
-import { Builder, builder, withBuilder } from "../ir/builder.js";
+import { Builder, withBuilder } from "../ir/builder.js";
 import { innerPrograms } from "../ir/control.js";
 import { interpret } from "../ir/interpret.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
-import type { Attributes, Constant, Elements, Equation, Program, Variable } from "../ir/program.js";
-import { sizeOf } from "../util/shapes.js";
+import type { Attributes, DType, Elements, Equation, Primitive, Program, Type, Variable } from "../ir/program.js";
+import { type Shape, sizeOf } from "../util/shapes.js";
+import { applyIdentity } from "./identities.js";
 
 /** Constants up to this many elements are computed while compiling. */
 const foldingLimit = 4096;
 
 /**
- * An equivalent program with less to do: equal equations merged, constants folded, algebraic identities applied
- * (each primitive states its own), and everything that no output needs left out.
+ * An equivalent program with less to do: equal equations merged, constants folded, algebraic identities applied (those of
+ * identities.ts, and what each primitive states itself), and everything that no output needs left out.
  */
 export function simplify(program: Program): Program {
-  const target = new Builder();
-  const outputs = withBuilder(target, () => rewrite(program));
+  const target = new SimplifyingBuilder();
+  const outputs = withBuilder(target, () =>
+    interpret<Variable>(
+      program,
+      program.inputs,
+      ({ variable, elements }) => target.restate(variable, elements),
+      (equation, inputs) => target.emit(equation.primitive, inputs, equation.attributes),
+    ),
+  ).outputs;
   return withoutDeadCode({ inputs: program.inputs, constants: target.constants, equations: target.equations, outputs });
 }
 
-function rewrite(program: Program): Variable[] {
-  const known = new Map<Variable, Elements>();
-  const elementsOf = (variable: Variable) => known.get(variable);
-  const seen = new Map<string, readonly Variable[]>();
-  const ownConstants = new Map<string, Variable>();
+/** Writes every equation in its simplest form, so that rules may emit freely. */
+class SimplifyingBuilder extends Builder {
+  /** Elements of constants; a single one if they are all the same. */
+  private readonly known = new Map<Variable, Elements>();
+  private readonly producers = new Map<Variable, Equation>();
+  private readonly seen = new Map<string, readonly Variable[]>();
+  private readonly ownConstants = new Map<string, Variable>();
+  private readonly elementsOf = (variable: Variable) => this.known.get(variable);
+  private readonly producerOf = (variable: Variable) => this.producers.get(variable);
 
-  const constant = ({ variable: { shape, dtype }, elements }: Pick<Constant, "variable" | "elements">): Variable => {
+  override constant(elements: Elements, shape: Shape, dtype: DType): Variable {
+    const result = super.constant(elements, shape, dtype);
+    this.known.set(result, elements);
+    return result;
+  }
+
+  /** A constant of a program: a stretched scalar if all its elements are the same, and one that is there already if equal. */
+  restate({ shape, dtype }: Type, elements: Elements): Variable {
     const isUniform = elements.length > 0 && elements.every((each) => Object.is(each, elements[0]));
-    if (isUniform) {
-      const scalar = builder().scalar(elements[0]!, dtype);
-      known.set(scalar, elements.subarray(0, 1));
-      const stretched = broadcastTo(scalar, shape);
-      known.set(stretched, elements.subarray(0, 1));
-      return stretched;
-    }
+    if (isUniform) return broadcastTo(this.scalar(elements[0]!, dtype), shape);
     const key = elements.length <= foldingLimit ? `${dtype}[${shape}]${elements.join()}` : undefined;
-    const same = key === undefined ? undefined : ownConstants.get(key);
+    const same = key === undefined ? undefined : this.ownConstants.get(key);
     if (same) return same;
-    const result = builder().constant(elements, shape, dtype);
-    known.set(result, elements);
-    if (key !== undefined) ownConstants.set(key, result);
+    const result = this.constant(elements, shape, dtype);
+    if (key !== undefined) this.ownConstants.set(key, result);
     return result;
-  };
+  }
 
-  const apply = (equation: Equation, inputs: Variable[]): readonly Variable[] => {
-    const { primitive, outputs, source } = equation;
-    const attributes = simplifyInner(equation);
+  override emit(primitive: Primitive, inputs: readonly Variable[], given: Attributes = {}): Variable[] {
+    const attributes = simplifyInner({ primitive, attributes: given });
     const key = primitive.isPure ? keyOf(primitive.name, inputs, attributes) : undefined;
-    const same = key === undefined ? undefined : seen.get(key);
-    if (same) return same;
-    const result = (() => {
-      const folded = fold({ primitive, inputs, attributes, outputs, source });
-      if (folded) return folded;
-      const simpler = primitive.simplify?.({ primitive, inputs, attributes, outputs, source }, elementsOf);
-      if (!simpler) return builder().emit(primitive, inputs, attributes);
-      // a rewriting of constants is a constant again
-      simpler.forEach((each) => {
-        const producer = builder().equations.at(-1);
-        const from =
-          producer?.outputs.includes(each) &&
-          producer.primitive.name === "broadcastTo" &&
-          known.get(producer.inputs[0]!);
-        if (from && from.length === 1) known.set(each, from);
-      });
-      return simpler;
-    })();
-    if (key !== undefined) seen.set(key, result);
-    return result;
-  };
+    const same = key === undefined ? undefined : this.seen.get(key);
+    if (same) return [...same];
+    const outputs = super.emit(primitive, inputs, attributes);
+    const equation = this.equations.pop()!;
+    const result = this.fold(equation) ?? this.rewrite(equation) ?? this.keep(equation, outputs);
+    if (key !== undefined) this.seen.set(key, result);
+    return [...result];
+  }
 
-  const fold = ({ primitive, inputs, attributes, outputs }: Equation): Variable[] | undefined => {
+  private rewrite(equation: Equation): readonly Variable[] | undefined {
+    const { elementsOf, producerOf } = this;
+    const simpler = equation.primitive.simplify?.(equation, elementsOf);
+    if (simpler) return simpler;
+    const other = applyIdentity(equation, { elementsOf, producerOf });
+    return other && [other];
+  }
+
+  private keep(equation: Equation, outputs: readonly Variable[]): readonly Variable[] {
+    this.equations.push(equation);
+    for (const output of outputs) this.producers.set(output, equation);
+    const uniform = this.uniformOf(equation);
+    if (uniform) this.known.set(outputs[0]!, uniform);
+    return outputs;
+  }
+
+  /** The one element of a stretched scalar. */
+  private uniformOf({ primitive, inputs }: Equation): Elements | undefined {
+    const elements = primitive.name === "broadcastTo" ? this.known.get(inputs[0]!) : undefined;
+    return elements?.length === 1 ? elements : undefined;
+  }
+
+  private fold(equation: Equation): Variable[] | undefined {
+    const { primitive, inputs, attributes, outputs } = equation;
+    // a stretched scalar is the form that uniform constants are kept in
+    if (this.uniformOf(equation)) return undefined;
     const size = outputs.reduce((total, output) => total + sizeOf(output.shape), 0);
     if (!primitive.isPure || primitive.isRandom || size > foldingLimit || primitive.limitsOrder) return undefined;
     const operands = inputs.map((input) => {
-      const elements = known.get(input);
+      const elements = this.known.get(input);
       if (!elements) return undefined;
       const full = sizeOf(input.shape);
       return {
@@ -86,13 +109,11 @@ function rewrite(program: Program): Variable[] {
       operands.map((operand) => operand!),
       attributes,
     );
-    return outputs.map((output, i) => constant({ variable: output, elements: results[i]! }));
-  };
-
-  return interpret<Variable>(program, program.inputs, constant, apply).outputs;
+    return outputs.map((output, i) => this.restate(output, results[i]!));
+  }
 }
 
-function simplifyInner(equation: Equation): Attributes {
+function simplifyInner(equation: Pick<Equation, "attributes" | "primitive">): Attributes {
   if (innerPrograms(equation).length === 0) return equation.attributes;
   return Object.fromEntries(
     Object.entries(equation.attributes).map(([name, value]) => [
