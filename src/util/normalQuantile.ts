@@ -31,6 +31,9 @@ const tail = {
   ],
 };
 
+/** The rational functions in the centre, between, and far out: coefficients of numerators and denominators. */
+export const quantileRatios = { central, middle, tail } as const;
+
 const polynomial = (coefficients: readonly number[], x: number): number =>
   coefficients.reduceRight((sum, coefficient) => sum * x + coefficient, 0);
 const ratio = ({ top, bottom }: typeof central, x: number): number => polynomial(top, x) / polynomial(bottom, x);

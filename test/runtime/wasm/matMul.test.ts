@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NDArray } from "../../../src/ir/program.js";
+import { detectFma } from "../../../src/runtime/wasm/assembler/fma.js";
 import { range, type Shape } from "../../../src/util/shapes.js";
 import { array, check, compile, primitiveNamed } from "./runKernel.js";
 
@@ -122,6 +123,23 @@ describe("the kernel of matMul", () => {
             });
           }
       }
+  });
+
+  it("multiplies with fused additions where the machine has them", () => {
+    if (!detectFma()) return;
+    for (const sizes of [
+      [7, 9, 11],
+      [50, 140, 150],
+      [9, 10, 1],
+    ]) {
+      const [a, b] = matrices(sizes);
+      const kernel = compile("matMul", [a, b], {}, { fma: true });
+      kernel.run();
+      const [expected] = primitiveNamed("matMul").evaluate([a, b], {});
+      kernel.results()[0]!.forEach((each, i) => {
+        expect(each).toBeCloseTo(expected![i]!, 3);
+      });
+    }
   });
 
   it("multiplies integers", () => {

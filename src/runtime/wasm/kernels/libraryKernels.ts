@@ -6,6 +6,7 @@ import { cumulativeKernels } from "./cumulative.js";
 import { indexingKernels } from "./indexing.js";
 import type { Kernel } from "./kernel.js";
 import { matMul } from "./matMul.js";
+import { poissonQuantile } from "./poissonQuantile.js";
 import { sortingKernels } from "./sorting.js";
 import { triangularSolve } from "./triangularSolve.js";
 
@@ -19,5 +20,6 @@ export const libraryKernels: Readonly<Record<string, Kernel>> = {
   ...sortingKernels,
   cholesky,
   matMul,
+  poissonQuantile,
   triangularSolve,
 };
