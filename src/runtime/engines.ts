@@ -4,6 +4,7 @@ import type { Engine } from "./engine.js";
 import { referenceEngine } from "./reference.js";
 import { backendLoaders, initializeBackend, registeredBackends } from "./tfjs/backends.js";
 import { tfjsEngine } from "./tfjs/tfjsEngine.js";
+import { hasWasm, wasmEngine } from "./wasm/wasmEngine.js";
 
 /** What can be asked for, and whether it can be had here. */
 export interface EngineInfo {
@@ -18,17 +19,18 @@ export interface EngineInfo {
 const engines = new Map<string, Promise<Engine>>();
 
 /**
- * The engine of a name: `reference`, `tfjs`, or `tfjs:` with a backend (`cpu`, `wasm`, `tensorflow`, `webgpu`, `webgl`, or one
+ * The engine of a name: `wasm`, which compiles, `reference`, `tfjs`, or `tfjs:` with a backend (`cpu`, `wasm`, `tensorflow`, `webgpu`, `webgl`, or one
  * that the user has registered with tfjs). Plain `tfjs` is the backend that the user has made active, else wasm, else cpu;
  * an active cpu backend counts for nothing, since tfjs takes it for the first tensor that is made. Where no backend is active
- * yet, the engine's becomes it.
+ * yet, the engine's becomes it. `auto` is `wasm` where WebAssembly's SIMD instructions run, else `tfjs`.
  *
- * @param name defaults to the environment variable ELBOW_ENGINE, else `tfjs`
+ * @param name defaults to the environment variable ELBOW_ENGINE, else `auto`
  * @throws ElbowError `unknown-engine`, or `engine-unavailable` with what to install
  */
 export async function engineByName(name?: string): Promise<Engine> {
-  const asked = name ?? ((typeof process !== "undefined" && process.env?.ELBOW_ENGINE) || "tfjs");
-  const wanted = asked === "tfjs" ? `tfjs:${await defaultBackend()}` : asked;
+  const asked = name ?? ((typeof process !== "undefined" && process.env?.ELBOW_ENGINE) || "auto");
+  const chosen = asked === "auto" ? (hasWasm() ? "wasm" : "tfjs") : asked;
+  const wanted = chosen === "tfjs" ? `tfjs:${await defaultBackend()}` : chosen;
   const known = engines.get(wanted) ?? load(wanted);
   engines.set(wanted, known);
   try {
@@ -41,6 +43,7 @@ export async function engineByName(name?: string): Promise<Engine> {
 
 async function load(name: string): Promise<Engine> {
   if (name === "reference") return referenceEngine;
+  if (name === "wasm") return wasmEngine;
   const backend = name.startsWith("tfjs:") ? name.slice("tfjs:".length) : "";
   if (!(backend in backendLoaders) && !registeredBackends().includes(backend))
     throw new ElbowError("unknown-engine", {
@@ -67,7 +70,7 @@ async function defaultBackend(): Promise<string> {
 
 const engineNames = (): string[] => {
   const backends = new Set([...Object.keys(backendLoaders), ...registeredBackends()]);
-  return ["reference", "tfjs", ...[...backends].map((backend) => `tfjs:${backend}`)];
+  return ["auto", "wasm", "reference", "tfjs", ...[...backends].map((backend) => `tfjs:${backend}`)];
 };
 
 /** All engines, and which of them are installed. Nothing is loaded for it. */
@@ -82,6 +85,7 @@ export async function listEngines(): Promise<EngineInfo[]> {
   );
   const included = { isInstalled: true, install: undefined };
   return [
+    { name: "wasm", description: "compiles the whole program to WebAssembly SIMD code", ...included },
     { name: "reference", description: "double-precision loops, slow: what all engines must agree with", ...included },
     { name: "tfjs", description: "tfjs' active backend, else tfjs:wasm", ...included },
     ...tfjs,

@@ -11,9 +11,12 @@ afterEach(() => vi.unstubAllEnvs());
 
 // Files are run in isolation, so no backend is active when this one starts.
 describe("engineByName", () => {
-  test("the default is wasm, which becomes the active backend if there was none", async () => {
+  test("the default compiles; plain tfjs is tfjs:wasm, which becomes the active backend if there was none", async () => {
     expect(tf.getBackend()).toBeUndefined();
-    expect((await engineByName()).name).toBe("tfjs:wasm");
+    expect((await engineByName()).name).toBe("wasm");
+    expect((await engineByName("auto")).name).toBe("wasm");
+    expect(tf.getBackend()).toBeUndefined();
+    expect((await engineByName("tfjs")).name).toBe("tfjs:wasm");
     expect(tf.getBackend()).toBe("wasm");
   });
 
@@ -51,7 +54,7 @@ describe("engineByName", () => {
 
   test("unknown names", async () => {
     await expect(engineByName("cuda")).rejects.toThrow(
-      /there is no engine "cuda"\n {2}engines: reference, tfjs, tfjs:cpu, tfjs:wasm, tfjs:tensorflow, tfjs:webgpu, tfjs:webgl/,
+      /there is no engine "cuda"\n {2}engines: auto, wasm, reference, tfjs, tfjs:cpu, tfjs:wasm, tfjs:tensorflow, tfjs:webgpu, tfjs:webgl/,
     );
     await expect(engineByName("cpu")).rejects.toThrow('there is no engine "cpu"');
   });
@@ -79,6 +82,7 @@ describe("engineByName", () => {
   test("listEngines says what is installed", async () => {
     const engines = await listEngines();
     expect(engines.filter(({ install }) => !install).map(({ name }) => name)).toEqual([
+      "wasm",
       "reference",
       "tfjs",
       "tfjs:cpu",

@@ -21,7 +21,7 @@ function expectClose(received: readonly NDArray[], expected: readonly NDArray[])
   });
 }
 
-const names = ["reference", "tfjs:cpu", "tfjs:wasm", "tfjs:tensorflow", "tfjs:webgpu"];
+const names = ["reference", "wasm", "tfjs:cpu", "tfjs:wasm", "tfjs:tensorflow", "tfjs:webgpu"];
 for (const name of names) {
   const engine = await available(name);
   const isAsync = name === "tfjs:webgpu";

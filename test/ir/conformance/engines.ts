@@ -21,7 +21,7 @@ const runOn =
   };
 
 /** tfjs-node is an optional peer: it takes part where it is installed. */
-const names = ["tfjs:cpu", "tfjs:wasm", "tfjs:tensorflow"];
+const names = ["wasm", "tfjs:cpu", "tfjs:wasm", "tfjs:tensorflow"];
 const present = await Promise.all(names.map(available));
 
 /** The engines that can run here. */

@@ -1,0 +1,180 @@
+// Reductions over any axes. Sums are kept in several accumulators and added up block by block, never as one running sum.
+import { sizeOf } from "../../../util/shapes.js";
+import type { I32, Local, V128 } from "../assembler/expression.js";
+import { f32x4 } from "../assembler/f32x4.js";
+import type { FunctionBuilder } from "../assembler/functionBuilder.js";
+import { i32 } from "../assembler/i32.js";
+import { i32x4 } from "../assembler/i32x4.js";
+import { v128 } from "../assembler/v128.js";
+import type { Kernel, Operand } from "./kernel.js";
+
+/** An associative operation on lanes, with its neutral element. */
+export interface Fold {
+  readonly neutral: V128;
+  readonly join: (x: V128, y: V128) => V128;
+  /** What is done to an element before it is folded. */
+  readonly map?: (fn: FunctionBuilder, x: V128) => V128;
+}
+
+/** Chunks of four that one accumulator takes before it is added to the total. */
+const blockChunks = 1024;
+
+/** Positions and sizes of the kept and the reduced axes, neighbours of one kind joined. */
+interface Axes {
+  readonly kept: readonly (readonly [size: number, stride: number])[];
+  readonly reduced: readonly (readonly [size: number, stride: number])[];
+}
+
+function axesOf({ shape }: Operand, axes: readonly number[]): Axes {
+  const kept: [number, number][] = [];
+  const reduced: [number, number][] = [];
+  let stride = 1;
+  let last: [number, number][] | undefined;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const list = axes.includes(axis) ? reduced : kept;
+    const size = shape[axis]!;
+    if (size !== 1) {
+      if (last === list) list[0]![0] *= size;
+      else list.unshift([size, stride]);
+      last = list;
+    }
+    stride *= size;
+  }
+  return { kept, reduced };
+}
+
+/** All lanes joined into every lane. */
+export function foldLanes(fn: FunctionBuilder, { join }: Fold, x: V128): Local<"v128"> {
+  const half = fn.let(join(x, v128.shuffle32(x, x, [2, 3, 0, 1])));
+  return fn.let(join(half, v128.shuffle32(half, half, [1, 0, 3, 2])));
+}
+
+/** x where the lane is below `count`, the neutral element elsewhere. */
+export const maskedTo = ({ neutral }: Fold, x: V128, count: number): V128 =>
+  count >= 4 ? x : v128.bitselect(x, neutral, i32x4.const([0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)) as Four));
+type Four = [number, number, number, number];
+
+/** Nested loops over axes; the body gets the byte offset. */
+function nest(
+  fn: FunctionBuilder,
+  axes: readonly (readonly [number, number])[],
+  offset: I32,
+  body: (at: I32) => void,
+): void {
+  const [first, ...rest] = axes;
+  if (!first) return body(offset);
+  const [size, stride] = first;
+  fn.loop(size, (i) => fn.scope(() => nest(fn, rest, fn.let(i32.add(offset, i32.mul(i, 4 * stride))), body)));
+}
+
+/** Folds `input` over axes into `output`. */
+export function emitFold(
+  fn: FunctionBuilder,
+  fold: Fold,
+  input: Operand,
+  output: Operand,
+  axes: readonly number[],
+): void {
+  const { kept, reduced } = axesOf(input, axes);
+  const { neutral, join, map = (_, x) => x } = fold;
+  if (sizeOf(output.shape) === 0) return;
+  const target = fn.let(i32.const(0));
+  if (sizeOf(input.shape) === 0) {
+    fn.loop({ to: 4 * sizeOf(output.shape), step: 4 }, (at) => fn.storeLane32(at, neutral, 0, output.address));
+    return;
+  }
+  const innermostIsKept = (kept.at(-1)?.[1] ?? 0) === 1;
+  if (innermostIsKept) {
+    // four outputs at a time, over strided rows
+    const [length] = kept.at(-1)!;
+    nest(fn, kept.slice(0, -1), i32.const(0), (row) => {
+      fn.loop({ to: 4 * length, step: 16 }, (column) =>
+        fn.scope(() => {
+          const total = fn.let(neutral);
+          nest(fn, reduced.slice(0, -1), fn.let(i32.add(row, column)), (at) => {
+            const [size, stride] = reduced.at(-1) ?? [1, 0];
+            const sum = fn.let(neutral);
+            fn.loop(size, (i) =>
+              fn.scope(() =>
+                fn.set(sum, join(sum, map(fn, fn.let(v128.load(i32.add(at, i32.mul(i, 4 * stride)), input.address))))),
+              ),
+            );
+            fn.set(total, join(total, sum));
+          });
+          fn.store(i32.add(target, column), total, output.address);
+        }),
+      );
+      fn.set(target, i32.add(target, 4 * length));
+    });
+    return;
+  }
+  const [length] = reduced.at(-1) ?? [1, 1];
+  nest(fn, kept, i32.const(0), (row) => {
+    const total = fn.let(neutral);
+    nest(fn, reduced.slice(0, -1), row, (at) => foldRow(fn, fold, at, length, input.address, total));
+    fn.storeLane32(target, foldLanes(fn, fold, total), 0, output.address);
+    fn.set(target, i32.add(target, 4));
+  });
+}
+
+/** Folds a contiguous row into `total`, in blocks of four accumulators. */
+function foldRow(
+  fn: FunctionBuilder,
+  fold: Fold,
+  at: I32,
+  length: number,
+  address: number,
+  total: Local<"v128">,
+): void {
+  const { neutral, join, map = (_, x) => x } = fold;
+  const start = fn.let(at);
+  const load = (offset: I32 | number, further: number): V128 =>
+    map(fn, fn.let(v128.load(i32.add(start, offset), address + further)));
+  const quads = Math.floor(length / 16);
+  if (quads > 0) {
+    const accumulators = [0, 1, 2, 3].map(() => fn.local("v128"));
+    fn.loop({ to: 64 * quads, step: 64 * (blockChunks / 4) }, (block) => {
+      for (const accumulator of accumulators) fn.set(accumulator, neutral);
+      const end = fn.let(i32.add(block, 64 * (blockChunks / 4)));
+      fn.if(i32.gtS(end, 64 * quads), () => fn.set(end, i32.const(64 * quads)));
+      fn.loop({ from: block, to: end, step: 64 }, (offset) =>
+        fn.scope(() => {
+          for (const [k, accumulator] of accumulators.entries())
+            fn.set(accumulator, join(accumulator, load(offset, 16 * k)));
+        }),
+      );
+      const [a, b, c, d] = accumulators;
+      fn.set(total, join(total, join(join(a!, b!), join(c!, d!))));
+    });
+  }
+  for (let from = 16 * quads; from < length; from += 4)
+    fn.set(total, join(total, maskedTo(fold, load(4 * from, 0), length - from)));
+}
+
+const floatFolds: Readonly<Record<string, Fold>> = {
+  reduceSum: { neutral: f32x4.const(0), join: f32x4.add },
+  reduceProd: { neutral: f32x4.const(1), join: f32x4.mul },
+  reduceMax: { neutral: f32x4.const(Number.NEGATIVE_INFINITY), join: f32x4.max },
+  reduceMin: { neutral: f32x4.const(Number.POSITIVE_INFINITY), join: f32x4.min },
+};
+const integerFolds: Readonly<Record<string, Fold>> = {
+  reduceSum: { neutral: i32x4.const(0), join: i32x4.add },
+  reduceProd: { neutral: i32x4.const(1), join: i32x4.mul },
+  reduceMax: { neutral: i32x4.const(-(2 ** 31)), join: i32x4.maxS },
+  reduceMin: { neutral: i32x4.const(2 ** 31 - 1), join: i32x4.minS },
+};
+const maskFolds: Readonly<Record<string, Fold>> = {
+  // a mask counts as −1
+  reduceSum: { neutral: i32x4.const(0), join: i32x4.add, map: (_, x) => i32x4.neg(x) },
+  reduceAny: { neutral: i32x4.const(0), join: v128.or },
+  reduceAll: { neutral: i32x4.const(-1), join: v128.and },
+};
+
+/** The fold of a reduction, or undefined if the primitive is none for this dtype. */
+export const foldOf = (name: string, { dtype }: Pick<Operand, "dtype">): Fold | undefined =>
+  (dtype === "float32" ? floatFolds : dtype === "int32" ? integerFolds : maskFolds)[name];
+
+export const reduction =
+  (name: string): Kernel =>
+  ({ fn }, [input], [output], { axes }) =>
+    emitFold(fn, foldOf(name, input!)!, input!, output!, axes);
