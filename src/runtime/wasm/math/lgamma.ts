@@ -2,8 +2,8 @@ import { f32x4 } from "../assembler/f32x4.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { v128 } from "../assembler/v128.js";
 import { fractionOf, sinPi } from "./gammaReflection.js";
-import { log, logNormal } from "./log.js";
-import { infinity, outlined, polynomial, type Unary, type Vector, where } from "./vector.js";
+import { leastNormal, log, logNormal, logOfAll } from "./log.js";
+import { infinity, onlyWhere, outlined, polynomial, type Unary, type Vector, where } from "./vector.js";
 
 /** log Γ(2 + z)/(z(z + 1)) for |z| ≤ 1, to 2⁻²⁶: of one sign, so that the zeros of log Γ at 1 and 2 are exact. */
 const nearTwo = [
@@ -23,13 +23,17 @@ function lgammaMain(fn: FunctionBuilder, x: Vector): Vector {
   const z = fn.let(f32x4.sub(x, where(isNearZero, f32x4.const(0), where(isBelowOne, f32x4.const(1), f32x4.const(2)))));
   const small = fn.let(f32x4.mul(polynomial(fn, z, nearTwo), f32x4.mul(z, f32x4.add(z, 1))));
   const product = where(isNearZero, f32x4.abs(f32x4.ma(x, x, x)), where(isBelowOne, x, f32x4.const(1)));
+  // one logarithm for all: of the product, or log x − 1
+  const argument = fn.let(where(isLarge, x, product));
+  const logarithm = logNormal(fn, argument, onlyWhere(isLarge, f32x4.const(-1)));
+  const isTiny = fn.let(f32x4.lt(argument, leastNormal));
+  fn.if(v128.anyTrue(isTiny), () => fn.set(logarithm, where(isTiny, fn.call(logOfAll(fn), argument), logarithm)));
   // this way round it is 0, not −0, at 1
-  const below = f32x4.add(f32x4.sub(0, log(fn, where(isLarge, f32x4.const(1), product))), small);
+  const below = f32x4.add(f32x4.sub(0, logarithm), small);
   const inverse = fn.let(f32x4.div(1, x));
   const series = f32x4.mul(polynomial(fn, fn.let(f32x4.mul(inverse, inverse)), stirling), inverse);
   // (x − ½)(log x − 1) − ½ + ½ log 2π + …: nothing cancels
-  const logMinusOne = logNormal(fn, f32x4.pmax(x, 3), -1);
-  const above = f32x4.ma(f32x4.sub(x, 0.5), logMinusOne, f32x4.add(series, halfLogTwoPi - 0.5));
+  const above = f32x4.ma(f32x4.sub(x, 0.5), logarithm, f32x4.add(series, halfLogTwoPi - 0.5));
   return fn.let(where(isLarge, where(f32x4.eq(x, infinity), x, above), below));
 }
 

@@ -30,7 +30,7 @@ export function splitExponent(fn: FunctionBuilder, x: Vector): { e: Vector; mant
 }
 
 /** e·ln 2 + log(1 + f) + constant */
-function assembleLog(fn: FunctionBuilder, f: Vector, integer: V128, constant?: number): Vector {
+function assembleLog(fn: FunctionBuilder, f: Vector, integer: V128, constant?: V128 | number): Vector {
   const e = fn.let(f32x4.convertI32x4S(integer));
   const squared = fn.let(f32x4.mul(f, f));
   const cubic = f32x4.ma(e, ln2.low, f32x4.mul(polynomial(fn, f, tail), f32x4.mul(squared, f)));
@@ -40,7 +40,7 @@ function assembleLog(fn: FunctionBuilder, f: Vector, integer: V128, constant?: n
 }
 
 /** log x + constant (0 if left out) for positive normal x; the constant loses nothing if it has few bits. */
-export function logNormal(fn: FunctionBuilder, x: V128, constant?: number): Vector {
+export function logNormal(fn: FunctionBuilder, x: V128, constant?: V128 | number): Vector {
   const { e, mantissa } = splitExponent(fn, fn.let(x));
   return assembleLog(fn, fn.let(f32x4.sub(mantissa, 1)), e, constant);
 }
@@ -57,6 +57,9 @@ function logAny(fn: FunctionBuilder, x: V128): Vector {
   return fn.let(invalidWhere(v128.not(f32x4.ge(argument, 0)), atEnds));
 }
 
+/** The function of the module that knows all special values. */
+export const logOfAll = (fn: FunctionBuilder) => outlined(fn, "log", logAny);
+
 /** log x, to 1 ulp: −∞ at ±0, NaN below. */
 export function log(fn: FunctionBuilder, x: V128, { isPositiveNormal = false }: LogOptions = {}): Vector {
   const argument = fn.let(x);
@@ -64,7 +67,7 @@ export function log(fn: FunctionBuilder, x: V128, { isPositiveNormal = false }: 
   if (isPositiveNormal) return result;
   // one range test of the bits finds 0, denormals, negative numbers, ∞ and NaN
   const isSpecial = i32x4.geU(i32x4.sub(argument, 0x00800000), 0x7f000000);
-  fn.if(v128.anyTrue(isSpecial), () => fn.set(result, fn.call(outlined(fn, "log", logAny), argument)));
+  fn.if(v128.anyTrue(isSpecial), () => fn.set(result, fn.call(logOfAll(fn), argument)));
   return result;
 }
 
