@@ -1,6 +1,7 @@
 import { broadcastShapes, broadcastStrides, sizeOf } from "../../../util/shapes.js";
 import type { Kernel, Operand } from "./kernel.js";
-import { type Product, productOf } from "./product.js";
+import { productOf } from "./product.js";
+import type { Product } from "./productForm.js";
 import { collapsed, forEachPlace, type Walk, wordBytes } from "./walks.js";
 
 /** A matrix operand as it is read: its sizes and steps in bytes, exchanged if it enters transposed. */

@@ -1,26 +1,14 @@
 // Products of two matrices in memory, each as a function of the module.
-import type { DType } from "../../../ir/program.js";
 import type { I32 } from "../assembler/expression.js";
 import type { Callable, FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
 import type { KernelContext } from "./kernel.js";
 import { multiplyBlocked, packedBytes, wantsPacking } from "./productBlocks.js";
+import type { Product } from "./productForm.js";
 import { multiplyTile, multiplyVector, type Tile } from "./productTile.js";
 import { fillRun } from "./runs.js";
 import { stridedCopy } from "./stridedCopy.js";
 import { forEachPlace, wordBytes } from "./walks.js";
-
-/** C = A·B or C + A·B: the matrices' sizes, and the steps in bytes along their axes. */
-export interface Product {
-  readonly dtype: DType;
-  readonly rows: number;
-  readonly inner: number;
-  readonly columns: number;
-  readonly a: { readonly row: number; readonly inner: number };
-  readonly b: { readonly inner: number; readonly column: number };
-  readonly cRow: number;
-  readonly isAdded: boolean;
-}
 
 const signature = { params: ["i32", "i32", "i32", "i32"] } as const;
 type Multiply = Callable<typeof signature.params>;

@@ -3,7 +3,7 @@ import type { I32 } from "../assembler/expression.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
 import { select } from "../assembler/select.js";
-import type { Product } from "./product.js";
+import type { Product } from "./productForm.js";
 import { multiplyTile, type Tile } from "./productTile.js";
 import { fillRun } from "./runs.js";
 import { stridedCopy } from "./stridedCopy.js";
