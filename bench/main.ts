@@ -33,8 +33,8 @@ async function findEngines(named: readonly string[] | undefined): Promise<Engine
   if (named) return Promise.all(named.map((name) => engineByName(name)));
   const engines: Engine[] = [];
   for (const { name, isInstalled } of await listEngines()) {
-    // plain "tfjs" is one of the others
-    if (name === "tfjs" || isInstalled === false) continue;
+    // these stand for one of the others
+    if (name === "tfjs" || name === "auto" || isInstalled === false) continue;
     try {
       engines.push(await engineByName(name));
     } catch (error) {

@@ -36,6 +36,8 @@ const usualRate = 3;
 /** Expected seconds for an amount of arithmetic. */
 export const expectedSeconds = (name: string, gigaflops: number): number => gigaflops / (rates[name] ?? usualRate);
 
+const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+
 /** A run of the compared steps: the mean loss of the last tenth. */
 async function comparedLoss(runner: Runner, steps: number): Promise<number> {
   const last = Math.max(1, Math.ceil(steps / 10));
@@ -59,9 +61,13 @@ export async function measureVariant({ name: workload }: Workload, of: Variant, 
   const own: { runner: ElbowRunner; loss: number; fitMs: number }[] = [];
   for (const engine of engines) {
     if (!isNamed(engine.name) && !fits(`elbow ${engine.name}`, engine.name)) continue;
-    const runner = await elbowRunner(of, engine);
-    const { loss, seconds } = await runFit(of, engine, steps);
-    own.push({ runner, loss, fitMs: (1000 * seconds) / steps });
+    try {
+      const runner = await elbowRunner(of, engine);
+      const { loss, seconds } = await runFit(of, engine, steps);
+      own.push({ runner, loss, fitMs: (1000 * seconds) / steps });
+    } catch (error) {
+      skipped.push({ workload, variant, name: `elbow ${engine.name}`, reason: firstLine(error) });
+    }
   }
   const others: { runner: Runner; loss: number }[] = [];
   if (fits("hand-written", "hand-written")) {
