@@ -35,9 +35,9 @@ export function reduceExp(fn: FunctionBuilder, x: Vector, offset: number, low?: 
 export const expm1OfReduced = (fn: FunctionBuilder, r: Vector): V128 =>
   f32x4.ma(polynomial(fn, r, tail), f32x4.mul(r, r), r);
 
-/** eʳ·2ⁿ where both n + 127 and the result are in the range of normal exponents. */
+/** eʳ·2ⁿ where n is the exponent of a normal number; `bits` holds n + 127. A product, not a sum of bits, keeps NaN. */
 const scaleOnce = (fn: FunctionBuilder, { bits, r }: { bits: Vector; r: Vector }): Vector =>
-  fn.let(i32x4.add(f32x4.add(expm1OfReduced(fn, r), 1), i32x4.shl(bits, 23)));
+  fn.let(f32x4.mul(f32x4.add(expm1OfReduced(fn, r), 1), i32x4.shl(bits, 23)));
 
 /** eʳ·2ⁿ in two steps, each by half of the exponent; `bits` holds n + 254. */
 function scaleTwice(fn: FunctionBuilder, { bits, r }: { bits: Vector; r: Vector }): Vector {
@@ -50,7 +50,7 @@ function scaleTwice(fn: FunctionBuilder, { bits, r }: { bits: Vector; r: Vector 
 /** eˣ, to 1 ulp; denormal results are rounded twice. */
 export function exp(fn: FunctionBuilder, x: V128, options: ExpOptions = {}): Vector {
   const { isInRange = false, isBounded = isInRange, exponent = 0 } = options;
-  if (isInRange) return scaleOnce(fn, reduceExp(fn, fn.let(x), exponent));
+  if (isInRange) return scaleOnce(fn, reduceExp(fn, fn.let(x), 127 + exponent));
   const bounded = isBounded ? x : f32x4.pmin(x, 89 - 0.75 * exponent);
   return scaleTwice(fn, reduceExp(fn, fn.let(f32x4.pmax(bounded, -104)), 254 + exponent));
 }

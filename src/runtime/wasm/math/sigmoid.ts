@@ -23,8 +23,9 @@ export const sigmoid: Unary = (fn, x) => {
 export const softplus: Unary = (fn, x) => {
   const argument = fn.let(x);
   const e = exp(fn, negativeAbs(argument), { isBounded: true });
-  const log1p = f32x4.ma(horner(e, tail), f32x4.mul(e, e), e);
-  return fn.let(f32x4.add(log1p, f32x4.pmax(argument, 0)));
+  // the small terms first
+  const rest = f32x4.ma(horner(e, tail), f32x4.mul(e, e), f32x4.pmax(argument, 0));
+  return fn.let(f32x4.add(rest, e));
 };
 
 /** log σ(x) = −softplus(−x) */
