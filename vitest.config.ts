@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     reporters: resultFile ? ["default", ["json", { outputFile: resultFile }]] : ["default"],
     projects: [
-      { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: [slow], testTimeout: 20_000 } },
+      { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: [slow], testTimeout: 60_000 } },
       { extends: true, test: { name: "slow", include: [slow], testTimeout: 600_000, hookTimeout: 600_000 } },
     ],
   },

@@ -4,7 +4,7 @@ import { ElbowError, located } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Family, Strategy, Support } from "../ir/site.js";
 import { captureSource } from "../util/location.js";
-import { broadcastShapes, formatShape, type Shape } from "../util/shapes.js";
+import { broadcastShapes, formatShape, type Shape, sameShape } from "../util/shapes.js";
 
 /** Phantom marks: they exist for the compiler only. */
 declare const supportMark: unique symbol;
@@ -83,6 +83,10 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
     Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
   const { probability, supportValues, weakDerivative, mean, variance } = rules;
   const parameterEventRanks = names.map((name) => rules.eventRanks?.[name] ?? 0);
+  const shapesOf = (shapes: readonly Shape[]) => {
+    const leading = shapes.map((shape, i) => shape.slice(0, Math.max(0, shape.length - parameterEventRanks[i]!)));
+    return rules.shapes?.(named(shapes)) ?? { batch: batchOf(rules.name, names, leading), event: [] };
+  };
   return {
     name: rules.name,
     support: rules.support,
@@ -91,13 +95,15 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
     parameterEventRanks,
     isPathwise,
     isScorable,
-    shapes: (shapes) => {
-      const leading = shapes.map((shape, i) => shape.slice(0, Math.max(0, shape.length - parameterEventRanks[i]!)));
-      return rules.shapes?.(named(shapes)) ?? { batch: batchOf(rules.name, names, leading), event: [] };
-    },
+    shapes: shapesOf,
     // observed counts and booleans come as int32 and bool, too
-    logDensity: (parameters, value) =>
-      rules.logDensity(named(parameters), value.dtype === dtype ? value : tf.cast(value, dtype)),
+    logDensity: (parameters, value) => {
+      const density = rules.logDensity(named(parameters), value.dtype === dtype ? value : tf.cast(value, dtype));
+      // a density that does not depend on the value may have come out without some of the batch axes
+      const { event } = shapesOf(parameters.map((parameter) => parameter.shape));
+      const full = broadcastShapes(density.shape, value.shape.slice(0, Math.max(0, value.rank - event.length)));
+      return full && !sameShape(full, density.shape) ? tf.broadcastTo(density, full) : density;
+    },
     draw: (parameters, key, batch) => rules.draw(named(parameters), key, batch),
     ...(probability && { probability: (parameters, value) => probability(named(parameters), value) }),
     ...(supportValues && { supportValues: (shapes) => supportValues(named(shapes)) }),

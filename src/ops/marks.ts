@@ -4,7 +4,13 @@ import { applyEmitter, lifted, type TensorLike } from "../ir/lifted.js";
 import * as marks from "../ir/primitives/marks.js";
 import * as weak from "../ir/primitives/weakProduct.js";
 
-/** x, held constant by differentiation. */
+/**
+ * x, held constant by differentiation.
+ *
+ * It cuts derivatives that are carried by values. A random choice estimated by the score function, enumeration or a
+ * measure-valued derivative carries its derivative in its distribution, which stays: the expectation of
+ * `stopGradient(x)` still moves with the parameters of x there, and does not where x is pathwise.
+ */
 export const stopGradient: (x: TensorLike) => Tensor = lifted(marks.stopGradient);
 
 /**

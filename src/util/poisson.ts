@@ -40,12 +40,14 @@ export function poissonQuantile(u: number, rate: number): number {
   if (u <= 0 || rate === 0) return 0;
   const z = normalQuantile(u);
   const w = z * z;
-  if (rate < 1000 || w > 36) return walk(u, rate, Math.floor(rate));
+  if (rate < 1000 || (w > 36 && rate < 2 ** 50)) return walk(u, rate, Math.floor(rate));
   const s = Math.sqrt(rate);
   const expansion =
     rate + s * z + (1 / 3 + w / 6) - (z * (2 + w)) / (72 * s) + (-8 / 405 + (7 * w) / 810 + (w * w) / 270) / rate;
   const error = (0.025 + w / 80 + (w * w) / 160) / rate;
   const nearest = Math.round(expansion);
+  // beyond, neighbouring counts are no longer apart in double precision
+  if (rate >= 2 ** 50) return Number.isFinite(rate) ? Math.floor(expansion) : rate;
   return Math.abs(expansion - nearest) > error ? Math.floor(expansion) : walk(u, rate, nearest - 1);
 }
 

@@ -204,8 +204,11 @@ class FunctionCompiler {
 
   private emitKernel(equation: Equation): void {
     const { primitive, inputs, outputs, attributes } = equation;
-    if (primitive.name === "scan") return this.emitScan(equation);
-    if (primitive.name === "cond") return this.emitCond(equation);
+    if (primitive.name === "scan" || primitive.name === "cond") {
+      if (primitive.name === "scan") this.emitScan(equation);
+      else this.emitCond(equation);
+      return;
+    }
     const kernel: Kernel | undefined = kernels[primitive.name];
     if (!kernel)
       throw new ElbowError("unsupported-primitive", {

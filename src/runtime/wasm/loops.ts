@@ -106,7 +106,10 @@ export function forEachChunk(
   };
 
   const level = (axis: number, positions: readonly Position[]): void => {
-    if (axis === inner) return innermost(positions);
+    if (axis === inner) {
+      innermost(positions);
+      return;
+    }
     fn.loop(sizes[axis]!, (i) =>
       fn.scope(() =>
         level(

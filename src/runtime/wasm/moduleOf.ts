@@ -1,3 +1,4 @@
+import { ElbowError } from "../../errors.js";
 import type { Elements, Program } from "../../ir/program.js";
 import { sizeOf } from "../../util/shapes.js";
 import { detectFma } from "./assembler/fma.js";
@@ -9,6 +10,9 @@ import { MemoryLayout } from "./memory.js";
 
 /** Bytes in a page of WebAssembly memory. */
 export const pageBytes = 65536;
+
+/** WebAssembly addresses 4 GiB. */
+const mostPages = 65536;
 
 /** A program as a WebAssembly module, and where its values stand in memory. */
 export interface WasmModule {
@@ -63,5 +67,10 @@ function compileModule(program: Program): WasmModule {
   const constantsAt = layout.reserve(Math.max(16, module.poolBytes));
   const bytes = module.toBytes({ constantsAt });
   const pages = Math.ceil((layout.end + 16) / pageBytes);
+  if (pages > mostPages)
+    throw new ElbowError("out-of-memory", {
+      message: `the program needs ${Math.ceil(layout.end / 2 ** 20)} MiB, and WebAssembly has at most 4096`,
+      hint: "Use fewer draws or smaller batches, or the engine tfjs:cpu.",
+    });
   return { module: new WebAssembly.Module(bytes), pages, inputs, outputs, constants: unit.constants };
 }

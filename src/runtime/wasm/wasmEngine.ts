@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../../errors.js";
 import type { Program } from "../../ir/program.js";
 import { sizeOf } from "../../util/shapes.js";
 import { checkInputs, checkIteration } from "../checkInputs.js";
@@ -8,6 +9,7 @@ import { pacer } from "../pacer.js";
 import { type Reading, runAsync, runSync } from "../reading.js";
 import { f32x4 } from "./assembler/f32x4.js";
 import { ModuleBuilder } from "./assembler/moduleBuilder.js";
+import { outsideFunction } from "./kernels/indexing.js";
 import type { Operand } from "./kernels/kernel.js";
 import { moduleOf, type WasmExports, type WasmModule } from "./moduleOf.js";
 
@@ -24,11 +26,31 @@ function instantiate({ module, pages, constants }: WasmModule): Instance {
   const instance: Instance = {
     floats: new Float32Array(memory.buffer),
     integers: new Int32Array(memory.buffer),
-    run: (exports as unknown as WasmExports).run,
+    run: translatingTraps((exports as unknown as WasmExports).run),
   };
   for (const { operand, elements } of constants) write(instance, operand, elements);
   return instance;
 }
+
+/** A trap of the machine becomes an error that says what the program did. */
+const translatingTraps =
+  (run: WasmExports["run"]): WasmExports["run"] =>
+  (steps, carried) => {
+    try {
+      run(steps, carried);
+    } catch (cause) {
+      if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
+      const isIndex = cause.stack?.includes(outsideFunction);
+      throw new ElbowError(isIndex ? "index" : "engine-failed", {
+        message: isIndex
+          ? "an index of gather or scatterAdd is outside its axis"
+          : `the compiled program stopped: ${cause.message}`,
+        hint: isIndex
+          ? "Check the indices against the sizes, or run on the reference engine, which names the index."
+          : undefined,
+      });
+    }
+  };
 
 function write({ floats, integers }: Instance, { address, dtype }: Operand, elements: ArrayLike<number>): void {
   const at = address / 4;

@@ -62,7 +62,10 @@ function nest(
   body: (at: I32) => void,
 ): void {
   const [first, ...rest] = axes;
-  if (!first) return body(offset);
+  if (!first) {
+    body(offset);
+    return;
+  }
   const [size, stride] = first;
   fn.loop(size, (i) => fn.scope(() => nest(fn, rest, fn.let(i32.add(offset, i32.mul(i, 4 * stride))), body)));
 }
