@@ -69,7 +69,7 @@ async function main(): Promise<void> {
     backends: await findBackends(),
     isNamed: (name) => named !== undefined && engines.some((each) => each.name === name),
     isQuick,
-    effort: isQuick ? { repeatMs: 20, repeats: 3, limitMs: 250 } : { repeatMs: 60, repeats: 7, limitMs: 2000 },
+    effort: isQuick ? { repeatMs: 20, repeats: 3, limitMs: 250 } : { repeatMs: 60, repeats: 7, limitMs: 1500 },
     longestStep: isQuick ? 0.6 : 4,
   };
   const results: Result[] = [];

@@ -15,7 +15,7 @@ export interface Result {
   readonly loss: number;
   /** Tracing, transforming, compiling and the first step. */
   readonly firstStepMs: number;
-  /** Wall time of fit itself, per step, with tracing and reports. */
+  /** Wall time of fit itself, per step, with tracing and reports: the compared steps, or as many as take longer. */
   readonly fitMs: number;
   readonly equations: number;
 }

@@ -113,7 +113,7 @@ export function logisticVariant(rows: number, features: number, particles: numbe
     data: [tf.tensor2d(x, [rows, features]), tf.tensor1d(y)] as [Tensor, Tensor],
     draws: particles,
     learningRate: 0.1,
-    comparison: { steps: 60, tolerance: 0.001 * rows },
+    comparison: { steps: 40, tolerance: 0.001 * rows },
     quickComparison: { steps: 5, tolerance: 0.01 * rows },
     gigaflops: rows * (features + 1) * particles * 4e-9,
     objective: () => elbo(own, guide),

@@ -244,7 +244,7 @@ export function enumeratedVariant(rows: number): Variant {
     parameters: globals(),
     data: [tf.tensor2d(x, [rows, 2])] as [Tensor],
     learningRate: 0.1,
-    comparison: { steps: 60, tolerance: 0.02 * rows },
+    comparison: { steps: 50, tolerance: 0.02 * rows },
     quickComparison: { steps: 10, tolerance: 0.3 * rows },
     gigaflops: rows * components * 5e-8,
     objective: () => elbo(model, enumeratingGuide),

@@ -296,7 +296,7 @@ export function vaeVariant(name: string, batch: number, particles: number, steps
 export const vae = (): Workload => ({
   name: "W4",
   title: "VAE 784-400-20-400-784, tanh, Bernoulli, Monte Carlo ELBO, batch B",
-  variants: [vaeVariant("B=64", 64, 1, 10), vaeVariant("B=512", 512, 1, 2)],
+  variants: [vaeVariant("B=64", 64, 1, 5), vaeVariant("B=512", 512, 1, 2)],
 });
 
 export const iwae = (): Workload => ({
