@@ -14,7 +14,7 @@ import {
 } from "../../util/shapes.js";
 import { emitOne } from "../builder.js";
 import { type AxisMap, operation, type Primitive, type PrimitiveRules, primitive } from "../primitive.js";
-import type { Attributes, Type, Variable } from "../program.js";
+import type { Attributes, Variable } from "../program.js";
 
 /** A primitive of one operand that is linear in it: its derivative is itself, its vjp its transpose. */
 export function linearUnary(
@@ -255,6 +255,3 @@ export const expandAxes = (x: Variable, shape: Shape, axes: readonly number[]): 
     x,
     shape.map((size, axis) => (axes.includes(axis) ? 1 : size)),
   );
-
-/** The type of a value with leading batch axes removed. */
-export const ownType = ({ shape, dtype }: Type, rank: number): Type => ({ shape: shape.slice(rank), dtype });

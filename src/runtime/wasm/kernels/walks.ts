@@ -16,12 +16,6 @@ export interface Walk {
 
 export const addressOf = (start: Address): I32 => (typeof start === "number" ? i32.const(start) : start);
 
-/** `start + bytes`, computed now where both are known. */
-export const advanced = (start: Address, bytes: number): Address => {
-  if (typeof start === "number") return start + bytes;
-  return bytes === 0 ? start : i32.add(start, bytes);
-};
-
 /** Sizes and walks, with axes of size 1 left out and neighbouring axes joined where all walks go on evenly. */
 export function collapsed(sizes: readonly number[], walks: readonly Walk[]): { sizes: number[]; walks: Walk[] } {
   const kept: number[] = [];
