@@ -4,8 +4,9 @@ import { sizeOf } from "../../util/shapes.js";
 import { detectFma } from "./assembler/fma.js";
 import { i32 } from "./assembler/i32.js";
 import { ModuleBuilder } from "./assembler/moduleBuilder.js";
-import { compileFunction, type Unit } from "./compileProgram.js";
 import type { Operand } from "./kernels/kernel.js";
+import { compileFunction } from "./lowering/compileFunction.js";
+import type { Unit } from "./lowering/unit.js";
 import { MemoryLayout } from "./memory.js";
 
 /** Bytes in a page of WebAssembly memory. */

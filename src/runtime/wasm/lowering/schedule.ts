@@ -1,8 +1,8 @@
 // The order in which equations are executed, and what is executed in one loop.
-import type { Equation, Program, Variable } from "../../ir/program.js";
-import { type Shape, sameShape, sizeOf } from "../../util/shapes.js";
-import { laneRules } from "./elementwise.js";
-import { foldOf } from "./kernels/reductions.js";
+import type { Equation, Program, Variable } from "../../../ir/program.js";
+import { type Shape, sameShape, sizeOf } from "../../../util/shapes.js";
+import { laneRules } from "../elementwise.js";
+import { foldOf } from "../kernels/reductions.js";
 
 /** What is emitted at once. */
 export type Item =

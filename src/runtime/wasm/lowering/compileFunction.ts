@@ -1,0 +1,77 @@
+import type { Program } from "../../../ir/program.js";
+import type { Operand } from "../kernels/kernel.js";
+import { copy } from "./copy.js";
+import { emitCond, emitScan } from "./emitControl.js";
+import { emitKernel } from "./emitKernel.js";
+import { emitLoop } from "./emitLoop.js";
+import { emitSmall } from "./emitSmall.js";
+import { type Item, schedule } from "./schedule.js";
+import type { CompiledFunction, Frame, Unit } from "./unit.js";
+import { ValueStore } from "./valueStore.js";
+
+/** Compiles a program into the unit. Inputs that are not given get memory of their own. */
+export function compileFunction(
+  unit: Unit,
+  program: Program,
+  given: readonly (Operand | undefined)[] = [],
+): CompiledFunction {
+  const fn = unit.module.function({ params: [] });
+  const values = new ValueStore(fn, unit.layout);
+  const compileInner = (inner: Program, operands: readonly Operand[]) => compileFunction(unit, inner, operands);
+  const frame: Frame = { unit, fn, values, compileInner };
+  const items = schedule(program);
+  const inputs = program.inputs.map((variable, i) => {
+    const operand = given[i] ?? unit.layout.allocate(variable);
+    values.place(variable, operand);
+    return operand;
+  });
+  for (const { variable, elements } of program.constants) {
+    const operand = unit.layout.allocate(variable);
+    unit.constants.push({ operand, elements });
+    values.place(variable, operand);
+  }
+  announce(values, items, program);
+  items.forEach((item, at) => {
+    emit(frame, item, at);
+    values.releaseAfter(at);
+  });
+  return { fn, inputs, outputs: separateOutputs(frame, program) };
+}
+
+/** Tells the store what will be computed, and which item uses it last. */
+function announce(values: ValueStore, items: readonly Item[], program: Program): void {
+  items.forEach((item, at) => {
+    const equations = item.kind === "loop" ? item.equations : [item.equation];
+    for (const { inputs, outputs } of equations) {
+      for (const output of outputs)
+        if (item.kind === "alias") values.alias(output, inputs[0]!);
+        else values.expect(output);
+      for (const variable of [...inputs, ...outputs]) values.use(variable, at);
+    }
+  });
+  for (const output of program.outputs) values.use(output, Number.POSITIVE_INFINITY);
+}
+
+function emit(frame: Frame, item: Item, at: number): void {
+  if (item.kind === "alias") return;
+  if (item.kind === "small") emitSmall(frame, item.equation);
+  else if (item.kind === "loop") emitLoop(frame, item.equations, at);
+  else if (item.equation.primitive.name === "scan") emitScan(frame, item.equation);
+  else if (item.equation.primitive.name === "cond") emitCond(frame, item.equation);
+  else emitKernel(frame, item.equation);
+}
+
+/** Every output in memory that is nobody else's. */
+function separateOutputs({ fn, unit, values }: Frame, program: Program): Operand[] {
+  const taken = new Set<number>();
+  return program.outputs.map((output) => {
+    const operand = values.operand(output);
+    if (values.isOwn(output) && !taken.has(operand.address)) {
+      taken.add(operand.address);
+      return operand;
+    }
+    const own = unit.layout.allocate(output);
+    copy(fn, operand, own);
+    return own;
+  });
+}

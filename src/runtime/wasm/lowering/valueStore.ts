@@ -1,0 +1,112 @@
+import { invariant } from "../../../errors.js";
+import type { Variable } from "../../../ir/program.js";
+import { sizeOf } from "../../../util/shapes.js";
+import type { Local } from "../assembler/expression.js";
+import type { FunctionBuilder } from "../assembler/functionBuilder.js";
+import { v128 } from "../assembler/v128.js";
+import type { Operand } from "../kernels/kernel.js";
+import type { MemoryLayout } from "../memory.js";
+
+/** Where a value is kept: in locals, in memory or both. */
+interface Value {
+  /** Four elements each; a single element is in all lanes. */
+  chunks: readonly Local<"v128">[] | undefined;
+  operand: Operand | undefined;
+  /** Whether the memory is this function's to release. */
+  isOwn: boolean;
+  /** Position of the last item that uses it. */
+  lastUse: number;
+}
+
+/** Where the values of a function are while it runs. */
+export class ValueStore {
+  readonly #values = new Map<Variable, Value>();
+  readonly #fn: FunctionBuilder<readonly [], undefined>;
+  readonly #layout: MemoryLayout;
+
+  constructor(fn: FunctionBuilder<readonly [], undefined>, layout: MemoryLayout) {
+    this.#fn = fn;
+    this.#layout = layout;
+  }
+
+  /** A value that stands in memory that is not this function's: an input or a constant. */
+  place(variable: Variable, operand: Operand): void {
+    this.#values.set(variable, { chunks: undefined, operand, isOwn: false, lastUse: -1 });
+  }
+
+  /** A value that will be computed. */
+  expect(variable: Variable): void {
+    this.#values.set(variable, { chunks: undefined, operand: undefined, isOwn: false, lastUse: -1 });
+  }
+
+  /** The same elements under another variable's shape. */
+  alias(variable: Variable, of: Variable): void {
+    this.#values.set(variable, this.#value(of));
+  }
+
+  use(variable: Variable, at: number): void {
+    this.#value(variable).lastUse = at;
+  }
+
+  isUsedAfter(variable: Variable, at: number): boolean {
+    return this.#value(variable).lastUse > at;
+  }
+
+  /** Whether the memory of the value is this function's, and not an input's or a constant's. */
+  isOwn(variable: Variable): boolean {
+    return this.#value(variable).isOwn;
+  }
+
+  /** Memory of values that the item used as the last one can be used again. */
+  releaseAfter(at: number): void {
+    for (const value of this.#values.values())
+      if (value.lastUse === at && value.isOwn && value.operand) {
+        this.#layout.release(value.operand);
+        value.isOwn = false;
+      }
+  }
+
+  /** The value's four-element chunks in locals, loaded if need be. */
+  chunks(variable: Variable): readonly Local<"v128">[] {
+    const value = this.#value(variable);
+    if (value.chunks) return value.chunks;
+    const { address } = this.operand(variable);
+    const size = sizeOf(variable.shape);
+    value.chunks =
+      size === 1
+        ? [this.#fn.let(v128.load32Splat(0, address))]
+        : Array.from({ length: Math.ceil(size / 4) }, (_, i) => this.#fn.let(v128.load(0, address + 16 * i)));
+    return value.chunks;
+  }
+
+  setChunks(variable: Variable, chunks: readonly Local<"v128">[]): void {
+    this.#value(variable).chunks = chunks;
+  }
+
+  /** The value in memory, stored there if need be, under the variable's own shape. */
+  operand(variable: Variable): Operand {
+    const value = this.#value(variable);
+    if (!value.operand) {
+      invariant(value.chunks, `variable ${variable.id} is used before it is computed`);
+      const { address } = this.target(variable);
+      value.chunks.forEach((chunk, i) => {
+        this.#fn.store(0, chunk, address + 16 * i);
+      });
+    }
+    return { ...value.operand!, shape: variable.shape };
+  }
+
+  /** Memory for a result. */
+  target(variable: Variable): Operand {
+    const value = this.#value(variable);
+    value.operand = this.#layout.allocate(variable);
+    value.isOwn = true;
+    return value.operand;
+  }
+
+  #value(variable: Variable): Value {
+    const value = this.#values.get(variable);
+    invariant(value, `variable ${variable.id} has no value`);
+    return value;
+  }
+}
