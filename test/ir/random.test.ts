@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { build } from "../../src/ir/builder.js";
+import { build, builder } from "../../src/ir/builder.js";
 import { evaluate } from "../../src/ir/evaluate.js";
 import { foldIn, randomBits, randomNormal, randomUniform } from "../../src/ir/primitives/random.js";
 import type { Variable } from "../../src/ir/program.js";
+import { vmap } from "../../src/transforms/vmap.js";
 import { keyFromSeed } from "../../src/util/keys.js";
 import { poissonQuantile } from "../../src/util/poisson.js";
 import type { Shape } from "../../src/util/shapes.js";
@@ -15,9 +16,11 @@ function run(keys: readonly number[], shape: Shape, f: (key: Variable) => Variab
   return evaluate(program, [{ shape, dtype: "int32", elements: Float64Array.from(keys) }])[0]!;
 }
 
-function words(key: readonly [number, number], counter: number): [number, number] {
+const constant = (value: number): Variable => builder().scalar(value, "int32");
+
+function words(key: readonly [number, number], counter: number, stream = 0): [number, number] {
   const out = new Int32Array(2);
-  threefry(key[0], key[1], 0, counter, out);
+  threefry(key[0], key[1], stream, counter, out);
   return [out[0]!, out[1]!];
 }
 
@@ -47,6 +50,54 @@ test("an element does not depend on how many are drawn, and lanes of keys are in
     expect(both.shape).toEqual([2, 10]);
     expect([...both.elements.subarray(10)]).toEqual([...long.subarray(0, 10)]);
   }
+});
+
+test("a stream is the first word of the counter, and stream 0 is what there is without one", () => {
+  const key = keyFromSeed(7);
+  const position = (e: number) => ((e >> 3) << 2) | (e & 3);
+  for (const stream of [0, 1, -1, 2 ** 31 - 1, -(2 ** 31)]) {
+    const { elements } = run(key, [2], (k) => randomBits(k, [21], constant(stream)));
+    elements.forEach((bits, e) => {
+      expect(bits).toBe(words(key, position(e), stream)[(e >> 2) & 1]);
+    });
+  }
+  for (const draw of [randomBits, randomUniform, randomNormal]) {
+    const plain = run(key, [2], (k) => draw(k, [21]));
+    expect(run(key, [2], (k) => draw(k, [21], constant(0)))).toEqual(plain);
+  }
+});
+
+test("each key may have its own stream, and batching over streams is drawing with each", () => {
+  const program = build(
+    [
+      { shape: [2], dtype: "int32" },
+      { shape: [], dtype: "int32" },
+    ],
+    (key, stream) => [randomBits(key!, [5], stream)],
+  );
+  const keys = Float64Array.of(1, 2, 3, 4, 5, 6);
+  const streams = Float64Array.of(9, -4, 0);
+  const expected = [0, 1, 2].flatMap((i) => {
+    const key = { shape: [2], dtype: "int32", elements: keys.subarray(2 * i, 2 * i + 2) } as const;
+    const stream = { shape: [], dtype: "int32", elements: streams.subarray(i, i + 1) } as const;
+    return [...evaluate(program, [key, stream])[0]!.elements];
+  });
+  const allKeys = { shape: [3, 2], dtype: "int32", elements: keys } as const;
+  const allStreams = { shape: [3], dtype: "int32", elements: streams } as const;
+  expect([...evaluate(vmap(program, 3), [allKeys, allStreams])[0]!.elements]).toEqual(expected);
+  const oneKey = { shape: [2], dtype: "int32", elements: keys.subarray(0, 2) } as const;
+  const ofOne = evaluate(vmap(program, 3, [null, 0]), [oneKey, allStreams])[0]!.elements;
+  expect([...ofOne.subarray(0, 5)]).toEqual(expected.slice(0, 5));
+});
+
+test("a stream of another type or shape is refused", () => {
+  const types = [
+    { shape: [3, 2], dtype: "int32" },
+    { shape: [2], dtype: "int32" },
+  ] as const;
+  expect(() => build(types, (key, stream) => [randomBits(key!, [], stream)])).toThrow(
+    "randomBits takes one stream, or one for each key",
+  );
 });
 
 test("uniforms lie in the open unit interval and have the right moments", () => {

@@ -1,15 +1,19 @@
 // Small programs built by hand, with inputs, that every engine has to run.
-import { build } from "../../src/ir/builder.js";
+import { build, builder } from "../../src/ir/builder.js";
 import type { NDArray } from "../../src/ir/primitive.js";
 import { reciprocal, sub } from "../../src/ir/primitives/arithmetic.js";
 import { broadcastTo, reduceSum, reshape, transpose } from "../../src/ir/primitives/axes.js";
 import { cast, greater, less, select } from "../../src/ir/primitives/comparison.js";
 import { add, mul } from "../../src/ir/primitives/elementwise.js";
 import { exp, log } from "../../src/ir/primitives/exponential.js";
+import { gather } from "../../src/ir/primitives/indexing.js";
+import { concat } from "../../src/ir/primitives/joining.js";
 import { foldIn, randomBits, randomNormal, randomUniform } from "../../src/ir/primitives/random.js";
+import { slice } from "../../src/ir/primitives/slicing.js";
 import type { DType, Program, Type } from "../../src/ir/program.js";
 import { cond } from "../../src/transforms/cond.js";
 import { scan } from "../../src/transforms/scan.js";
+import { withStream } from "../../src/transforms/streams.js";
 import { keyFromSeed } from "../../src/util/keys.js";
 
 export const type = (dtype: DType, ...shape: number[]): Type => ({ shape, dtype });
@@ -144,6 +148,41 @@ const emptyLoop = build([number, type("float32", 0, 3), keyType], (s, x, k) =>
   }),
 );
 
+const counting = (count: number) =>
+  builder().constant(
+    Float64Array.from({ length: count }, (_, i) => i),
+    [count],
+    "int32",
+  );
+
+/** Bits of keys drawn in their streams, alone and side by side, and of keys that go through everything into a loop. */
+const streams = withStream(
+  build([keyType, vector], (k, x) => {
+    const many = foldIn(k, counting(6));
+    const pairs = reshape(slice(many, [1, 0], [4, 2]), [2, 2, 2]);
+    const body = build([keyType, keyType], (a, b) => [foldIn(a, 1), randomBits(foldIn(b, 2), [3])]);
+    const carried = scan([k, many], { body, constants: 0, carries: 1, length: 6, reverse: false });
+    const whenTrue = build([keyType], (a) => [randomBits(a, [9])]);
+    const whenFalse = build([keyType], (a) => [randomBits(foldIn(a, 1), [9])]);
+    return [
+      randomBits(k, [21]),
+      randomBits(many, []),
+      randomBits(pairs, [5]),
+      randomBits(concat([reshape(k, [1, 2]), reshape(carried[0]!, [1, 2])], 0), [2]),
+      carried[1]!,
+      ...cond(greater(reduceSum(x), 0), [foldIn(k, 4)], { whenTrue, whenFalse }),
+      randomUniform(gather(many, counting(2)), [3]),
+      add(x, randomNormal(foldIn(k, 8), [3])),
+    ];
+  }),
+);
+
+/** Bits of several keys in a stream each. */
+const streamPerKey = build([type("int32", 5, 2), type("int32", 5)], (keys, each) => [
+  randomBits(keys!, [], each),
+  randomBits(keys!, [11], each),
+]);
+
 const selection = build([vector, type("bool", 3)], (x, b) => [select(b, log(x), -1), reciprocal(x)]);
 
 const rows = array("float32", [4, 3], [0.5, 1, -1, 2, 0.25, 3, -2, 1, 1, 0.75, -0.5, 2]);
@@ -162,5 +201,10 @@ export const cases: Readonly<Record<string, Case>> = {
   "branches in a loop": { program: branchInLoop, inputs: [key(8), float(1, -1, 2, -2)] },
   "empty tensors": { program: empty, inputs: [array("float32", [0, 3], []), float(1, 2, 3)] },
   "loop of no steps": { program: emptyLoop, inputs: [scalar(4), array("float32", [0, 3], []), key(2)] },
+  streams: { program: streams, inputs: [key(4), float(1, 2, 3), scalar(77, "int32")] },
+  "streams on one key each": {
+    program: streamPerKey,
+    inputs: [array("int32", [5, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), array("int32", [5], [0, 1, -1, 2 ** 31 - 1, 7])],
+  },
   selection: { program: selection, inputs: [float(1, -1, 4), array("bool", [3], [1, 0, 1])] },
 };

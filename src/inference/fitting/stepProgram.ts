@@ -3,9 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { inline } from "../../ir/interpret.js";
 import type { DType, Program, Type } from "../../ir/program.js";
 import { emitOnTensors, trace } from "../../ir/tracing.js";
-import { foldIn } from "../../ops/random.js";
 import { valueAndGrad } from "../../transforms/grad.js";
 import { simplify, withoutDeadCode } from "../../transforms/simplify.js";
+import { withStream } from "../../transforms/streams.js";
 import { range } from "../../util/shapes.js";
 import { type GradientTransform, globalNorm } from "../optimizers/clip.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
@@ -53,7 +53,10 @@ export function buildStep(prepared: Prepared, types: StepTypes, rules: StepRules
   const stateTypes = prepared.initialStates.map(() => scalar("float32"));
   const sumTypes = range(sumCount).map(() => scalar("float32"));
   const carriedTypes = [...types.parameters, ...types.slots.flat(), ...stateTypes, scalar("int32"), ...sumTypes];
-  const gradient = valueAndGrad(prepared.program, { wrt: range(prepared.parameterCount).map((i) => i + 1) });
+  // the keys are the same at every step, which draws from its own stream
+  const gradient = withStream(
+    valueAndGrad(prepared.program, { wrt: range(prepared.parameterCount).map((i) => i + 1) }),
+  );
 
   const whole = trace([...carriedTypes, keyType, scalar("float32"), ...types.data], (...inputs) => {
     const parameters = inputs.splice(0, types.parameters.length);
@@ -61,7 +64,7 @@ export function buildStep(prepared: Prepared, types: StepTypes, rules: StepRules
     const states = inputs.splice(0, stateTypes.length);
     const [step, sum, sumOfSquares, sumOfNorms, rootKey, shift, ...given] = inputs as Seven;
 
-    const operands = [foldIn(rootKey, step), ...parameters, ...select(given, step), ...states];
+    const operands = [rootKey, ...parameters, ...select(given, step), ...states, step];
     const [objective, ...rest] = emitOnTensors(operands, (...variables) => inline(gradient, variables));
     const nextStates = rest.splice(0, stateTypes.length);
     const norm = globalNorm(rest);

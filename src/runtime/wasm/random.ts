@@ -36,12 +36,28 @@ export const keyOf = (fn: FunctionBuilder, key0: I32 | number, key1: I32 | numbe
 
 const rotated = (x: Vector, by: number): V128 => v128.or(i32x4.shl(x, by), i32x4.shrU(x, 32 - by));
 
-/**
- * Encrypts counter blocks (0, c), four for each vector of counters c; gives both words of each. Two vectors at a time fill a
- * processor that waits on one: 1.5 times as fast.
- */
-export function threefryVectors(fn: FunctionBuilder, key: VectorKey, counters: readonly V128[]): [Vector, Vector][] {
-  const words = counters.map((counter): [Vector, Vector] => [
+/** The key whose blocks (0, c) are the blocks (stream, c) of this one: the stream is only added before the first round. */
+export const inStream = (fn: FunctionBuilder, key: VectorKey, stream: V128): VectorKey => ({
+  ...key,
+  first: key.first.with(0, fn.let(i32x4.add(key.first[0]!, stream))),
+});
+
+/** Counter blocks (0, c), one in each lane, and what they are encrypted under. */
+export interface Blocks {
+  readonly key: VectorKey;
+  readonly counter: V128;
+}
+
+/** Encrypts counter blocks (0, c) under one key, four for each vector of counters c; gives both words of each. */
+export const threefryVectors = (fn: FunctionBuilder, key: VectorKey, counters: readonly V128[]): [Vector, Vector][] =>
+  threefryBlocks(
+    fn,
+    counters.map((counter) => ({ key, counter })),
+  );
+
+/** Encrypts under several keys. Two vectors at a time fill a processor that waits on one: 1.5 times as fast. */
+export function threefryBlocks(fn: FunctionBuilder, blocks: readonly Blocks[]): [Vector, Vector][] {
+  const words = blocks.map(({ key, counter }): [Vector, Vector] => [
     fn.let(key.first[0]!),
     fn.let(i32x4.add(counter, key.second[0]!)),
   ]);
@@ -50,9 +66,10 @@ export function threefryVectors(fn: FunctionBuilder, key: VectorKey, counters: r
     for (const [x, y] of words) fn.set(y, v128.xor(rotated(y, rotations[round % 8]!), x));
     if (round % 4 !== 3) continue;
     const injection = (round + 1) / 4;
-    for (const [x, y] of words) {
-      fn.set(x, i32x4.add(x, key.first[injection]!));
-      fn.set(y, i32x4.add(y, key.second[injection]!));
+    for (const [k, [x, y]] of words.entries()) {
+      const { first, second } = blocks[k]!.key;
+      fn.set(x, i32x4.add(x, first[injection]!));
+      fn.set(y, i32x4.add(y, second[injection]!));
     }
   }
   return words;

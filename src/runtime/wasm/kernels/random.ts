@@ -8,6 +8,7 @@ import { v128 } from "../assembler/v128.js";
 import type { Vector } from "../math/vector.js";
 import {
   boxMuller,
+  inStream,
   keyOfLanes,
   randomBits,
   randomNormal,
@@ -19,7 +20,7 @@ import {
 import type { Kernel, Operand } from "./kernel.js";
 
 /** One of the sources: groups of eight elements of a key, or what a single block's words give first. */
-interface Source {
+export interface Source {
   readonly groups: (fn: FunctionBuilder, key: VectorKey, group: I32 | number, count?: number) => Vector[];
   readonly first: (fn: FunctionBuilder, words: readonly [Vector, Vector]) => V128;
 }
@@ -28,7 +29,13 @@ const bits: Source = { groups: randomBits, first: (_, [word]) => word };
 const uniforms: Source = { groups: randomUniform, first: (_, [word]) => unit(word) };
 const normals: Source = { groups: randomNormal, first: (fn, words) => boxMuller(fn, words)[0] };
 
-const zero = (): V128 => i32x4.const(0);
+/** The sources by name of primitive. */
+export const sources: Readonly<Record<string, Source>> = {
+  randomBits: bits,
+  randomUniform: uniforms,
+  randomNormal: normals,
+};
+
 /** Four keys that stand one behind the other, as their first and their second words. */
 function fourKeys(fn: FunctionBuilder, at: I32 | number, address: number): readonly [V128, V128] {
   const first = fn.let(v128.load(at, address));
@@ -44,26 +51,35 @@ const oneKey = (fn: FunctionBuilder, at: I32 | number, address: number): readonl
 const encrypt = (fn: FunctionBuilder, [key0, key1]: readonly [V128, V128], counter: V128): readonly [Vector, Vector] =>
   threefryVectors(fn, keyOfLanes(fn, key0, key1), [counter])[0]!;
 
-/** Fills [...keys, ...shape]. */
+/** Fills [...keys, ...shape], from one stream or from one for each key. */
 const fill =
   ({ groups, first }: Source): Kernel =>
-  ({ fn }, [key], [output], { shape }) => {
+  ({ fn }, [key, stream], [output], { shape }) => {
     const count = sizeOf(key!.shape) / 2;
     const size = sizeOf(shape);
     if (count * size === 0) return;
+    const isShared = stream?.shape.length === 0;
+    const shared = isShared ? fn.let(v128.load32Splat(0, stream.address)) : undefined;
+    /** The keys in their streams, of which the first one's number stands at byte `at`. */
+    const streamed = (keys: VectorKey, at: I32, isWhole: boolean): VectorKey => {
+      if (!stream) return keys;
+      return inStream(fn, keys, shared ?? (isWhole ? v128.load : v128.load32Splat)(at, stream.address));
+    };
     if (size === 1 && count > 1) {
       // one element per key: four keys side by side
       fn.loop({ to: 4 * count, step: 16 }, (at) =>
         fn.scope(() => {
-          const words = encrypt(fn, fourKeys(fn, fn.let(i32.shl(at, 1)), key!.address), zero());
-          fn.store(at, first(fn, words), output!.address);
+          const keys = keyOfLanes(fn, ...fourKeys(fn, fn.let(i32.shl(at, 1)), key!.address));
+          const [words] = threefryVectors(fn, streamed(keys, at, true), [i32x4.const(0)]);
+          fn.store(at, first(fn, words!), output!.address);
         }),
       );
       return;
     }
     fn.loop(count, (i) =>
       fn.scope(() => {
-        const own = keyOfLanes(fn, ...oneKey(fn, fn.let(i32.shl(i, 3)), key!.address));
+        const keys = keyOfLanes(fn, ...oneKey(fn, fn.let(i32.shl(i, 3)), key!.address));
+        const own = streamed(keys, fn.let(i32.shl(i, 2)), false);
         const row = fn.let(i32.mul(i, 4 * size));
         const store = (at: I32, vectors: readonly V128[]): void => {
           for (const [k, vector] of vectors.entries()) fn.store(at, vector, output!.address + 16 * k);

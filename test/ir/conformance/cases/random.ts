@@ -6,10 +6,16 @@ import { between, broadcasting, type Conformance, each, everywhere, integers, sh
 import { two } from "./elementwise.js";
 
 const keys = integers(-(2 ** 31), 2 ** 31 - 1);
-const drawn = fc.tuple(shapes(0, 2), shapes(0, 2)).map(([lanes, shape]) => ({
-  types: [{ shape: [...lanes, 2], dtype: "int32" as const }],
-  attributes: { shape },
-}));
+/** Without a stream, with one, and with one for each key. */
+const drawn = fc
+  .tuple(shapes(0, 2), shapes(0, 2), fc.constantFrom("none", "one", "each"))
+  .map(([lanes, shape, streams]) => ({
+    types: [[...lanes, 2], ...(streams === "none" ? [] : [streams === "one" ? [] : lanes])].map((own) => ({
+      shape: own,
+      dtype: "int32" as const,
+    })),
+    attributes: { shape },
+  }));
 
 export const randomCases: Conformance[] = [
   {
