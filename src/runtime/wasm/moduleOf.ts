@@ -2,10 +2,13 @@ import { ElbowError } from "../../errors.js";
 import type { Elements, Program } from "../../ir/program.js";
 import { sizeOf } from "../../util/shapes.js";
 import { detectFma } from "./assembler/fma.js";
+import type { FunctionBuilder } from "./assembler/functionBuilder.js";
 import { i32 } from "./assembler/i32.js";
 import { ModuleBuilder } from "./assembler/moduleBuilder.js";
 import type { Operand } from "./kernels/kernel.js";
 import { compileFunction } from "./lowering/compileFunction.js";
+import { compileSteps } from "./lowering/compileSteps.js";
+import { foresee } from "./lowering/foresight.js";
 import type { Unit } from "./lowering/unit.js";
 import { MemoryLayout } from "./memory.js";
 
@@ -20,50 +23,44 @@ export interface WasmModule {
   readonly module: WebAssembly.Module;
   readonly pages: number;
   readonly inputs: readonly Operand[];
+  /** The carried ones may stand where their inputs are. */
   readonly outputs: readonly Operand[];
   readonly constants: readonly { readonly operand: Operand; readonly elements: Elements }[];
 }
 
 /** What a module exports. */
 export interface WasmExports {
-  /** Runs the program n times; between runs the first `carried` outputs become the inputs. */
-  readonly run: (steps: number, carried: number) => void;
+  /** Runs the program n times; between runs the carried outputs become the inputs. */
+  readonly run: (steps: number) => void;
 }
 
-const modules = new WeakMap<Program, WasmModule>();
+const modules = new WeakMap<Program, Map<number, WasmModule>>();
 
-/** Compiles a program to WebAssembly, once. */
-export function moduleOf(program: Program): WasmModule {
-  const known = modules.get(program);
-  if (known) return known;
-  const compiled = compileModule(program);
-  modules.set(program, compiled);
+/** Compiles a program to WebAssembly, once for each number of carried outputs. */
+export function moduleOf(program: Program, carried: number): WasmModule {
+  const known = modules.get(program) ?? new Map<number, WasmModule>();
+  modules.set(program, known);
+  const compiled = known.get(carried) ?? compileModule(program, carried);
+  known.set(carried, compiled);
   return compiled;
 }
 
-function compileModule(program: Program): WasmModule {
+/** Where a program's values stand. */
+type Places = Pick<WasmModule, "inputs" | "outputs">;
+type Run = FunctionBuilder<readonly ["i32"], undefined>;
+
+function compileModule(program: Program, carried: number): WasmModule {
   const module = new ModuleBuilder({
     memory: { import: ["elbow", "memory"], minimum: 1 },
     fma: detectFma({ mayEnable: false }),
   });
   const layout = new MemoryLayout();
   const unit: Unit = { module, layout, constants: [] };
-  const { fn: step, inputs, outputs } = compileFunction(unit, program);
-  // V8 replaces code only when it is called: the loop calls the step instead of holding it
-  const run = module.function({ params: ["i32", "i32"] });
-  const [steps, carried] = run.params;
-  run.loop(steps, (i) => {
-    run.if(i32.gtS(i, 0), () =>
-      outputs.forEach((output, position) => {
-        const input = inputs[position];
-        if (!input || sizeOf(input.shape) !== sizeOf(output.shape)) return;
-        run.if(i32.gtS(carried, position), () =>
-          run.copyMemory(i32.const(input.address), i32.const(output.address), 4 * sizeOf(output.shape)),
-        );
-      }),
-    );
-    run.call(step);
-  });
+  const foresight = carried > 0 ? foresee(program, carried) : undefined;
+  const run = module.function({ params: ["i32"] });
+  const { inputs, outputs } = foresight
+    ? repeatSteps(run, compileSteps(unit, program, carried, foresight))
+    : repeatFunction(run, compileFunction(unit, program), carried);
   module.export("run", run);
   const constantsAt = layout.reserve(Math.max(16, module.poolBytes));
   const bytes = module.toBytes({ constantsAt });
@@ -74,4 +71,36 @@ function compileModule(program: Program): WasmModule {
       hint: "Use fewer draws or smaller batches, or the engine tfjs:cpu.",
     });
   return { module: new WebAssembly.Module(bytes), pages, inputs, outputs, constants: unit.constants };
+}
+
+// V8 replaces code only when it is called: the loops call the steps instead of holding them.
+
+/** Calls a function that runs some steps until all are done. */
+function repeatSteps(run: Run, { fn, most, ...places }: ReturnType<typeof compileSteps>): Places {
+  const [steps] = run.params;
+  run.loop({ to: steps, step: most }, (done) => {
+    const rest = run.let(i32.sub(steps, done));
+    run.if(i32.gtS(rest, most), () => run.set(rest, i32.const(most)));
+    run.call(fn, rest);
+  });
+  return places;
+}
+
+/** Calls a step's function again and again and copies what it carries. */
+function repeatFunction(
+  run: Run,
+  { fn, inputs, outputs }: ReturnType<typeof compileFunction>,
+  carried: number,
+): Places {
+  const [steps] = run.params;
+  run.loop(steps, (i) => {
+    run.if(i32.gtS(i, 0), () =>
+      outputs.slice(0, carried).forEach((output, position) => {
+        const input = inputs[position]!;
+        run.copyMemory(i32.const(input.address), i32.const(output.address), 4 * sizeOf(output.shape));
+      }),
+    );
+    run.call(fn);
+  });
+  return { inputs, outputs };
 }

@@ -15,15 +15,18 @@ import { moduleOf, type WasmExports, type WasmModule } from "./moduleOf.js";
 
 /** A module with memory, ready to run. */
 interface Instance {
+  readonly module: WasmModule;
   readonly floats: Float32Array;
   readonly integers: Int32Array;
   readonly run: WasmExports["run"];
 }
 
-function instantiate({ module, pages, constants }: WasmModule): Instance {
+function instantiate(compiled: WasmModule): Instance {
+  const { module, pages, constants } = compiled;
   const memory = new WebAssembly.Memory({ initial: pages });
   const { exports } = new WebAssembly.Instance(module, { elbow: { memory } });
   const instance: Instance = {
+    module: compiled,
     floats: new Float32Array(memory.buffer),
     integers: new Int32Array(memory.buffer),
     run: translatingTraps((exports as unknown as WasmExports).run),
@@ -35,9 +38,9 @@ function instantiate({ module, pages, constants }: WasmModule): Instance {
 /** A trap of the machine becomes an error that says what the program did. */
 const translatingTraps =
   (run: WasmExports["run"]): WasmExports["run"] =>
-  (steps, carried) => {
+  (steps) => {
     try {
-      run(steps, carried);
+      run(steps);
     } catch (cause) {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
       const isIndex = cause.stack?.includes(outsideFunction);
@@ -74,24 +77,25 @@ const callMilliseconds = 40;
 const around = <R>(work: () => R): R => work();
 
 function compileWasm(program: Program): Executable {
-  const compiled = moduleOf(program);
-  let instance: Instance | undefined;
-  const ready = (): Instance => {
-    instance ??= instantiate(compiled);
+  // by number of carried outputs
+  const instances = new Map<number, Instance>();
+  const ready = (carried: number): Instance => {
+    const instance = instances.get(carried) ?? instantiate(moduleOf(program, carried));
+    instances.set(carried, instance);
     return instance;
   };
-  function* upload(tensors: readonly Tensor[]): Reading<Instance> {
+  function* upload(tensors: readonly Tensor[], carried: number): Reading<Instance> {
     const data = yield tensors;
-    const target = ready();
-    compiled.inputs.forEach((operand, i) => {
+    const target = ready(carried);
+    target.module.inputs.forEach((operand, i) => {
       write(target, operand, data[i]!);
     });
     return target;
   }
-  const download = (from: Instance): Tensor[] => compiled.outputs.map((operand) => toTensor(from, operand));
+  const download = (from: Instance): Tensor[] => from.module.outputs.map((operand) => toTensor(from, operand));
   function* once(tensors: readonly Tensor[]): Reading<Tensor[]> {
-    const target = yield* upload(tensors);
-    target.run(1, 0);
+    const target = yield* upload(tensors, 0);
+    target.run(1);
     return download(target);
   }
   return {
@@ -106,15 +110,15 @@ function compileWasm(program: Program): Executable {
     iterate: async (inputs, carried, steps) => {
       checkInputs(program, inputs);
       checkIteration(program, carried, steps);
-      const target = await runAsync(upload(inputs), around);
+      const target = await runAsync(upload(inputs, carried), around);
       const pause = pacer();
       let chunk = 1;
       for (let done = 0; done < steps; ) {
         const count = Math.min(chunk, steps - done);
         const started = performance.now();
         // the results of the last call are the inputs of this one
-        if (done > 0) feed(target, compiled, carried);
-        target.run(count, carried);
+        if (done > 0) feed(target, carried);
+        target.run(count);
         done += count;
         const perStep = Math.max(1e-6, (performance.now() - started) / count);
         chunk = Math.max(1, Math.min(chunk * 8, Math.floor(callMilliseconds / perStep)));
@@ -123,15 +127,16 @@ function compileWasm(program: Program): Executable {
       return download(target);
     },
     dispose: () => {
-      instance = undefined;
+      instances.clear();
     },
   };
 }
 
-function feed({ integers }: Instance, { inputs, outputs }: WasmModule, carried: number): void {
+function feed({ integers, module: { inputs, outputs } }: Instance, carried: number): void {
   for (let i = 0; i < carried; i++) {
     const from = outputs[i]!.address / 4;
-    integers.copyWithin(inputs[i]!.address / 4, from, from + sizeOf(outputs[i]!.shape));
+    const to = inputs[i]!.address / 4;
+    if (from !== to) integers.copyWithin(to, from, from + sizeOf(outputs[i]!.shape));
   }
 }
 

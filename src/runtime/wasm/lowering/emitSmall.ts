@@ -5,7 +5,7 @@ import { applyLanes } from "./applyLanes.js";
 import type { Frame } from "./unit.js";
 
 /** Elementwise operations and whole reductions of a few elements, in locals. */
-export function emitSmall({ fn, values }: Frame, equation: Equation): void {
+export function emitSmall({ fn, values }: Pick<Frame, "fn" | "values">, equation: Equation): void {
   const [output] = equation.outputs;
   const operands = equation.inputs.map((input) => values.chunks(input));
   const fold = foldOf(equation.primitive.name, equation.inputs[0]!);

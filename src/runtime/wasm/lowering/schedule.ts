@@ -20,7 +20,8 @@ export const smallLimit = 32;
 
 const isElementwise = ({ primitive }: Equation): boolean => primitive.name in laneRules;
 
-function isSmall(equation: Equation): boolean {
+/** Whether the equation's values are kept in locals. */
+export function isSmall(equation: Equation): boolean {
   const { primitive, inputs, outputs } = equation;
   const [output] = outputs;
   const size = sizeOf(output!.shape);

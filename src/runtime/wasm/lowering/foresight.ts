@@ -1,0 +1,69 @@
+// What a step can know ahead: values that depend on nothing carried but step counters.
+import type { Equation, Program, Variable } from "../../../ir/program.js";
+import { sizeOf } from "../../../util/shapes.js";
+import { laneRules } from "../elementwise.js";
+import { sources } from "../kernels/random.js";
+import { isSmall, smallLimit, usedEquations } from "./schedule.js";
+
+/** The equations of a program of small values alone, by when they are computed. */
+export interface Foresight {
+  /** Carried integers to which every step adds the same. */
+  readonly counters: ReadonlyMap<Variable, number>;
+  /**
+   * Before the steps, in order. `ahead` equations depend on counters and are computed for several steps at once, a step in
+   * each lane; the others depend on nothing that is carried.
+   */
+  readonly before: readonly { readonly equation: Equation; readonly isAhead: boolean }[];
+  /** In every step, in order. */
+  readonly during: readonly Equation[];
+}
+
+const isScalar = (variable: Variable): boolean => sizeOf(variable.shape) === 1;
+const isKey = ({ shape, dtype }: Variable): boolean => dtype === "int32" && shape.length === 1 && shape[0] === 2;
+
+/** Whether a step in each lane is a way to compute the equation. */
+function fitsLanes({ primitive: { name }, inputs, outputs, attributes }: Equation): boolean {
+  if (name in sources)
+    return isKey(inputs[0]!) && inputs.slice(1).every(isScalar) && isSmallDraw(sizeOf(attributes.shape));
+  if (name === "foldIn") return isKey(inputs[0]!) && isScalar(inputs[1]!) && isKey(outputs[0]!);
+  return (name in laneRules || name === "reshape") && [...inputs, ...outputs].every(isScalar);
+}
+
+const isSmallDraw = (size: number): boolean => size > 0 && size <= smallLimit;
+
+/** The counters among the carried inputs: those whose output is the input and a constant. */
+function countersOf({ inputs, outputs, constants, equations }: Program, carried: number): Map<Variable, number> {
+  const constant = new Map(constants.map(({ variable, elements }) => [variable, elements]));
+  const counters = new Map<Variable, number>();
+  inputs.slice(0, carried).forEach((input, i) => {
+    if (input.dtype !== "int32" || !isScalar(input)) return;
+    const made = equations.find((equation) => equation.outputs[0] === outputs[i]);
+    if (made?.primitive.name !== "add" || !made.inputs.includes(input)) return;
+    const [step] = constant.get(made.inputs.find((other) => other !== input) ?? input) ?? [];
+    if (step !== undefined) counters.set(input, step);
+  });
+  return counters;
+}
+
+/** Sorts the equations of a step, or undefined if not all of its values are small. */
+export function foresee(program: Program, carried: number): Foresight | undefined {
+  const counters = countersOf(program, carried);
+  const changing = new Set(program.inputs.slice(0, carried).filter((input) => !counters.has(input)));
+  const counted = new Set(counters.keys());
+  const before: { equation: Equation; isAhead: boolean }[] = [];
+  const during: Equation[] = [];
+  for (const equation of usedEquations(program)) {
+    const { primitive, inputs, outputs } = equation;
+    const canBeAhead = fitsLanes(equation) && !inputs.some((input) => changing.has(input));
+    if (!canBeAhead && !isSmall(equation) && primitive.name !== "reshape") return undefined;
+    const isCounted = inputs.some((input) => counted.has(input));
+    if (canBeAhead) {
+      before.push({ equation, isAhead: true });
+      if (isCounted) for (const output of outputs) counted.add(output);
+    } else if (isCounted || inputs.some((input) => changing.has(input))) {
+      during.push(equation);
+      for (const output of outputs) changing.add(output);
+    } else before.push({ equation, isAhead: false });
+  }
+  return { counters, before, during };
+}
