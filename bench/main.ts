@@ -11,6 +11,9 @@ import type { Agreement, MicroResult, PeerResult, Report, Result, Skipped } from
 import { formatMicro, formatVariant } from "./harness/table.js";
 import { workloads } from "./workloads/all.js";
 
+// as the elbow command does
+process.env.ELBOW_FMA ??= "1";
+
 const { json, only, engine, quick } = new Command("bench")
   .description("Times one optimizer step of the workloads W1 to W6, and single operations (micro).")
   .option("--json", "print one JSON object on stdout")

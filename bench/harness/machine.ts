@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg, release, totalmem } from "node:os";
+import { usesFma } from "../../src/runtime/wasm/assembler/fma.js";
 
 /** Where and when figures were taken. */
 export interface Machine {
@@ -9,6 +10,8 @@ export interface Machine {
   readonly platform: string;
   readonly node: string;
   readonly v8: string;
+  /** Whether the wasm engine uses fused multiply-adds (ELBOW_FMA). */
+  readonly fma: boolean;
   /** Load average of the last minute before the run. */
   readonly load: number;
   readonly commit: string;
@@ -24,6 +27,7 @@ export function describeMachine(): Machine {
     platform: `${process.platform} ${process.arch} ${release()}`,
     node: process.version,
     v8: process.versions.v8,
+    fma: usesFma(),
     load: loadavg()[0]!,
     commit: currentCommit(),
     date: new Date().toISOString(),
@@ -41,5 +45,16 @@ function currentCommit(): string {
   }
 }
 
-export const formatMachine = ({ cpu, cores, memoryGiB, platform, node, v8, load, commit, date }: Machine): string =>
-  `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node} (V8 ${v8}), load ${load.toFixed(1)}, commit ${commit}, ${date}`;
+export const formatMachine = ({
+  cpu,
+  cores,
+  memoryGiB,
+  platform,
+  node,
+  v8,
+  fma,
+  load,
+  commit,
+  date,
+}: Machine): string =>
+  `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node} (V8 ${v8}), ${fma ? "with" : "without"} FMA, load ${load.toFixed(1)}, commit ${commit}, ${date}`;

@@ -27,6 +27,8 @@ export async function runAlone(
   model: (isQuiet: boolean) => Promise<Findings>,
 ): Promise<void> {
   if (url !== pathToFileURL(process.argv[1] ?? "").href) return;
+  // the process is the model's, so Node's flag for fused multiply-adds may be set
+  process.env.ELBOW_FMA ??= "1";
   const isJson = process.argv.includes("--json");
   const { checks, text, json } = await model(isJson);
   const isRight = checks.every(isWithin);

@@ -11,6 +11,9 @@ const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
+// the process is this command's, so Node's flag for fused multiply-adds may be set
+process.env.ELBOW_FMA ??= "1";
+
 const program = new Command("elbow")
   .description("Probabilistic programs, fitted by variational inference")
   .version(version)

@@ -4,6 +4,7 @@ import type { Engine } from "./engine.js";
 import { referenceEngine } from "./reference.js";
 import { backendLoaders, initializeBackend, registeredBackends } from "./tfjs/backends.js";
 import { tfjsEngine } from "./tfjs/tfjsEngine.js";
+import { usesFma } from "./wasm/assembler/fma.js";
 import { hasWasm, wasmEngine } from "./wasm/wasmEngine.js";
 
 /** What can be asked for, and whether it can be had here. */
@@ -83,9 +84,10 @@ export async function listEngines(): Promise<EngineInfo[]> {
       install,
     })),
   );
+  const fused = hasWasm() && usesFma() ? " with fused multiply-adds" : "";
   const included = { isInstalled: true, install: undefined };
   return [
-    { name: "wasm", description: "compiles the whole program to WebAssembly SIMD code", ...included },
+    { name: "wasm", description: `compiles the whole program to WebAssembly SIMD code${fused}`, ...included },
     { name: "reference", description: "double-precision loops, slow: what all engines must agree with", ...included },
     { name: "tfjs", description: "tfjs' active backend, else tfjs:wasm", ...included },
     ...tfjs,

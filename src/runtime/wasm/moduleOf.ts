@@ -1,7 +1,7 @@
 import { ElbowError } from "../../errors.js";
 import type { Elements, Program } from "../../ir/program.js";
 import { sizeOf } from "../../util/shapes.js";
-import { detectFma } from "./assembler/fma.js";
+import { usesFma } from "./assembler/fma.js";
 import type { FunctionBuilder } from "./assembler/functionBuilder.js";
 import { i32 } from "./assembler/i32.js";
 import { ModuleBuilder } from "./assembler/moduleBuilder.js";
@@ -52,7 +52,7 @@ type Run = FunctionBuilder<readonly ["i32"], undefined>;
 function compileModule(program: Program, carried: number): WasmModule {
   const module = new ModuleBuilder({
     memory: { import: ["elbow", "memory"], minimum: 1 },
-    fma: detectFma({ mayEnable: false }),
+    fma: usesFma(),
   });
   const layout = new MemoryLayout();
   const unit: Unit = { module, layout, constants: [] };

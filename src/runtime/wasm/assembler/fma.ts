@@ -14,6 +14,14 @@ interface FlagSetter {
   readonly setFlagsFromString: (flags: string) => void;
 }
 
+/** What there is of Node, if this is Node. */
+interface Host {
+  readonly process?: {
+    readonly getBuiltinModule?: (name: string) => unknown;
+    readonly env?: Readonly<Record<string, string | undefined>>;
+  };
+}
+
 /** A module whose only instruction of interest is the relaxed multiply-add. */
 function probe(): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({ memory: { minimum: 0 }, fma: true });
@@ -25,9 +33,9 @@ function probe(): Uint8Array<ArrayBuffer> {
 
 /** node:v8 where there is one: no import, which a browser's loader would stumble over. */
 function v8(): FlagSetter | undefined {
-  const host: { readonly process?: { readonly getBuiltinModule?: (name: string) => unknown } } = globalThis;
+  const { process }: Host = globalThis;
   try {
-    return host.process?.getBuiltinModule?.("node:v8") as FlagSetter | undefined;
+    return process?.getBuiltinModule?.("node:v8") as FlagSetter | undefined;
   } catch {
     return undefined;
   }
@@ -47,4 +55,15 @@ export function detectFma({ mayEnable = true }: FmaOptions = {}): boolean {
     return false;
   }
   return WebAssembly.validate(bytes);
+}
+
+/**
+ * Whether programs are compiled with fused multiply-adds: where the host has them as it is, as Node 22 and browsers do. The
+ * environment variable ELBOW_FMA pins it: with 0 they are never used; with 1 also where Node 20 needs its experimental flag
+ * set. The `elbow` command and other owners of their process set it to 1 unless it says something.
+ */
+export function usesFma(): boolean {
+  const { process }: Host = globalThis;
+  const pinned = process?.env?.ELBOW_FMA;
+  return pinned !== "0" && detectFma({ mayEnable: pinned === "1" });
 }

@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ElbowError } from "../../../../src/errors.js";
 import type { F32 } from "../../../../src/runtime/wasm/assembler/expression.js";
 import { f32 } from "../../../../src/runtime/wasm/assembler/f32.js";
 import { f32x4 } from "../../../../src/runtime/wasm/assembler/f32x4.js";
-import { detectFma } from "../../../../src/runtime/wasm/assembler/fma.js";
+import { detectFma, usesFma } from "../../../../src/runtime/wasm/assembler/fma.js";
 import { i32 } from "../../../../src/runtime/wasm/assembler/i32.js";
 import { ModuleBuilder } from "../../../../src/runtime/wasm/assembler/moduleBuilder.js";
 import { instantiate } from "../support.js";
@@ -137,4 +137,16 @@ test("fma is found by asking the engine", () => {
   const after = detectFma();
   expect(after || !before).toBe(true);
   if (process.versions.node.startsWith("20.")) expect(after).toBe(true);
+});
+
+test("ELBOW_FMA pins the choice", () => {
+  const has = detectFma();
+  for (const [pinned, expected] of [
+    ["0", false],
+    ["1", has],
+  ] as const) {
+    vi.stubEnv("ELBOW_FMA", pinned);
+    expect(usesFma()).toBe(expected);
+  }
+  vi.unstubAllEnvs();
 });
