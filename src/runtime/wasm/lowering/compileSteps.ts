@@ -75,12 +75,11 @@ export function compileSteps(
       if (ahead.has(variable) && !fixed.has(variable) && !counters.has(variable))
         values.setChunks(variable, ahead.chunksAt(variable, slot));
     for (const equation of during) if (equation.primitive.name !== "reshape") emitSmall(frame, equation);
-    const results = program.outputs.map((output) => values.chunks(output));
+    // an output may be another one's input: all are read before any is written
+    for (const output of program.outputs) values.chunks(output);
     outputs = program.outputs.map((output, i) => (i < carried ? inputs[i]! : layout.allocate(output)));
-    results.forEach((chunks, i) => {
-      chunks.forEach((chunk, k) => {
-        fn.store(0, chunk, outputs[i]!.address + 16 * k);
-      });
+    program.outputs.forEach((output, i) => {
+      values.storeTo(outputs[i]!.address, output);
     });
   });
   return { fn: steps, most: stepsAhead, inputs, outputs };

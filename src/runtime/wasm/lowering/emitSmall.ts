@@ -12,19 +12,25 @@ export function emitSmall({ fn, values }: Pick<Frame, "fn" | "values">, equation
   if (fold) {
     const size = sizeOf(equation.inputs[0]!.shape);
     const map = fold.map ?? ((_, x) => x);
-    const parts = operands[0]!.map((chunk, i) => maskedTo(fold, map(fn, chunk), size === 1 ? 1 : size - 4 * i));
+    const count = size === 1 ? 1 : Math.ceil(size / 4);
+    const parts = Array.from({ length: count }, (_, i) =>
+      maskedTo(fold, map(fn, pick(operands[0]!, i)), size === 1 ? 1 : size - 4 * i),
+    );
     values.setChunks(output!, [foldLanes(fn, fold, fn.let(parts.reduce((sum, part) => fold.join(sum, part))))]);
     return;
   }
-  const count = sizeOf(output!.shape) === 1 ? 1 : Math.ceil(sizeOf(output!.shape) / 4);
+  // operands of one chunk are the same in all chunks: so is then the result
+  const count = Math.max(...operands.map((chunks) => chunks.length));
   const chunk = (i: number) =>
     applyLanes(
       fn,
       equation,
-      operands.map((chunks) => chunks[chunks.length === 1 ? 0 : i]!),
+      operands.map((chunks) => pick(chunks, i)),
     );
   values.setChunks(
     output!,
     Array.from({ length: count }, (_, i) => chunk(i)),
   );
 }
+
+const pick = <T>(chunks: readonly T[], i: number): T => chunks[chunks.length === 1 ? 0 : i]!;

@@ -9,7 +9,7 @@ import type { MemoryLayout } from "../memory.js";
 
 /** Where a value is kept: in locals, in memory or both. */
 interface Value {
-  /** Four elements each; a single element is in all lanes. */
+  /** Four elements each; a single one, where the value has more than four, stands for all. A single element is in all lanes. */
   chunks: readonly Local<"v128">[] | undefined;
   operand: Operand | undefined;
   /** Whether the memory is this function's to release. */
@@ -88,12 +88,16 @@ export class ValueStore {
     const value = this.#value(variable);
     if (!value.operand) {
       invariant(value.chunks, `variable ${variable.id} is used before it is computed`);
-      const { address } = this.target(variable);
-      value.chunks.forEach((chunk, i) => {
-        this.#fn.store(0, chunk, address + 16 * i);
-      });
+      this.storeTo(this.target(variable).address, variable);
     }
     return { ...value.operand!, shape: variable.shape };
+  }
+
+  /** Writes the value's chunks to memory. */
+  storeTo(address: number, variable: Variable): void {
+    const chunks = this.chunks(variable);
+    for (let i = 0; i < Math.ceil(sizeOf(variable.shape) / 4); i++)
+      this.#fn.store(0, chunks[chunks.length === 1 ? 0 : i]!, address + 16 * i);
   }
 
   /** Memory for a result. */
