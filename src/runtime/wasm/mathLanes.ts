@@ -4,6 +4,7 @@ import { erf } from "./math/erf.js";
 import { erfinv } from "./math/erfinv.js";
 import { exp } from "./math/exp.js";
 import { expm1 } from "./math/expm1.js";
+import { guarded } from "./math/guarded.js";
 import { cosh, sinh, tanh } from "./math/hyperbolic.js";
 import { acosh, asinh, atanh } from "./math/inverseHyperbolic.js";
 import { acos, asin, atan, atan2 } from "./math/inverseTrigonometric.js";
@@ -54,6 +55,12 @@ const ofTwo: Readonly<Record<string, Binary>> = { atan2, pow };
 export const mathLanes: Readonly<Record<string, Lanes4>> = {
   ...Object.fromEntries(
     Object.entries(ofOne).map(([name, f]): [string, Lanes4] => [name, ({ fn, x: [x] }) => f(fn, x!)]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(guarded).map(([name, f]): [string, Lanes4] => [
+      name,
+      ({ fn, x: [x], guard }) => (guard ? f(fn, fn.let(x!), guard) : ofOne[name]!(fn, x!)),
+    ]),
   ),
   ...Object.fromEntries(
     Object.entries(ofTwo).map(([name, f]): [string, Lanes4] => [name, ({ fn, x: [x, y] }) => f(fn, x!, y!)]),

@@ -1,8 +1,11 @@
 // A step of small values alone, and the loop around it: a function that runs several steps in one call.
-import type { Program, Variable } from "../../../ir/program.js";
+import type { Equation, Program, Variable } from "../../../ir/program.js";
+import type { Local } from "../assembler/expression.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
+import { v128 } from "../assembler/v128.js";
 import type { Operand } from "../kernels/kernel.js";
+import { type Guard, guarded } from "../math/guarded.js";
 import { AheadStore, stepsAhead } from "./emitAhead.js";
 import { emitSmall } from "./emitSmall.js";
 import type { Foresight } from "./foresight.js";
@@ -11,89 +14,146 @@ import { ValueStore } from "./valueStore.js";
 
 /** Steps as a function of their number, which runs from carried inputs to carried outputs in the same memory. */
 export interface CompiledSteps {
-  readonly fn: FunctionBuilder<readonly ["i32"], undefined>;
+  readonly fn: StepFunction;
   /** The most steps of one call. */
   readonly most: number;
   readonly inputs: readonly Operand[];
   readonly outputs: readonly Operand[];
 }
 
-/** Compiles a step and the loop over up to `stepsAhead` of them. */
-export function compileSteps(
-  { module, layout, constants }: Unit,
-  program: Program,
-  carried: number,
-  { counters, before, during }: Foresight,
-): CompiledSteps {
-  const steps = module.function({ params: ["i32"] });
-  // the parameter makes no difference to those who only write code
-  const fn = steps as unknown as FunctionBuilder<readonly [], undefined>;
-  const values = new ValueStore(fn, layout);
-  const ahead = new AheadStore(fn, layout);
-  const frame = { fn, values };
-  const inputs = program.inputs.map((variable) => layout.allocate(variable));
-  program.inputs.forEach((variable, i) => {
-    values.place(variable, inputs[i]!);
-  });
-  for (const { variable, elements } of program.constants) {
-    const operand = layout.allocate(variable);
-    constants.push({ operand, elements });
-    values.place(variable, operand);
-  }
-  for (const { equation } of before) expectOutputs(values, equation);
-  for (const equation of during) expectOutputs(values, equation);
+type StepFunction = FunctionBuilder<readonly ["i32"], undefined>;
+type Fn = FunctionBuilder<readonly [], undefined>;
 
-  // what no step changes is loaded once
-  const fixed = new Set([...program.inputs.slice(carried), ...program.constants.map(({ variable }) => variable)]);
-  const needed = (equations: readonly { readonly inputs: readonly Variable[] }[]): Set<Variable> =>
-    new Set(equations.flatMap((equation) => [...equation.inputs]));
-  const neededAhead = needed(before.filter(({ isAhead }) => isAhead).map(({ equation }) => equation));
-  const neededLater = needed([...before.filter(({ isAhead }) => !isAhead).map(({ equation }) => equation), ...during]);
-  for (const output of program.outputs) neededLater.add(output);
-  for (const variable of neededAhead) {
-    if (fixed.has(variable)) ahead.placeFixed(variable, values.operand(variable).address);
-    const increment = counters.get(variable);
-    if (increment !== undefined) ahead.placeCounter(variable, values.operand(variable).address, increment);
-  }
-  for (const variable of neededLater) if (fixed.has(variable)) values.chunks(variable);
-  for (const { equation, isAhead } of before) {
-    if (!isAhead) {
-      for (const input of equation.inputs)
-        if (ahead.has(input)) values.setChunks(input, ahead.chunksAt(input, i32.const(0)));
-      if (equation.primitive.name !== "reshape") emitSmall(frame, equation);
-      continue;
-    }
-    ahead.emit(equation);
-    const [output] = equation.outputs;
-    if (neededLater.has(output!)) ahead.prepare(output!);
-  }
-
-  const [count] = steps.params;
-  let outputs: readonly Operand[] = [];
-  fn.loop(count, (slot) => {
-    for (const variable of neededLater)
-      if (ahead.has(variable) && !fixed.has(variable) && !counters.has(variable))
-        values.setChunks(variable, ahead.chunksAt(variable, slot));
-    for (const equation of during) if (equation.primitive.name !== "reshape") emitSmall(frame, equation);
-    // an output may be another one's input: all are read before any is written
-    for (const output of program.outputs) values.chunks(output);
-    outputs = program.outputs.map((output, i) => (i < carried ? inputs[i]! : layout.allocate(output)));
-    program.outputs.forEach((output, i) => {
-      values.storeTo(outputs[i]!.address, output);
-    });
-  });
-  return { fn: steps, most: stepsAhead, inputs, outputs };
+/** A step program with places in memory, for the functions that compute it. */
+interface Plan extends Foresight {
+  readonly program: Program;
+  /** Inputs and constants. */
+  readonly operands: ReadonlyMap<Variable, Operand>;
+  readonly outputs: readonly Operand[];
+  /** Inputs and constants that no step changes. */
+  readonly fixed: ReadonlySet<Variable>;
+  /** What is read outside the equations that are computed ahead. */
+  readonly needed: ReadonlySet<Variable>;
 }
 
-function expectOutputs(
+const isAlias = ({ primitive }: Equation): boolean => primitive.name === "reshape";
+
+/**
+ * Compiles a step and the loop over up to `stepsAhead` of them. The loop leaves out special cases of functions; a step in
+ * which one arises is computed by a function of its own, before it has changed anything.
+ */
+export function compileSteps(unit: Unit, program: Program, carried: number, foresight: Foresight): CompiledSteps {
+  const plan = planOf(unit, program, carried, foresight);
+  const { before, during, needed, fixed, counters, operands } = plan;
+  const steps = unit.module.function({ params: ["i32"] });
+  // the parameter makes no difference to those who only write code
+  const fn = steps as unknown as Fn;
+  const ahead = new AheadStore(fn, unit.layout);
+  for (const variable of new Set(before.filter(({ isAhead }) => isAhead).flatMap(({ equation }) => equation.inputs))) {
+    const address = operands.get(variable)?.address;
+    const increment = counters.get(variable);
+    if (increment !== undefined) ahead.placeCounter(variable, address!, increment);
+    else if (fixed.has(variable)) ahead.placeFixed(variable, address!);
+  }
+  for (const { equation, isAhead } of before) {
+    if (!isAhead) continue;
+    ahead.emit(equation);
+    if (needed.has(equation.outputs[0]!)) ahead.prepare(equation.outputs[0]!);
+  }
+
+  const values = fixedValues(fn, unit, plan, ahead);
+  const isGuarded = during.some(({ primitive }) => primitive.name in guarded);
+  fn.loop(steps.params[0], (slot) => {
+    if (!isGuarded) {
+      emitStep(fn, plan, values, ahead, slot);
+      storeOutputs(values, plan);
+      return;
+    }
+    let special: Local<"v128"> | undefined;
+    emitStep(fn, plan, values, ahead, slot, (violated) => {
+      if (special) fn.set(special, v128.or(special, violated));
+      else special = fn.let(violated);
+    });
+    fn.if(
+      v128.anyTrue(special!),
+      () => fn.call(wholeStep(unit, plan, ahead), slot),
+      () => storeOutputs(values, plan),
+    );
+  });
+  return {
+    fn: steps,
+    most: stepsAhead,
+    inputs: program.inputs.map((input) => operands.get(input)!),
+    outputs: plan.outputs,
+  };
+}
+
+function planOf({ layout, constants }: Unit, program: Program, carried: number, foresight: Foresight): Plan {
+  const inputs = program.inputs.map((variable): [Variable, Operand] => [variable, layout.allocate(variable)]);
+  const known = program.constants.map(({ variable, elements }): [Variable, Operand] => {
+    const operand = layout.allocate(variable);
+    constants.push({ operand, elements });
+    return [variable, operand];
+  });
+  const { before, during } = foresight;
+  const later = [...before.filter(({ isAhead }) => !isAhead).map(({ equation }) => equation), ...during];
+  return {
+    ...foresight,
+    program,
+    operands: new Map([...inputs, ...known]),
+    outputs: program.outputs.map((output, i) => (i < carried ? inputs[i]![1] : layout.allocate(output))),
+    fixed: new Set([...inputs.slice(carried), ...known].map(([variable]) => variable)),
+    needed: new Set([...later.flatMap((equation) => equation.inputs), ...program.outputs]),
+  };
+}
+
+/** A store with all that no step changes in locals. */
+function fixedValues(fn: Fn, { layout }: Unit, plan: Plan, ahead: AheadStore): ValueStore {
+  const { before, during, operands, fixed, needed } = plan;
+  const values = new ValueStore(fn, layout);
+  for (const [variable, operand] of operands) values.place(variable, operand);
+  for (const equation of [...before.map((each) => each.equation), ...during])
+    for (const output of equation.outputs)
+      if (isAlias(equation)) values.alias(output, equation.inputs[0]!);
+      else values.expect(output);
+  for (const variable of needed) if (fixed.has(variable)) values.chunks(variable);
+  for (const { equation, isAhead } of before) {
+    if (isAhead) continue;
+    for (const input of equation.inputs)
+      if (ahead.has(input) && !fixed.has(input)) values.setChunks(input, ahead.chunksAt(fn, input, i32.const(0)));
+    if (!isAlias(equation)) emitSmall({ fn, values }, equation);
+  }
+  return values;
+}
+
+/** The equations of one step, from inputs in memory to outputs in locals. */
+function emitStep(
+  fn: Fn,
+  { program, during, needed, operands }: Plan,
   values: ValueStore,
-  {
-    primitive,
-    inputs,
-    outputs,
-  }: { primitive: { name: string }; inputs: readonly Variable[]; outputs: readonly Variable[] },
+  ahead: AheadStore,
+  slot: Local<"i32">,
+  guard?: Guard,
 ): void {
-  for (const output of outputs)
-    if (primitive.name === "reshape") values.alias(output, inputs[0]!);
-    else values.expect(output);
+  for (const variable of needed)
+    if (ahead.has(variable) && !operands.has(variable)) values.setChunks(variable, ahead.chunksAt(fn, variable, slot));
+  for (const equation of during) if (!isAlias(equation)) emitSmall({ fn, values }, equation, guard);
+  // an output may be another one's input: all are read before any is written
+  for (const output of program.outputs) values.chunks(output);
+}
+
+function storeOutputs(values: ValueStore, { program, outputs }: Plan): void {
+  program.outputs.forEach((output, i) => {
+    values.storeTo(outputs[i]!.address, output);
+  });
+}
+
+/** One step with all special cases, as a function of its place among the prepared ones. */
+function wholeStep(unit: Unit, plan: Plan, ahead: AheadStore): StepFunction {
+  const whole = unit.module.function({ params: ["i32"] });
+  const fn = whole as unknown as Fn;
+  const values = fixedValues(fn, unit, plan, ahead);
+  emitStep(fn, plan, values, ahead, whole.params[0]);
+  storeOutputs(values, plan);
+  return whole;
 }

@@ -73,27 +73,29 @@ export class AheadStore {
     else this.#values.set(output!, this.#draw(equation, operands));
   }
 
-  /** The value of the step whose place among those prepared is `slot`, as chunks of four elements. */
-  chunksAt(variable: Variable, slot: I32): readonly Vector[] {
+  /**
+   * The value of the step whose place among those prepared is `slot`, as chunks of four elements: in the function that
+   * computes ahead, or in one that it calls.
+   */
+  chunksAt(fn: Fn, variable: Variable, slot: I32): readonly Vector[] {
     const value = this.#values.get(variable)!;
-    const fn = this.#fn;
     if (value.kind === "drawn") {
       const at = fn.let(i32.mul(slot, 16 * value.vectors));
       return Array.from({ length: value.vectors }, (_, i) => fn.let(v128.load(at, value.address + 16 * i)));
     }
-    const [first, second] = value.words.map((lanes) => this.#wordAt(lanes, slot));
+    const [first, second] = value.words.map((lanes) => this.#wordAt(fn, lanes, slot));
     return [second ? fn.let(v128.shuffle32(first!, second, [0, 4, 0, 4])) : first!];
   }
 
   /** Puts what `chunksAt` will read into memory: to be called before the steps. */
   prepare(variable: Variable): void {
     const value = this.#values.get(variable)!;
-    if (value.kind === "words") for (const lanes of value.words) if (lanes.length > 1) this.#tableOf(lanes);
+    if (value.kind === "words") for (const lanes of value.words) this.#tableOf(lanes);
   }
 
-  #wordAt(lanes: Lanes, slot: I32): Vector {
-    if (lanes.length === 1) return lanes[0]!;
-    return this.#fn.let(v128.load32Splat(i32.shl(slot, 2), this.#tableOf(lanes)));
+  #wordAt(fn: Fn, lanes: Lanes, slot: I32): Vector {
+    if (lanes.length > 1) return fn.let(v128.load32Splat(i32.shl(slot, 2), this.#tableOf(lanes)));
+    return fn === this.#fn ? lanes[0]! : fn.let(v128.load(0, this.#tableOf(lanes)));
   }
 
   #tableOf(lanes: Lanes): number {
@@ -158,8 +160,8 @@ export class AheadStore {
     const address = this.#layout.reserve(16 * vectors * stepsAhead);
     for (const lanes of [key0!, key1!, ...(stream ?? [])]) if (lanes.length > 1) this.#tableOf(lanes);
     const draw = (slot: I32): void => {
-      const key = keyOfLanes(fn, this.#wordAt(key0!, slot), this.#wordAt(key1!, slot));
-      const own = stream ? inStream(fn, key, this.#wordAt(stream[0]!, slot)) : key;
+      const key = keyOfLanes(fn, this.#wordAt(fn, key0!, slot), this.#wordAt(fn, key1!, slot));
+      const own = stream ? inStream(fn, key, this.#wordAt(fn, stream[0]!, slot)) : key;
       const drawn = sources[primitive.name]!.groups(fn as unknown as FunctionBuilder, own, 0, Math.ceil(size / 8));
       const at = fn.let(i32.mul(slot, 16 * vectors));
       for (const [i, vector] of drawn.slice(0, vectors).entries()) fn.store(at, vector, address + 16 * i);

@@ -60,14 +60,15 @@ function logAny(fn: FunctionBuilder, x: V128): Vector {
 /** The function of the module that knows all special values. */
 export const logOfAll = (fn: FunctionBuilder) => outlined(fn, "log", logAny);
 
+/** Lanes that are 0, denormal, negative, ∞ or NaN: by their bits, which wrap around so that one comparison suffices. */
+export const isSpecial = (x: V128): V128 => i32x4.gtS(0x01000000, i32x4.add(x, 0x00800000));
+
 /** log x, to 1 ulp: −∞ at ±0, NaN below. */
 export function log(fn: FunctionBuilder, x: V128, { isPositiveNormal = false }: LogOptions = {}): Vector {
   const argument = fn.let(x);
   const result = logNormal(fn, argument);
   if (isPositiveNormal) return result;
-  // one range test of the bits finds 0, denormals, negative numbers, ∞ and NaN
-  const isSpecial = i32x4.geU(i32x4.sub(argument, 0x00800000), 0x7f000000);
-  fn.if(v128.anyTrue(isSpecial), () => fn.set(result, fn.call(logOfAll(fn), argument)));
+  fn.if(v128.anyTrue(isSpecial(argument)), () => fn.set(result, fn.call(logOfAll(fn), argument)));
   return result;
 }
 

@@ -1,9 +1,8 @@
 import type { V128 } from "../assembler/expression.js";
 import { f32x4 } from "../assembler/f32x4.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
-import { i32 } from "../assembler/i32.js";
 import { v128 } from "../assembler/v128.js";
-import { logOfSum } from "./log.js";
+import { isSpecial, logOfSum } from "./log.js";
 import { infinity, signOf, type Vector, where } from "./vector.js";
 
 export interface Log1pOptions {
@@ -19,8 +18,8 @@ export function log1p(fn: FunctionBuilder, x: V128, { isRegular = false }: Log1p
   // −0 stays −0
   const result = fn.let(v128.or(logarithm, signOf(argument)));
   if (isRegular) return result;
-  const regular = fn.let(v128.and(f32x4.gt(argument, -1), f32x4.lt(argument, infinity)));
-  fn.if(i32.eqz(v128.allTrue(regular)), () => {
+  fn.if(v128.anyTrue(isSpecial(u)), () => {
+    const regular = fn.let(v128.and(f32x4.gt(argument, -1), f32x4.lt(argument, infinity)));
     const nanBelow = f32x4.sub(f32x4.sqrt(u), infinity); // −∞ at −1
     const special = where(f32x4.gt(argument, 0), argument, nanBelow);
     fn.set(result, where(regular, result, v128.or(special, f32x4.ne(argument, argument))));
