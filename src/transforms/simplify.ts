@@ -1,10 +1,12 @@
-import { Builder, withBuilder } from "../ir/builder.js";
+import { Builder, build, sourceHere, withBuilder, withSource } from "../ir/builder.js";
 import { innerPrograms } from "../ir/control.js";
-import { interpret } from "../ir/interpret.js";
+import { inline } from "../ir/interpret.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
-import type { Attributes, DType, Elements, Equation, Primitive, Program, Type, Variable } from "../ir/program.js";
+import type { Attributes, DType, Elements, Equation, Primitive, Program, Variable } from "../ir/program.js";
 import { type Shape, sizeOf } from "../util/shapes.js";
+import { cancel } from "./cancellation.js";
 import { applyIdentity } from "./identities.js";
+import { decide } from "./signs.js";
 
 /** Constants up to this many elements are computed while compiling. */
 const foldingLimit = 4096;
@@ -15,19 +17,15 @@ const foldingLimit = 4096;
  */
 export function simplify(program: Program): Program {
   const target = new SimplifyingBuilder();
-  const outputs = withBuilder(target, () =>
-    interpret<Variable>(
-      program,
-      program.inputs,
-      ({ variable, elements }) => target.restate(variable, elements),
-      (equation, inputs) => target.emit(equation.primitive, inputs, equation.attributes),
-    ),
-  ).outputs;
-  return withoutDeadCode({ inputs: program.inputs, constants: target.constants, equations: target.equations, outputs });
+  const outputs = withBuilder(target, () => inline(program, program.inputs));
+  return withoutDeadCode(target.program(program.inputs, outputs));
 }
 
+/** Builds a program as `build` does, simplified on the way: the rules that emit it see simple operands. */
+export const buildSimple: typeof build = (types, body) => withoutDeadCode(build(types, body, new SimplifyingBuilder()));
+
 /** Writes every equation in its simplest form, so that rules may emit freely. */
-class SimplifyingBuilder extends Builder {
+export class SimplifyingBuilder extends Builder {
   /** Elements of constants; a single one if they are all the same. */
   private readonly known = new Map<Variable, Elements>();
   private readonly producers = new Map<Variable, Equation>();
@@ -36,20 +34,16 @@ class SimplifyingBuilder extends Builder {
   private readonly elementsOf = (variable: Variable) => this.known.get(variable);
   private readonly producerOf = (variable: Variable) => this.producers.get(variable);
 
+  /** A stretched scalar if all elements are the same, and a constant that is there already if it is equal. */
   override constant(elements: Elements, shape: Shape, dtype: DType): Variable {
-    const result = super.constant(elements, shape, dtype);
-    this.known.set(result, elements);
-    return result;
-  }
-
-  /** A constant of a program: a stretched scalar if all its elements are the same, and one that is there already if equal. */
-  restate({ shape, dtype }: Type, elements: Elements): Variable {
-    const isUniform = elements.length > 0 && elements.every((each) => Object.is(each, elements[0]));
-    if (isUniform) return broadcastTo(this.scalar(elements[0]!, dtype), shape);
-    const key = elements.length <= foldingLimit ? `${dtype}[${shape}]${elements.join()}` : undefined;
+    if (shape.length > 0 && isUniform(elements)) return broadcastTo(this.scalar(elements[0]!, dtype), shape);
+    // scalars are shared anyway
+    const isShared = shape.length > 0 && elements.length <= foldingLimit;
+    const key = isShared ? `${dtype}[${shape}]${elements.join()}` : undefined;
     const same = key === undefined ? undefined : this.ownConstants.get(key);
     if (same) return same;
-    const result = this.constant(elements, shape, dtype);
+    const result = super.constant(elements, shape, dtype);
+    this.known.set(result, elements);
     if (key !== undefined) this.ownConstants.set(key, result);
     return result;
   }
@@ -59,18 +53,22 @@ class SimplifyingBuilder extends Builder {
     const key = primitive.isPure ? keyOf(primitive.name, inputs, attributes) : undefined;
     const same = key === undefined ? undefined : this.seen.get(key);
     if (same) return [...same];
-    const outputs = super.emit(primitive, inputs, attributes);
-    const equation = this.equations.pop()!;
-    const result = this.fold(equation) ?? this.rewrite(equation) ?? this.keep(equation, outputs);
-    if (key !== undefined) this.seen.set(key, result);
-    return [...result];
+    return withSource(sourceHere(), () => {
+      const outputs = super.emit(primitive, inputs, attributes);
+      const equation = this.equations.pop()!;
+      const result = this.fold(equation) ?? this.rewrite(equation) ?? this.keep(equation, outputs);
+      if (key !== undefined) this.seen.set(key, result);
+      return [...result];
+    });
   }
 
   private rewrite(equation: Equation): readonly Variable[] | undefined {
     const { elementsOf, producerOf } = this;
     const simpler = equation.primitive.simplify?.(equation, elementsOf);
     if (simpler) return simpler;
-    const other = applyIdentity(equation, { elementsOf, producerOf });
+    const surroundings = { elementsOf, producerOf };
+    const other =
+      applyIdentity(equation, surroundings) ?? cancel(equation, surroundings) ?? decide(equation, surroundings);
     return other && [other];
   }
 
@@ -109,9 +107,14 @@ class SimplifyingBuilder extends Builder {
       operands.map((operand) => operand!),
       attributes,
     );
-    return outputs.map((output, i) => this.restate(output, results[i]!));
+    return outputs.map(({ shape, dtype }, i) =>
+      shape.length === 0 ? this.scalar(results[i]![0]!, dtype) : this.constant(results[i]!, shape, dtype),
+    );
   }
 }
+
+const isUniform = (elements: Elements): boolean =>
+  elements.length > 0 && elements.every((each) => Object.is(each, elements[0]));
 
 function simplifyInner(equation: Pick<Equation, "attributes" | "primitive">): Attributes {
   if (innerPrograms(equation).length === 0) return equation.attributes;
@@ -125,9 +128,21 @@ function simplifyInner(equation: Pick<Equation, "attributes" | "primitive">): At
 
 /** A text that is equal for equal applications; undefined where that cannot be told. */
 function keyOf(name: string, inputs: readonly Variable[], attributes: Attributes): string | undefined {
-  for (const value of Object.values(attributes))
+  let key = name;
+  for (const { id } of inputs) key += ` ${id}`;
+  for (const attribute in attributes) {
+    const value = attributes[attribute];
     if (typeof value === "function" || (value && "equations" in Object(value))) return undefined;
-  return `${name}(${inputs.map((input) => input.id)})${JSON.stringify(attributes, (_, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value))}`;
+    key += `;${attribute}=${textOf(value)}`;
+  }
+  return key;
+}
+
+/** JSON, with numbers that it does not know. */
+function textOf(value: unknown): string {
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : `${value}`;
+  if (Array.isArray(value)) return `[${value.map(textOf)}]`;
+  return JSON.stringify(value, (_, each) => (typeof each === "number" && !Number.isFinite(each) ? `${each}` : each));
 }
 
 /** Leaves out equations and constants that no output depends on. */
