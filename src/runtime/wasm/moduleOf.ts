@@ -1,6 +1,5 @@
 import { ElbowError } from "../../errors.js";
 import type { Elements, Program } from "../../ir/program.js";
-import { sizeOf } from "../../util/shapes.js";
 import { usesFma } from "./assembler/fma.js";
 import type { FunctionBuilder } from "./assembler/functionBuilder.js";
 import { i32 } from "./assembler/i32.js";
@@ -23,7 +22,7 @@ export interface WasmModule {
   readonly module: WebAssembly.Module;
   readonly pages: number;
   readonly inputs: readonly Operand[];
-  /** The carried ones may stand where their inputs are. */
+  /** The carried ones stand where their inputs are. */
   readonly outputs: readonly Operand[];
   readonly constants: readonly { readonly operand: Operand; readonly elements: Elements }[];
 }
@@ -60,7 +59,7 @@ function compileModule(program: Program, carried: number): WasmModule {
   const run = module.function({ params: ["i32"] });
   const { inputs, outputs } = foresight
     ? repeatSteps(run, compileSteps(unit, program, carried, foresight))
-    : repeatFunction(run, compileFunction(unit, program), carried);
+    : repeatFunction(run, compileFunction(unit, program, [], carried));
   module.export("run", run);
   const constantsAt = layout.reserve(Math.max(16, module.poolBytes));
   const bytes = module.toBytes({ constantsAt });
@@ -86,21 +85,8 @@ function repeatSteps(run: Run, { fn, most, ...places }: ReturnType<typeof compil
   return places;
 }
 
-/** Calls a step's function again and again and copies what it carries. */
-function repeatFunction(
-  run: Run,
-  { fn, inputs, outputs }: ReturnType<typeof compileFunction>,
-  carried: number,
-): Places {
-  const [steps] = run.params;
-  run.loop(steps, (i) => {
-    run.if(i32.gtS(i, 0), () =>
-      outputs.slice(0, carried).forEach((output, position) => {
-        const input = inputs[position]!;
-        run.copyMemory(i32.const(input.address), i32.const(output.address), 4 * sizeOf(output.shape));
-      }),
-    );
-    run.call(fn);
-  });
+/** Calls a step's function again and again. */
+function repeatFunction(run: Run, { fn, inputs, outputs }: ReturnType<typeof compileFunction>): Places {
+  run.loop(run.params[0], () => run.call(fn));
   return { inputs, outputs };
 }

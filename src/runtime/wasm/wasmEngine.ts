@@ -116,8 +116,6 @@ function compileWasm(program: Program): Executable {
       for (let done = 0; done < steps; ) {
         const count = Math.min(chunk, steps - done);
         const started = performance.now();
-        // the results of the last call are the inputs of this one
-        if (done > 0) feed(target, carried);
         target.run(count);
         done += count;
         const perStep = Math.max(1e-6, (performance.now() - started) / count);
@@ -130,14 +128,6 @@ function compileWasm(program: Program): Executable {
       instances.clear();
     },
   };
-}
-
-function feed({ integers, module: { inputs, outputs } }: Instance, carried: number): void {
-  for (let i = 0; i < carried; i++) {
-    const from = outputs[i]!.address / 4;
-    const to = inputs[i]!.address / 4;
-    if (from !== to) integers.copyWithin(to, from, from + sizeOf(outputs[i]!.shape));
-  }
 }
 
 /** The engine that compiles every program to one WebAssembly SIMD module. */

@@ -130,10 +130,14 @@ test("outputs may be other inputs, what is given, or constants", async () => {
   await agrees(program, inputs, 3, 10);
 });
 
-test("random programs", () => {
-  const types: { shape: number[]; dtype: DType }[] = [float(), float(10), float(3), float(10), float()];
+type Types = readonly { readonly shape: number[]; readonly dtype: DType }[];
+
+test.each<[string, Types]>([
+  ["small", [float(), float(10), float(3), float(10), float()]],
+  ["large", [float(40), float(), float(40), float(3), float(40), float(40)]],
+])("random programs of %s values", (_, types) => {
   const inputs = types.map(({ shape }, i) => tf.fill(shape, 0.1 + 0.2 * i));
-  const choice = fc.record({ operation: fc.nat(9), first: fc.nat(), second: fc.nat() });
+  const choice = fc.record({ operation: fc.nat(10), first: fc.nat(), second: fc.nat() });
   return fc.assert(
     fc.asyncProperty(fc.array(choice, { minLength: 5, maxLength: 30 }), async (choices) => {
       const program = build([...types, integer(), integer(2)], (...all) => {
@@ -146,23 +150,28 @@ test("random programs", () => {
           const rules: readonly (() => Variable)[] = [
             () => tanh(sub(x, y)),
             () => mul(x, y),
-            () => select(greater(x, y), x, neg(y)),
+            () => neg(select(greater(x, y), x, y)),
             () => sigmoid(x),
             () => tanh(reduceSum(x)),
             () => log1p(mul(x, x)),
-            () => mul(x, randomNormal(key, x.shape, step)),
+            () => tanh(mul(x, randomNormal(key, x.shape, step))),
             () => tanh(add(x, randomUniform(foldIn(key, step), []))),
             () => broadcastTo(tanh(reduceSum(y)), x.shape),
+            () => reshape(add(reshape(x, [...x.shape, 1]), 0.1), x.shape),
             () => sub(x, mul(cast(step, "float32"), 0.01)),
           ];
-          values.push(tanh(rules[operation]!()));
+          const next = rules[operation]!();
+          values.push(operation < 5 ? tanh(next) : next);
         }
-        const latest = ({ shape }: { shape: readonly number[] }): Variable =>
-          values.findLast((value) => value.shape.join() === shape.join())!;
+        // also values that came in, and one value twice
+        const latest = ({ shape }: { readonly shape: readonly number[] }, i: number): Variable => {
+          const same = values.filter((value) => value.shape.join() === shape.join());
+          return same[same.length - 1 - (i % same.length)]!;
+        };
         return [...types.map(latest), add(step, 1), reduceSum(values.at(-1)!)];
       });
       await agrees(program, [...inputs, tf.scalar(0, "int32"), tf.tensor([5, 6], [2], "int32")], types.length + 1, 10);
     }),
-    { numRuns: 40, seed: 3 },
+    { numRuns: 60, seed: 3 },
   );
 });

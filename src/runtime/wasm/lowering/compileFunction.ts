@@ -1,25 +1,31 @@
-import type { Program } from "../../../ir/program.js";
+import type { Program, Variable } from "../../../ir/program.js";
 import type { Operand } from "../kernels/kernel.js";
+import { copyCarried, placeCarried } from "./carryOver.js";
 import { copy } from "./copy.js";
 import { emitCond, emitScan } from "./emitControl.js";
 import { emitKernel } from "./emitKernel.js";
 import { emitLoop } from "./emitLoop.js";
 import { emitSmall } from "./emitSmall.js";
+import { fuseProducts } from "./fuseProducts.js";
 import { type Item, schedule } from "./schedule.js";
 import type { CompiledFunction, Frame, Unit } from "./unit.js";
 import { ValueStore } from "./valueStore.js";
 
-/** Compiles a program into the unit. Inputs that are not given get memory of their own. */
+/**
+ * Compiles a program into the unit. Inputs that are not given get memory of their own; the first `carried` outputs are
+ * written to the memory of the first inputs.
+ */
 export function compileFunction(
   unit: Unit,
   program: Program,
   given: readonly (Operand | undefined)[] = [],
+  carried = 0,
 ): CompiledFunction {
   const fn = unit.module.function({ params: [] });
   const values = new ValueStore(fn, unit.layout);
   const compileInner = (inner: Program, operands: readonly Operand[]) => compileFunction(unit, inner, operands);
   const frame: Frame = { unit, fn, values, compileInner };
-  const items = schedule(program);
+  const items = schedule(fuseProducts(program));
   const inputs = program.inputs.map((variable, i) => {
     const operand = given[i] ?? unit.layout.allocate(variable);
     values.place(variable, operand);
@@ -31,11 +37,14 @@ export function compileFunction(
     values.place(variable, operand);
   }
   announce(values, items, program);
+  placeCarried(values, items, program, inputs, carried);
   items.forEach((item, at) => {
     emit(frame, item, at);
     values.releaseAfter(at);
   });
-  return { fn, inputs, outputs: separateOutputs(frame, program) };
+  const results = separateOutputs(frame, program.outputs.slice(carried));
+  copyCarried(frame, program, inputs, carried);
+  return { fn, inputs, outputs: [...inputs.slice(0, carried), ...results] };
 }
 
 /** Tells the store what will be computed, and which item uses it last. */
@@ -62,9 +71,9 @@ function emit(frame: Frame, item: Item, at: number): void {
 }
 
 /** Every output in memory that is nobody else's. */
-function separateOutputs({ fn, unit, values }: Frame, program: Program): Operand[] {
+function separateOutputs({ fn, unit, values }: Frame, outputs: readonly Variable[]): Operand[] {
   const taken = new Set<number>();
-  return program.outputs.map((output) => {
+  return outputs.map((output) => {
     const operand = values.operand(output);
     if (values.isOwn(output) && !taken.has(operand.address)) {
       taken.add(operand.address);

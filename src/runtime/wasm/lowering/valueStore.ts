@@ -12,6 +12,8 @@ interface Value {
   /** Four elements each; a single one, where the value has more than four, stands for all. A single element is in all lanes. */
   chunks: readonly Local<"v128">[] | undefined;
   operand: Operand | undefined;
+  /** The memory that it is to have, which is not this function's to release. */
+  reserved: Operand | undefined;
   /** Whether the memory is this function's to release. */
   isOwn: boolean;
   /** Position of the last item that uses it. */
@@ -31,12 +33,18 @@ export class ValueStore {
 
   /** A value that stands in memory that is not this function's: an input or a constant. */
   place(variable: Variable, operand: Operand): void {
-    this.#values.set(variable, { chunks: undefined, operand, isOwn: false, lastUse: -1 });
+    this.#values.set(variable, { chunks: undefined, operand, reserved: undefined, isOwn: false, lastUse: -1 });
   }
 
   /** A value that will be computed. */
   expect(variable: Variable): void {
-    this.#values.set(variable, { chunks: undefined, operand: undefined, isOwn: false, lastUse: -1 });
+    this.#values.set(variable, {
+      chunks: undefined,
+      operand: undefined,
+      reserved: undefined,
+      isOwn: false,
+      lastUse: -1,
+    });
   }
 
   /** The same elements under another variable's shape. */
@@ -50,6 +58,15 @@ export class ValueStore {
 
   isUsedAfter(variable: Variable, at: number): boolean {
     return this.#value(variable).lastUse > at;
+  }
+
+  /** Says where the value will be written, if no place has been chosen before. */
+  reserve(variable: Variable, operand: Operand): void {
+    this.#value(variable).reserved ??= operand;
+  }
+
+  isReserved(variable: Variable, { address }: Operand): boolean {
+    return this.#value(variable).reserved?.address === address;
   }
 
   /** Whether the memory of the value is this function's, and not an input's or a constant's. */
@@ -103,8 +120,8 @@ export class ValueStore {
   /** Memory for a result. */
   target(variable: Variable): Operand {
     const value = this.#value(variable);
-    value.operand = this.#layout.allocate(variable);
-    value.isOwn = true;
+    value.operand = value.reserved ? { ...value.reserved, shape: variable.shape } : this.#layout.allocate(variable);
+    value.isOwn = !value.reserved;
     return value.operand;
   }
 
