@@ -1,9 +1,10 @@
-import { build, builder } from "../ir/builder.js";
+import { builder } from "../ir/builder.js";
 import { inline } from "../ir/interpret.js";
 import { div } from "../ir/primitives/arithmetic.js";
 import { reduceSum } from "../ir/primitives/axes.js";
 import { foldIn } from "../ir/primitives/random.js";
 import type { Program } from "../ir/program.js";
+import { buildSimple } from "../transforms/simplify.js";
 import { vmap } from "../transforms/vmap.js";
 import { range } from "../util/shapes.js";
 
@@ -18,7 +19,7 @@ export function average(program: Program, runs: number): Program {
     runs,
     program.inputs.map((_, i) => (i === 0 ? 0 : null)),
   );
-  return build(program.inputs, (key, ...rest) => {
+  return buildSimple(program.inputs, (key, ...rest) => {
     const each = builder().constant(Float64Array.from(range(runs)), [runs], "int32");
     return inline(batched, [foldIn(key!, each), ...rest]).map((output) => div(reduceSum(output, [0]), runs));
   });

@@ -24,7 +24,7 @@ export class Builder {
   private readonly scalars = new Map<string, Variable>();
 
   emit(primitive: Primitive, inputs: readonly Variable[], attributes: Attributes = {}): Variable[] {
-    const source = currentSource ?? captureSource();
+    const source = sourceHere();
     const types = located(source, () => primitive.infer(inputs, attributes));
     const outputs = types.map(({ shape, dtype }) => variable(shape, dtype));
     this.equations.push({ primitive, inputs, attributes, outputs, source });
@@ -71,6 +71,9 @@ export function withBuilder<R>(next: Builder, body: () => R): R {
   }
 }
 
+/** The source line that an equation emitted now belongs to. */
+export const sourceHere = (): Source => currentSource ?? captureSource();
+
 /** Equations emitted in `body` inherit this source line: that is how derived equations remember the user's line. */
 export function withSource<R>(source: Source | undefined, body: () => R): R {
   const previous = currentSource;
@@ -83,9 +86,12 @@ export function withSource<R>(source: Source | undefined, body: () => R): R {
 }
 
 /** Builds a program from a function on variables of the given types. */
-export function build(types: readonly Type[], body: (...inputs: Variable[]) => readonly Variable[]): Program {
+export function build(
+  types: readonly Type[],
+  body: (...inputs: Variable[]) => readonly Variable[],
+  next = new Builder(),
+): Program {
   const inputs = types.map(({ shape, dtype }) => variable(shape, dtype));
-  const next = new Builder();
   const outputs = withBuilder(next, () => body(...inputs));
   return next.program(inputs, outputs);
 }

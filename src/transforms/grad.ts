@@ -4,16 +4,10 @@ import { interpret, restateConstant } from "../ir/interpret.js";
 import type { Applied, MaybeZero, Primitive } from "../ir/primitive.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
 import { add } from "../ir/primitives/elementwise.js";
+import { assumeContinuous, stopGradient } from "../ir/primitives/marks.js";
 import type { Program, Variable } from "../ir/program.js";
 import type { Source } from "../util/location.js";
 import { formatShape, sizeOf } from "../util/shapes.js";
-
-/** One equation on the tape: all that its vjp needs. */
-interface Step {
-  readonly primitive: Primitive;
-  readonly applied: Applied;
-  readonly source: Source | undefined;
-}
 
 /** A value, and whether it depends on the inputs that are differentiated. */
 interface Tracked {
@@ -22,54 +16,75 @@ interface Tracked {
 }
 
 /**
+ * One equation on the tape: all that its vjp needs. Cotangents belong to the tracked values, since a builder that simplifies
+ * may give one variable to two of them: x − stopGradient(x) and y − stopGradient(y) are both zero.
+ */
+interface Step {
+  readonly primitive: Primitive;
+  readonly applied: Applied;
+  readonly operands: readonly Tracked[];
+  readonly results: readonly Tracked[];
+  readonly source: Source | undefined;
+}
+
+/**
  * Reverse-mode differentiation: emits the program into the current builder and returns its outputs with the pullback,
  * which emits the cotangents of the inputs from those of the outputs. Inputs that are not active get no cotangent.
+ *
+ * @param isLast - whether the result will not be differentiated again: marks for derivatives are then left out
  */
 export function vjpInto(
   program: Program,
   primals: readonly Variable[],
   isActive: readonly boolean[] = primals.map((primal) => primal.dtype === "float32"),
+  isLast = false,
 ): { outputs: Variable[]; pullback: (cotangents: readonly MaybeZero[]) => MaybeZero[] } {
   const tape: Step[] = [];
+  const inputs = primals.map((primal, i): Tracked => ({ primal, isActive: isActive[i]! }));
   const { outputs } = interpret<Tracked>(
     program,
-    primals.map((primal, i) => ({ primal, isActive: isActive[i]! })),
+    inputs,
     (constant) => ({ primal: restateConstant(constant), isActive: false }),
     ({ primitive, attributes, source }, operands) => {
-      const inputs = operands.map((operand) => operand.primal);
+      if (isLast && primitive === stopGradient.primitive) return [{ primal: operands[0]!.primal, isActive: false }];
+      if (isLast && primitive === assumeContinuous.primitive) return operands;
+      const variables = operands.map((operand) => operand.primal);
       if (!operands.some((operand) => operand.isActive))
         return builder()
-          .emit(primitive, inputs, attributes)
+          .emit(primitive, variables, attributes)
           .map((primal) => ({ primal, isActive: false }));
-      const { outputs: results, residuals } = primitive.forward?.(inputs, attributes) ?? {
-        outputs: builder().emit(primitive, inputs, attributes),
+      const { outputs: found, residuals } = primitive.forward?.(variables, attributes) ?? {
+        outputs: builder().emit(primitive, variables, attributes),
         residuals: [],
       };
       const isNeeded = operands.map((operand) => operand.isActive);
-      tape.push({ primitive, applied: { inputs, outputs: results, attributes, residuals, isNeeded }, source });
-      return results.map((primal) => ({ primal, isActive: primal.dtype === "float32" }));
+      const applied = { inputs: variables, outputs: found, attributes, residuals, isNeeded };
+      const results = found.map((primal) => ({ primal, isActive: primal.dtype === "float32" }));
+      tape.push({ primitive, applied, operands, results, source });
+      return results;
     },
   );
   const pullback = (cotangents: readonly MaybeZero[]): MaybeZero[] => {
-    const total = new Map<Variable, Variable>();
-    const accumulate = (target: Variable, cotangent: Variable) => {
+    const total = new Map<Tracked, Variable>();
+    const accumulate = (target: Tracked, cotangent: MaybeZero) => {
+      if (!target.isActive || !cotangent) return;
       const sum = total.get(target);
       total.set(target, sum ? add(sum, cotangent) : cotangent);
     };
-    outputs.forEach(({ primal, isActive: active }, i) => {
-      if (active && cotangents[i]) accumulate(primal, cotangents[i]);
+    outputs.forEach((output, i) => {
+      accumulate(output, cotangents[i]);
     });
-    for (const { primitive, applied, source } of tape.toReversed()) {
-      const received = applied.outputs.map((output) => total.get(output));
+    for (const { primitive, applied, operands, results, source } of tape.toReversed()) {
+      const received = results.map((result) => total.get(result));
       if (received.every((each) => each === undefined)) continue;
       withSource(source, () => {
         const passed = primitive.vjp(applied, received);
-        applied.inputs.forEach((input, i) => {
-          if (applied.isNeeded[i] && passed[i]) accumulate(input, passed[i]);
+        operands.forEach((operand, i) => {
+          accumulate(operand, passed[i]);
         });
       });
     }
-    return primals.map((primal, i) => (isActive[i] ? total.get(primal) : undefined));
+    return inputs.map((input) => total.get(input));
   };
   return { outputs: outputs.map((output) => output.primal), pullback };
 }
@@ -95,14 +110,18 @@ export function valueAndGrad(program: Program, options: GradOptions = {}): Progr
       message: `the gradient needs a real scalar, and the program returns ${value ? `${value.dtype}${formatShape(value.shape)}` : "nothing"}`,
       hint: "Sum or average the result.",
     });
-  return build(program.inputs, (...inputs) => {
-    const { outputs, pullback } = vjpInto(
-      program,
-      inputs,
-      inputs.map((_, i) => wrt.includes(i)),
-    );
-    const one = broadcastTo(builder().scalar(1, "float32"), value.shape);
-    const gradients = pullback([one]);
-    return [...outputs, ...wrt.map((i) => gradients[i] ?? zerosLike(inputs[i]!))];
-  });
+  return build(program.inputs, (...inputs) => valueAndGradInto(program, inputs, wrt));
+}
+
+/** Emits what {@link valueAndGrad} computes into the current builder. */
+export function valueAndGradInto(
+  program: Program,
+  inputs: readonly Variable[],
+  wrt: readonly number[],
+  isLast = false,
+): readonly Variable[] {
+  const isActive = inputs.map((_, i) => wrt.includes(i));
+  const { outputs, pullback } = vjpInto(program, inputs, isActive, isLast);
+  const gradients = pullback([broadcastTo(builder().scalar(1, "float32"), program.outputs[0]!.shape)]);
+  return [...outputs, ...wrt.map((i) => gradients[i] ?? zerosLike(inputs[i]!))];
 }

@@ -2,7 +2,11 @@
 export type Shape = readonly number[];
 
 /** Number of elements. */
-export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+export function sizeOf(shape: Shape): number {
+  let product = 1;
+  for (const size of shape) product *= size;
+  return product;
+}
 
 /** Row-major strides. */
 export function stridesOf(shape: Shape): number[] {
@@ -11,11 +15,17 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
+}
 
 /** The broadcast of shapes by numpy's rule (trailing axes aligned, size 1 stretches), or undefined if there is none. */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] | undefined {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  let rank = 0;
+  for (const shape of shapes) if (shape.length > rank) rank = shape.length;
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {
     for (let i = 0; i < shape.length; i++) {

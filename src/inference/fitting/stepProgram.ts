@@ -1,13 +1,16 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import * as tf from "@tensorflow/tfjs-core";
 import { inline } from "../../ir/interpret.js";
-import type { DType, Program, Type } from "../../ir/program.js";
-import { emitOnTensors, trace } from "../../ir/tracing.js";
-import { valueAndGrad } from "../../transforms/grad.js";
-import { simplify, withoutDeadCode } from "../../transforms/simplify.js";
+import { neg, square, sub } from "../../ir/primitives/arithmetic.js";
+import { reduceSum } from "../../ir/primitives/axes.js";
+import { add } from "../../ir/primitives/elementwise.js";
+import { sqrt } from "../../ir/primitives/exponential.js";
+import { type DType, type Program, type Type, typeOf, type Variable } from "../../ir/program.js";
+import { trace } from "../../ir/tracing.js";
+import { valueAndGradInto } from "../../transforms/grad.js";
+import { buildSimple, withoutDeadCode } from "../../transforms/simplify.js";
 import { withStream } from "../../transforms/streams.js";
 import { range } from "../../util/shapes.js";
-import { type GradientTransform, globalNorm } from "../optimizers/clip.js";
+import type { GradientTransform } from "../optimizers/clip.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Prepared } from "../prepare.js";
 
@@ -49,46 +52,44 @@ const keyType: Type = { shape: [2], dtype: "int32" };
 
 /** Joins estimator, gradient, clipping, optimizer and running sums into one program. */
 export function buildStep(prepared: Prepared, types: StepTypes, rules: StepRules, select: SelectData): StepProgram {
-  const { optimizer, direction, clip = (gradients) => gradients } = rules;
+  const { optimizer, direction, clip } = rules;
   const stateTypes = prepared.initialStates.map(() => scalar("float32"));
   const sumTypes = range(sumCount).map(() => scalar("float32"));
   const carriedTypes = [...types.parameters, ...types.slots.flat(), ...stateTypes, scalar("int32"), ...sumTypes];
   // the keys are the same at every step, which draws from its own stream
-  const gradient = withStream(
-    valueAndGrad(prepared.program, { wrt: range(prepared.parameterCount).map((i) => i + 1) }),
-  );
+  const estimator = withStream(prepared.program);
+  const differentiated = range(prepared.parameterCount).map((i) => i + 1);
 
-  const whole = trace([...carriedTypes, keyType, scalar("float32"), ...types.data], (...inputs) => {
+  const simple = buildSimple([...carriedTypes, keyType, scalar("float32"), ...types.data], (...inputs) => {
     const parameters = inputs.splice(0, types.parameters.length);
     const slots = types.slots.map((each) => inputs.splice(0, each.length));
     const states = inputs.splice(0, stateTypes.length);
     const [step, sum, sumOfSquares, sumOfNorms, rootKey, shift, ...given] = inputs as Seven;
 
-    const operands = [rootKey, ...parameters, ...select(given, step), ...states, step];
-    const [objective, ...rest] = emitOnTensors(operands, (...variables) => inline(gradient, variables));
-    const nextStates = rest.splice(0, stateTypes.length);
-    const norm = globalNorm(rest);
-    const descent = clip(direction === "maximize" ? rest.map((each) => tf.neg(each)) : rest);
-    const updates = parameters.map((parameter, i) =>
-      optimizer.update({ parameter, gradient: descent[i]!, slots: slots[i]!, step }),
+    const data = inlineTraced([...given, step], (...tensors) => select(tensors.slice(0, -1), tensors.at(-1)!));
+    const operands = [rootKey, ...parameters, ...data, ...states, step];
+    const [objective, ...gradients] = valueAndGradInto(estimator, operands, differentiated, true);
+    const nextStates = gradients.splice(0, stateTypes.length);
+    const descent = direction === "maximize" ? gradients.map((each) => neg(each)) : gradients;
+    const update = updater(optimizer);
+    const updates = (clip ? inlineTraced(descent, (...each) => clip(each)) : descent).map((gradient, i) =>
+      update(parameters[i]!, gradient, step, slots[i]!),
     );
-    const moved = updates.map((update) => update.parameter);
-    const difference = tf.sub(objective!, shift);
+    const difference = sub(objective!, shift);
     return [
-      ...moved,
-      ...updates.flatMap((update) => update.slots),
+      ...updates.map(([parameter]) => parameter!),
+      ...updates.flatMap(([, ...next]) => next),
       ...nextStates,
-      tf.add(step, tf.scalar(1, "int32")),
-      tf.add(sum, difference),
-      tf.add(sumOfSquares, tf.square(difference)),
-      tf.add(sumOfNorms, norm),
+      add(step, 1),
+      add(sum, difference),
+      add(sumOfSquares, square(difference)),
+      add(sumOfNorms, norm(gradients)),
       objective!,
-      ...rest,
+      ...gradients,
     ];
   });
 
   const carried = carriedTypes.length;
-  const simple = simplify(whole);
   const outputs = simple.outputs.slice(0, carried);
   return {
     program: withoutDeadCode({ ...simple, outputs }),
@@ -97,4 +98,30 @@ export function buildStep(prepared: Prepared, types: StepTypes, rules: StepRules
   };
 }
 
-type Seven = [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
+type Seven = [Variable, Variable, Variable, Variable, Variable, Variable, ...Variable[]];
+
+/** Records a function of tensors and emits what it does with these variables. */
+const inlineTraced = (inputs: readonly Variable[], body: Parameters<typeof trace>[1]): Variable[] =>
+  inline(trace(inputs.map(typeOf), body), inputs);
+
+/** Emits an optimizer's update, recorded once for parameters of the same type. Gives [parameter, slots…]. */
+function updater({ update }: Optimizer) {
+  const recorded = new Map<string, Program>();
+  return (parameter: Variable, gradient: Variable, step: Variable, slots: readonly Variable[]): Variable[] => {
+    const inputs = [parameter, gradient, step, ...slots];
+    const key = [parameter, ...slots].map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
+    const record = () =>
+      trace(inputs.map(typeOf), (...tensors) => {
+        const [at, slope, steps, ...rest] = tensors as [Tensor, Tensor, Tensor, ...Tensor[]];
+        const next = update({ parameter: at, gradient: slope, slots: rest, step: steps });
+        return [next.parameter, ...next.slots];
+      });
+    const program = recorded.get(key) ?? record();
+    recorded.set(key, program);
+    return inline(program, inputs);
+  };
+}
+
+/** The Euclidean norm of all gradients together. */
+const norm = (gradients: readonly Variable[]): Variable =>
+  sqrt(gradients.map((gradient) => reduceSum(square(gradient))).reduce((sum, each) => add(sum, each)));

@@ -1,10 +1,10 @@
 import { ElbowError } from "../../errors.js";
-import { Builder, withBuilder } from "../../ir/builder.js";
+import { withBuilder } from "../../ir/builder.js";
 import { interpret, restateConstant } from "../../ir/interpret.js";
 import type { Equation, Program } from "../../ir/program.js";
 import { type Family, isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
 import { applyInLanes, type Lanes, runInLanes, single } from "../lanes.js";
-import { simplify, withoutDeadCode } from "../simplify.js";
+import { SimplifyingBuilder, withoutDeadCode } from "../simplify.js";
 import { contractTail, type SiteLanes } from "./contract.js";
 import { findDependence, type SiteAxes } from "./dependence.js";
 import { drawProgram, drawSite } from "./draw.js";
@@ -76,13 +76,13 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
       return runInLanes(draw, inputs.map(single))[0]!.variable;
     },
   });
-  const source = simplify(withoutDeadCode({ ...flat, outputs: flat.outputs.slice(0, 1) }));
+  const source = withoutDeadCode({ ...flat, outputs: flat.outputs.slice(0, 1) });
   const [objective] = source.outputs;
   const dependence = findDependence(source);
   const tail = findTail(source, objective!, (variable) => dependence(variable).size > 0);
   const mixed = mixedAxes(leavesOf(tail).map(({ variable }) => dependence(variable)));
 
-  const target = new Builder();
+  const target = new SimplifyingBuilder();
   return withBuilder(target, () => {
     const sites: SiteLanes[] = [];
     const { read } = interpret<Lanes>(
@@ -100,7 +100,7 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
     );
     const { estimate: value, states } = contractTail({ tail, sites, read, dependence });
     return {
-      program: simplify(
+      program: withoutDeadCode(
         target.program(
           [...source.inputs, ...states.map((state) => state.input)],
           [value, ...states.map((state) => state.next)],

@@ -1,5 +1,5 @@
 import { ElbowError } from "../../errors.js";
-import { build, builder } from "../../ir/builder.js";
+import { builder } from "../../ir/builder.js";
 import { type CondAttributes, innerPrograms, type ScanAttributes } from "../../ir/control.js";
 import { interpret, restateConstant } from "../../ir/interpret.js";
 import { reshape } from "../../ir/primitives/axes.js";
@@ -10,6 +10,7 @@ import type { Equation, Program, Variable } from "../../ir/program.js";
 import { isSample, type SampleAttributes, sampleAttributes } from "../../ir/site.js";
 import { range } from "../../util/shapes.js";
 import { replaceSites } from "../forward.js";
+import { buildSimple } from "../simplify.js";
 
 /** Loops whose sites need more than a pathwise derivative are unrolled up to this many steps. */
 const unrollingLimit = 512;
@@ -36,7 +37,7 @@ export interface FlattenOptions {
 /**
  * Brings all random choices to the top level, where the estimator can see what depends on them: branches that hold some
  * are both executed and selected from; loops are unrolled, unless all their sites are pathwise, which just move inside.
- * The order of execution and the keys stay the same, so the draws do.
+ * The order of execution and the keys stay the same, so the draws do. The result is simplified.
  *
  * @throws ElbowError "loop-too-long" for a loop that would have to be unrolled and is too long for it
  */
@@ -102,5 +103,5 @@ export function flatten(program: Program, options: FlattenOptions): Program {
     ];
   };
 
-  return build(program.inputs, (...inputs) => walk(program, inputs, ""));
+  return buildSimple(program.inputs, (...inputs) => walk(program, inputs, ""));
 }
