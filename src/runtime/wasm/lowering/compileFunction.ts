@@ -6,7 +6,6 @@ import { emitCond, emitScan } from "./emitControl.js";
 import { emitKernel } from "./emitKernel.js";
 import { emitLoop } from "./emitLoop.js";
 import { emitSmall } from "./emitSmall.js";
-import { fuseProducts } from "./fuseProducts.js";
 import { type Item, schedule } from "./schedule.js";
 import type { CompiledFunction, Frame, Unit } from "./unit.js";
 import { ValueStore } from "./valueStore.js";
@@ -25,7 +24,7 @@ export function compileFunction(
   const values = new ValueStore(fn, unit.layout);
   const compileInner = (inner: Program, operands: readonly Operand[]) => compileFunction(unit, inner, operands);
   const frame: Frame = { unit, fn, values, compileInner };
-  const items = schedule(fuseProducts(program));
+  const items = schedule(program);
   const inputs = program.inputs.map((variable, i) => {
     const operand = given[i] ?? unit.layout.allocate(variable);
     values.place(variable, operand);
