@@ -17,6 +17,14 @@ export function digamma(x: number): number {
   return Math.log(x) - 0.5 / x - sum / (x * x) - below;
 }
 
+/** log x − ψ(x) for x > 0, which tends to 0 like 1/2x: without the cancellation of the two. */
+export function logMinusDigamma(x: number): number {
+  if (x < 10) return Math.log(x) - digamma(x);
+  let sum = 0;
+  for (let k = asymptotic.length - 1; k >= 0; k--) sum = sum / (x * x) + asymptotic[k]!;
+  return 0.5 / x + sum / (x * x);
+}
+
 export const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
 
 /** The coefficients in c = cot πx of the n-th derivative of cot πx: d p(c)/dx = −π(1 + c²)·p′(c). */
