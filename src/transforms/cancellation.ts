@@ -124,15 +124,17 @@ function joined(parts: readonly Part[], { join, without, inverse, neutral }: Gro
   return m0 ? inverse(m0) : builder().scalar(neutral, "float32");
 }
 
-/** −((−a)·b) = a·b, −((−a)/b) = a/b */
-function negated({ inputs: [x] }: Equation, { producerOf }: Surroundings): Variable | undefined {
+/** −((−a)·b) = a·b, −((c·a)·b) = ((−c)·a)·b, and the same of quotients. */
+function negated({ inputs: [x] }: Equation, { producerOf, elementsOf }: Surroundings): Variable | undefined {
   const { primitive, inputs = [] } = producerOf(x!) ?? {};
   if (primitive !== mul.primitive && primitive !== div.primitive) return undefined;
-  for (const [i, factor] of inputs.entries()) {
+  const takesSign = (factor: Variable): boolean => {
     const producer = producerOf(factor);
-    if (producer?.primitive === neg.primitive) return emitOne(primitive, inputs.with(i, producer.inputs[0]!));
-  }
-  return undefined;
+    if (producer?.primitive === mul.primitive) return producer.inputs.some((each) => elementsOf(each)?.length === 1);
+    return producer?.primitive === neg.primitive;
+  };
+  const at = inputs.findIndex(takesSign);
+  return at < 0 ? undefined : emitOne(primitive, inputs.with(at, neg(inputs[at]!)));
 }
 
 /** (a + t) + t = a + 2t where t is a multiple, so that 2t costs no more than t. */

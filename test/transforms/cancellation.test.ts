@@ -72,6 +72,7 @@ const cancelling: Readonly<Record<string, readonly [shapes: readonly Shape[], bo
   "((a·b)·c)/b": [[[3], [3], [3]], (a, b, c) => div(mul(mul(a!, b!), c!), b!), "mul"],
   "−((−a)·b)": [[[3], [3]], (a, b) => neg(mul(neg(a!), b!)), "mul"],
   "−(a/(−b))": [[[3], [3]], (a, b) => neg(div(a!, neg(b!))), "div"],
+  "−((3a)·b)": [[[3], [3]], (a, b) => neg(mul(mul(a!, 3), b!)), "mul mul"],
   "(a + ½b) + ½b": [[[3], [3]], (a, b) => add(add(a!, mul(b!, 0.5)), mul(b!, 0.5)), "add"],
   "(a + 3b) + 3b": [[[3], [3]], (a, b) => add(add(a!, mul(b!, 3)), mul(b!, 3)), "mul add"],
   "((m + s·ε) − m)/s": [[[3], [3], [3]], (m, s, e) => div(sub(add(m!, mul(s!, e!)), m!), s!), ""],
