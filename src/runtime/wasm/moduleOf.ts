@@ -75,8 +75,9 @@ function compileModule(program: Program, carried: number): WasmModule {
 // V8 replaces code only when it is called: the loops call the steps instead of holding them.
 
 /** Calls a function that runs some steps until all are done. */
-function repeatSteps(run: Run, { fn, most, ...places }: ReturnType<typeof compileSteps>): Places {
+function repeatSteps(run: Run, { fn, most, setup, ...places }: ReturnType<typeof compileSteps>): Places {
   const [steps] = run.params;
+  run.call(setup);
   run.loop({ to: steps, step: most }, (done) => {
     const rest = run.let(i32.sub(steps, done));
     run.if(i32.gtS(rest, most), () => run.set(rest, i32.const(most)));

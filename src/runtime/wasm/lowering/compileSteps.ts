@@ -2,10 +2,10 @@
 import type { Equation, Program, Variable } from "../../../ir/program.js";
 import type { Local } from "../assembler/expression.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
-import { i32 } from "../assembler/i32.js";
 import { v128 } from "../assembler/v128.js";
 import type { Operand } from "../kernels/kernel.js";
 import { type Guard, guarded } from "../math/guarded.js";
+import { compileFunction } from "./compileFunction.js";
 import { AheadStore, stepsAhead } from "./emitAhead.js";
 import { emitSmall } from "./emitSmall.js";
 import type { Foresight } from "./foresight.js";
@@ -17,6 +17,8 @@ export interface CompiledSteps {
   readonly fn: StepFunction;
   /** The most steps of one call. */
   readonly most: number;
+  /** To be called before the first steps on other inputs than the carried ones. */
+  readonly setup: Fn;
   readonly inputs: readonly Operand[];
   readonly outputs: readonly Operand[];
 }
@@ -27,12 +29,12 @@ type Fn = FunctionBuilder<readonly [], undefined>;
 /** A step program with places in memory, for the functions that compute it. */
 interface Plan extends Foresight {
   readonly program: Program;
-  /** Inputs and constants. */
+  /** Inputs, constants and results of the setup. */
   readonly operands: ReadonlyMap<Variable, Operand>;
   readonly outputs: readonly Operand[];
-  /** Inputs and constants that no step changes. */
+  /** Those of them that no step changes. */
   readonly fixed: ReadonlySet<Variable>;
-  /** What is read outside the equations that are computed ahead. */
+  /** What is read in every step. */
   readonly needed: ReadonlySet<Variable>;
 }
 
@@ -43,25 +45,26 @@ const isAlias = ({ primitive }: Equation): boolean => primitive.name === "reshap
  * which one arises is computed by a function of its own, before it has changed anything.
  */
 export function compileSteps(unit: Unit, program: Program, carried: number, foresight: Foresight): CompiledSteps {
-  const plan = planOf(unit, program, carried, foresight);
-  const { before, during, needed, fixed, counters, operands } = plan;
+  const inputs = program.inputs.map((variable) => unit.layout.allocate(variable));
+  const setup = compileFunction(unit, foresight.setup, inputs.slice(carried));
+  const plan = planOf(unit, program, inputs, setup.outputs, foresight, carried);
+  const { during, needed, fixed, counters, operands } = plan;
   const steps = unit.module.function({ params: ["i32"] });
   // the parameter makes no difference to those who only write code
   const fn = steps as unknown as Fn;
   const ahead = new AheadStore(fn, unit.layout);
-  for (const variable of new Set(before.filter(({ isAhead }) => isAhead).flatMap(({ equation }) => equation.inputs))) {
+  for (const variable of new Set(plan.ahead.flatMap((equation) => equation.inputs))) {
     const address = operands.get(variable)?.address;
     const increment = counters.get(variable);
     if (increment !== undefined) ahead.placeCounter(variable, address!, increment);
     else if (fixed.has(variable)) ahead.placeFixed(variable, address!);
   }
-  for (const { equation, isAhead } of before) {
-    if (!isAhead) continue;
+  for (const equation of plan.ahead) {
     ahead.emit(equation);
     if (needed.has(equation.outputs[0]!)) ahead.prepare(equation.outputs[0]!);
   }
 
-  const values = fixedValues(fn, unit, plan, ahead);
+  const values = fixedValues(fn, unit, plan);
   const isGuarded = during.some(({ primitive }) => primitive.name in guarded);
   fn.loop(steps.params[0], (slot) => {
     if (!isGuarded) {
@@ -80,49 +83,54 @@ export function compileSteps(unit: Unit, program: Program, carried: number, fore
       () => storeOutputs(values, plan),
     );
   });
-  return {
-    fn: steps,
-    most: stepsAhead,
-    inputs: program.inputs.map((input) => operands.get(input)!),
-    outputs: plan.outputs,
-  };
+  return { fn: steps, most: stepsAhead, setup: setup.fn, inputs, outputs: plan.outputs };
 }
 
-function planOf({ layout, constants }: Unit, program: Program, carried: number, foresight: Foresight): Plan {
-  const inputs = program.inputs.map((variable): [Variable, Operand] => [variable, layout.allocate(variable)]);
-  const known = program.constants.map(({ variable, elements }): [Variable, Operand] => {
-    const operand = layout.allocate(variable);
-    constants.push({ operand, elements });
-    return [variable, operand];
-  });
-  const { before, during } = foresight;
-  const later = [...before.filter(({ isAhead }) => !isAhead).map(({ equation }) => equation), ...during];
+function planOf(
+  { layout, constants }: Unit,
+  program: Program,
+  inputs: readonly Operand[],
+  prepared: readonly Operand[],
+  foresight: Foresight,
+  carried: number,
+): Plan {
+  const { setup, during } = foresight;
+  const needed = new Set([
+    ...[...foresight.ahead, ...during].flatMap((equation) => equation.inputs),
+    ...program.outputs,
+  ]);
+  const known = program.constants
+    .filter(({ variable }) => needed.has(variable))
+    .map(({ variable, elements }): [Variable, Operand] => {
+      const operand = layout.allocate(variable);
+      constants.push({ operand, elements });
+      return [variable, operand];
+    });
+  const given = program.inputs.map((variable, i): [Variable, Operand] => [variable, inputs[i]!]);
+  const fixed = [
+    ...given.slice(carried),
+    ...known,
+    ...setup.outputs.map((output, i) => [output, prepared[i]!] as const),
+  ];
   return {
     ...foresight,
     program,
-    operands: new Map([...inputs, ...known]),
-    outputs: program.outputs.map((output, i) => (i < carried ? inputs[i]![1] : layout.allocate(output))),
-    fixed: new Set([...inputs.slice(carried), ...known].map(([variable]) => variable)),
-    needed: new Set([...later.flatMap((equation) => equation.inputs), ...program.outputs]),
+    operands: new Map([...given.slice(0, carried), ...fixed]),
+    outputs: program.outputs.map((output, i) => (i < carried ? inputs[i]! : layout.allocate(output))),
+    fixed: new Set(fixed.map(([variable]) => variable)),
+    needed: new Set([...during.flatMap((equation) => equation.inputs), ...program.outputs]),
   };
 }
 
 /** A store with all that no step changes in locals. */
-function fixedValues(fn: Fn, { layout }: Unit, plan: Plan, ahead: AheadStore): ValueStore {
-  const { before, during, operands, fixed, needed } = plan;
+function fixedValues(fn: Fn, { layout }: Unit, { during, operands, ahead, fixed, needed }: Plan): ValueStore {
   const values = new ValueStore(fn, layout);
   for (const [variable, operand] of operands) values.place(variable, operand);
-  for (const equation of [...before.map((each) => each.equation), ...during])
+  for (const equation of [...ahead, ...during])
     for (const output of equation.outputs)
       if (isAlias(equation)) values.alias(output, equation.inputs[0]!);
       else values.expect(output);
   for (const variable of needed) if (fixed.has(variable)) values.chunks(variable);
-  for (const { equation, isAhead } of before) {
-    if (isAhead) continue;
-    for (const input of equation.inputs)
-      if (ahead.has(input) && !fixed.has(input)) values.setChunks(input, ahead.chunksAt(fn, input, i32.const(0)));
-    if (!isAlias(equation)) emitSmall({ fn, values }, equation);
-  }
   return values;
 }
 
@@ -152,7 +160,7 @@ function storeOutputs(values: ValueStore, { program, outputs }: Plan): void {
 function wholeStep(unit: Unit, plan: Plan, ahead: AheadStore): StepFunction {
   const whole = unit.module.function({ params: ["i32"] });
   const fn = whole as unknown as Fn;
-  const values = fixedValues(fn, unit, plan, ahead);
+  const values = fixedValues(fn, unit, plan);
   emitStep(fn, plan, values, ahead, whole.params[0]);
   storeOutputs(values, plan);
   return whole;

@@ -5,15 +5,14 @@ import { laneRules } from "../elementwise.js";
 import { sources } from "../kernels/random.js";
 import { isSmall, smallLimit, usedEquations } from "./schedule.js";
 
-/** The equations of a program of small values alone, by when they are computed. */
+/** The equations of a program, by when they are computed. Those of `ahead` and `during` have small values alone. */
 export interface Foresight {
   /** Carried integers to which every step adds the same. */
   readonly counters: ReadonlyMap<Variable, number>;
-  /**
-   * Before the steps, in order. `ahead` equations depend on counters and are computed for several steps at once, a step in
-   * each lane; the others depend on nothing that is carried.
-   */
-  readonly before: readonly { readonly equation: Equation; readonly isAhead: boolean }[];
+  /** What depends on nothing that is carried, as a program of its own: from inputs to what the others need of it. */
+  readonly setup: Program;
+  /** What depends on counters and can be computed for several steps at once, a step in each lane. In order. */
+  readonly ahead: readonly Equation[];
   /** In every step, in order. */
   readonly during: readonly Equation[];
 }
@@ -50,20 +49,34 @@ export function foresee(program: Program, carried: number): Foresight | undefine
   const counters = countersOf(program, carried);
   const changing = new Set(program.inputs.slice(0, carried).filter((input) => !counters.has(input)));
   const counted = new Set(counters.keys());
-  const before: { equation: Equation; isAhead: boolean }[] = [];
-  const during: Equation[] = [];
+  const [fixed, ahead, during]: [Equation[], Equation[], Equation[]] = [[], [], []];
   for (const equation of usedEquations(program)) {
     const { primitive, inputs, outputs } = equation;
-    const canBeAhead = fitsLanes(equation) && !inputs.some((input) => changing.has(input));
+    const isChanging = inputs.some((input) => changing.has(input));
+    if (!isChanging && !inputs.some((input) => counted.has(input))) {
+      fixed.push(equation);
+      continue;
+    }
+    const canBeAhead = !isChanging && fitsLanes(equation);
     if (!canBeAhead && !isSmall(equation) && primitive.name !== "reshape") return undefined;
-    const isCounted = inputs.some((input) => counted.has(input));
-    if (canBeAhead) {
-      before.push({ equation, isAhead: true });
-      if (isCounted) for (const output of outputs) counted.add(output);
-    } else if (isCounted || inputs.some((input) => changing.has(input))) {
-      during.push(equation);
-      for (const output of outputs) changing.add(output);
-    } else before.push({ equation, isAhead: false });
+    (canBeAhead ? ahead : during).push(equation);
+    for (const output of outputs) (canBeAhead ? counted : changing).add(output);
   }
-  return { counters, before, during };
+  const needed = new Set([...[...ahead, ...during].flatMap(({ inputs }) => inputs), ...program.outputs]);
+  return { counters, setup: setupOf(program, carried, fixed, needed), ahead, during };
+}
+
+function setupOf(
+  { inputs, constants }: Program,
+  carried: number,
+  equations: readonly Equation[],
+  needed: ReadonlySet<Variable>,
+): Program {
+  const used = new Set(equations.flatMap((equation) => equation.inputs));
+  return {
+    inputs: inputs.slice(carried),
+    constants: constants.filter(({ variable }) => used.has(variable)),
+    equations,
+    outputs: equations.flatMap(({ outputs }) => outputs).filter((output) => needed.has(output)),
+  };
 }
