@@ -1,9 +1,11 @@
-// GFLOP/s of the wasm engine's matMul: npx tsx bench/wasm/matMul.ts [seconds per size]
+// GFLOP/s of the wasm engine's matMul: npx tsx bench/wasm/matMul.ts [seconds per size] [part of a label]
 import { detectFma } from "../../src/runtime/wasm/assembler/fma.js";
 import { ModuleBuilder } from "../../src/runtime/wasm/assembler/moduleBuilder.js";
 import type { Operand } from "../../src/runtime/wasm/kernels/kernel.js";
 import { matMul } from "../../src/runtime/wasm/kernels/matMul.js";
-import { type Shape, sizeOf } from "../../src/util/shapes.js";
+import type { View } from "../../src/runtime/wasm/kernels/view.js";
+import { permuted, wholeOf } from "../../src/runtime/wasm/lowering/views.js";
+import { range, type Shape, sizeOf } from "../../src/util/shapes.js";
 
 const seconds = Number(process.argv[2] ?? 1);
 
@@ -40,36 +42,86 @@ function time(run: () => void): { first: number; best: number; median: number } 
   return { first: times[0]!, best: sorted[0]!, median: sorted[sorted.length >> 1]! };
 }
 
-const cases: [label: string, Shape, Shape, Shape, object?][] = [
-  ["16", [16, 16], [16, 16], [16, 16]],
-  ["64", [64, 64], [64, 64], [64, 64]],
-  ["128", [128, 128], [128, 128], [128, 128]],
-  ["256", [256, 256], [256, 256], [256, 256]],
-  ["512", [512, 512], [512, 512], [512, 512]],
-  ["512 A·Bᵀ", [512, 512], [512, 512], [512, 512], { transposeB: true }],
-  ["512 Aᵀ·B", [512, 512], [512, 512], [512, 512], { transposeA: true }],
-  ["1024", [1024, 1024], [1024, 1024], [1024, 1024]],
-  ["64×784×400", [64, 784], [784, 400], [64, 400]],
-  ["512×784×400", [512, 784], [784, 400], [512, 400]],
-  ["784×64×400, Aᵀ·B", [64, 784], [64, 400], [784, 400], { transposeA: true }],
-  ["64×400×784, A·Bᵀ", [64, 400], [784, 400], [64, 784], { transposeB: true }],
-  ["64×400×20", [64, 400], [400, 20], [64, 20]],
-  ["10000×10×1", [10_000, 10], [10, 1], [10_000, 1]],
-  ["10×10000×1, Aᵀ·B", [10_000, 10], [10_000, 1], [10, 1], { transposeA: true }],
-  ["1000×1000×1", [1000, 1000], [1000, 1], [1000, 1]],
-  ["1×1000×1000", [1, 1000], [1000, 1000], [1, 1000]],
-  ["1000 of 3×3×3", [1000, 3, 3], [1000, 3, 3], [1000, 3, 3]],
-  ["100 of 20×20×20", [100, 20, 20], [100, 20, 20], [100, 20, 20]],
+type Flips = "" | "a" | "b" | "ab" | "c";
+const cases: [m: number, k: number, n: number, turned?: Flips, batch?: number][] = [
+  [16, 16, 16],
+  [64, 64, 64],
+  [128, 128, 128],
+  [256, 256, 256],
+  [512, 512, 512],
+  [512, 512, 512, "b"],
+  [512, 512, 512, "a"],
+  [1024, 1024, 1024],
+  // a layer of 784 inputs and 400 outputs, and its gradients
+  [64, 784, 400],
+  [784, 64, 400, "a"],
+  [64, 400, 784, "b"],
+  [512, 784, 400],
+  [784, 512, 400, "a"],
+  [512, 400, 784, "b"],
+  // layers of 20 outputs
+  [64, 400, 20],
+  [400, 64, 20, "a"],
+  [400, 512, 20, "a"],
+  [64, 20, 400],
+  [64, 20, 400, "b"],
+  [20, 512, 400, "a"],
+  // ten regressions on 10000 rows of 50 features, and their gradient
+  [10, 50, 10_000, "b"],
+  [10_000, 50, 10],
+  [10, 10_000, 50],
+  [50, 10_000, 10, "a"],
+  [10_000, 50, 1],
+  [10_000, 50, 2],
+  [10_000, 50, 3],
+  [10_000, 50, 4],
+  [10_000, 50, 16],
+  [10_000, 3, 10],
+  [10_000, 10, 1],
+  [10, 10_000, 1, "a"],
+  // matrices and vectors
+  [1000, 1000, 1],
+  [1000, 1000, 1, "a"],
+  [1, 1000, 1000],
+  [1, 1000, 1000, "b"],
+  [4, 1000, 1000],
+  [4, 1000, 1000, "b"],
+  [16, 1000, 1000],
+  [16, 1000, 1000, "b"],
+  [16, 1024, 1024],
+  [128, 128, 1],
+  [1, 100_000, 1],
+  [1000, 1, 1000],
+  [100, 1, 100],
+  [3, 3, 3, "", 1000],
+  [20, 20, 20, "", 100],
+  [20, 1, 20, "", 100],
 ];
 
+/** The operand and its view; turned, its rows stand where columns should. */
+function operandOf(rows: number, columns: number, batch: number, isTurned: boolean): { shape: Shape; view: View } {
+  const outer = batch > 1 ? [batch] : [];
+  const shape = isTurned ? [...outer, columns, rows] : [...outer, rows, columns];
+  const rank = shape.length;
+  const exchange = [...range(rank - 2), rank - 1, rank - 2];
+  return { shape, view: isTurned ? permuted(wholeOf({ shape }), exchange) : wholeOf({ shape }) };
+}
+
+const only = process.argv[3];
 for (const fma of detectFma() ? [false, true] : [false]) {
   console.log(fma ? "\nwith FMA" : "without FMA");
-  for (const [label, a, b, out, attributes] of cases) {
-    const inner = (attributes as { transposeA?: boolean })?.transposeA ? a.at(-2)! : a.at(-1)!;
-    const { first, best, median } = time(prepare(a, b, out, fma, attributes));
-    const rate = (ms: number) => ((2e-6 * sizeOf(out) * inner) / ms).toFixed(1).padStart(6);
+  for (const [m, k, n, turned = "", batch = 1] of cases) {
+    const label = `${batch > 1 ? `${batch} of ` : ""}${m}×${k}×${n}${turned && `, turned: ${turned}`}`;
+    if (only && !label.includes(only)) continue;
+    const a = operandOf(m, k, batch, turned.includes("a"));
+    const b = operandOf(k, n, batch, turned.includes("b"));
+    const c = operandOf(m, n, batch, turned === "c");
+    const views = { a: a.view, b: b.view, c: c.view };
+    const { first, best, median } = time(prepare(a.shape, b.shape, c.shape, fma, { views }));
+    const rate = (ms: number) => ((2e-6 * sizeOf(c.shape) * k) / ms).toFixed(1).padStart(6);
+    const traffic = (4e-6 * (sizeOf(a.shape) + sizeOf(b.shape) + sizeOf(c.shape))) / best;
     console.log(
-      `${label.padEnd(20)} best ${rate(best)}, median ${rate(median)} GFLOP/s; ${best.toFixed(4)} ms, first ${first.toFixed(3)} ms`,
+      `${label.padEnd(24)} best ${rate(best)}, median ${rate(median)} GFLOP/s, ${traffic.toFixed(1).padStart(5)} GB/s; ${best.toFixed(4)} ms, first ${first.toFixed(3)} ms`,
     );
   }
 }

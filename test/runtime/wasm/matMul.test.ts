@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { NDArray } from "../../../src/ir/program.js";
 import { detectFma } from "../../../src/runtime/wasm/assembler/fma.js";
+import type { View } from "../../../src/runtime/wasm/kernels/view.js";
+import { permuted, stretched, wholeOf } from "../../../src/runtime/wasm/lowering/views.js";
 import { range, type Shape } from "../../../src/util/shapes.js";
 import { array, check, compile, primitiveNamed } from "./runKernel.js";
 
@@ -9,14 +11,45 @@ const matrices = ([m, k, n]: readonly number[], batchA: Shape = [], batchB: Shap
   array([...batchB, k!, n!]),
 ];
 
-/** With its last two axes exchanged. */
-const transposed = (x: NDArray): NDArray => {
+/** With its last two axes exchanged in memory, and the view that exchanges them back. */
+function turned(x: NDArray): { array: NDArray; view: View } {
   const rank = x.shape.length;
   const permutation = [...range(rank - 2), rank - 1, rank - 2];
   const { infer, evaluate } = primitiveNamed("transpose");
   const [type] = infer([x], { permutation });
-  return { ...type!, elements: evaluate([x], { permutation })[0]! };
-};
+  return {
+    array: { ...type!, elements: evaluate([x], { permutation })[0]! },
+    view: permuted(wholeOf(type!), permutation),
+  };
+}
+
+/** Runs the product with operands and result turned or not, and compares. */
+function checkTurned(size: readonly number[], batchA: Shape, batchB: Shape): void {
+  const [a, b] = matrices(size, batchA, batchB);
+  const [expected] = primitiveNamed("matMul").evaluate([a, b], {});
+  const [type] = primitiveNamed("matMul").infer([a, b], {});
+  const rank = type!.shape.length;
+  const exchange = [...range(rank - 2), rank - 1, rank - 2];
+  for (const flips of range(8)) {
+    const [left, right] = [a, b].map((x, i) => (flips & (1 << i) ? turned(x) : { array: x, view: wholeOf(x) }));
+    const batch = type!.shape.slice(0, -2);
+    const spread = ({ view }: { view: View }) => stretched(view, [...batch, ...view.shape.slice(-2)]);
+    const isTurned = (flips & 4) > 0;
+    const out = { ...type!, shape: isTurned ? exchange.map((axis) => type!.shape[axis]!) : type!.shape };
+    const c = isTurned ? permuted(wholeOf(out), exchange) : wholeOf(out);
+    const views = { a: spread(left!), b: spread(right!), c };
+    const kernel = compile("matMul", [left!.array, right!.array], { views }, { types: [out] });
+    kernel.run();
+    kernel.checkBounds();
+    const result = { ...out, elements: kernel.results()[0]! };
+    const permutation = isTurned ? exchange : range(rank);
+    primitiveNamed("transpose")
+      .evaluate([result], { permutation })[0]!
+      .forEach((each, i) => {
+        if (!(Math.abs(each - expected![i]!) < 1e-3)) throw new Error(`${size} [${batchA}] ${flips} ${i}: ${each}`);
+      });
+  }
+}
 
 describe("the kernel of matMul", () => {
   it("multiplies small matrices of all tails", () => {
@@ -86,7 +119,7 @@ describe("the kernel of matMul", () => {
     check("matMul", matrices([50, 130, 200], [2], [2]));
   });
 
-  it("takes operands transposed", () => {
+  it("takes operands and results transposed", () => {
     const sizes = [
       [3, 4, 5],
       [7, 9, 10],
@@ -97,32 +130,24 @@ describe("the kernel of matMul", () => {
       [40, 600, 33],
       [5, 1, 6],
       [40, 1100, 17],
+      [10, 50, 200],
+      [10, 2000, 50],
+      [200, 50, 10],
+      [1, 3000, 1],
+      [9, 13, 2],
+      [9, 13, 3],
+      [30, 21, 12],
+      [2, 40, 30],
+      [140, 70, 80],
     ];
     for (const size of sizes)
       for (const [batchA, batchB] of [
         [[], []],
         [[3], []],
+        [[], [3]],
         [[2], [2]],
-      ] as const) {
-        const [a, b] = matrices(size, batchA, batchB);
-        const [expected] = primitiveNamed("matMul").evaluate([a, b], {});
-        for (const transposeA of [false, true])
-          for (const transposeB of [false, true]) {
-            const inputs = [transposeA ? transposed(a) : a, transposeB ? transposed(b) : b];
-            const kernel = compile(
-              "matMul",
-              inputs,
-              { transposeA, transposeB },
-              { types: [{ shape: [...batchA, size[0]!, size[2]!], dtype: "float32" }] },
-            );
-            kernel.run();
-            kernel.checkBounds();
-            kernel.results()[0]!.forEach((each, i) => {
-              if (!(Math.abs(each - expected![i]!) < 1e-3))
-                throw new Error(`${size} ${batchA} ${transposeA} ${transposeB} ${i}: ${each}`);
-            });
-          }
-      }
+      ] as const)
+        checkTurned(size, batchA, batchB);
   });
 
   it("multiplies with fused additions where the machine has them", () => {

@@ -7,7 +7,7 @@ import type { Product } from "./productForm.js";
 import { multiplyTile, type Tile } from "./productTile.js";
 import { fillRun } from "./runs.js";
 import { stridedCopy } from "./stridedCopy.js";
-import { forEachBlock, forEachPlace, wordBytes } from "./walks.js";
+import { evenly, forEachBlock, forEachPlace, wordBytes } from "./walks.js";
 
 /** A strip has as many columns as a tile. */
 const stripColumns = 8;
@@ -34,9 +34,6 @@ interface Places {
   readonly c: I32;
   readonly scratch: I32;
 }
-
-/** The depth of blocks, as equal as possible. */
-const evenly = (total: number, most: number): number => Math.ceil(total / Math.ceil(total / most));
 
 export function multiplyBlocked(fn: FunctionBuilder, product: Product, { a, b, c, scratch }: Places): void {
   const { rows, inner, columns, cRow } = product;

@@ -3,7 +3,6 @@ import type { I32, V128 } from "../assembler/expression.js";
 import { f32x4 } from "../assembler/f32x4.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
-import { i32x4 } from "../assembler/i32x4.js";
 import { v128 } from "../assembler/v128.js";
 
 const lanes = 4;
@@ -67,52 +66,3 @@ export function storeLanes(fn: FunctionBuilder, address: I32, vector: V128, coun
   if (count === 2 || count === 3) fn.storeLane64(address, vector, 0, offset);
   if (count === 1 || count === 3) fn.storeLane32(address, vector, count - 1, offset + 4 * (count - 1));
 }
-
-/** How the rows of A·x follow each other, and how many elements x has. A's rows, x and the result are contiguous. */
-export interface MatrixVector {
-  readonly rows: number;
-  readonly inner: number;
-  readonly aRow: number;
-  readonly isAdded: boolean;
-}
-
-/** Products of up to four rows of A with one vector, summed by lanes. */
-export function multiplyVector(
-  fn: FunctionBuilder,
-  { rows, inner, aRow, isAdded }: MatrixVector,
-  { a, b, c }: Omit<TilePlaces, "aEnd">,
-): void {
-  const rest = inner % lanes;
-  fn.scope(() => {
-    const [left, right] = [fn.let(a), fn.let(b)];
-    const sums = Array.from({ length: rows }, () => fn.let(f32x4.const(0)));
-    const add = (kept: (x: V128) => V128): void =>
-      fn.scope(() => {
-        const factor = fn.let(kept(v128.load(right)));
-        sums.forEach((sum, row) => {
-          fn.set(sum, f32x4.ma(kept(v128.load(left, row * aRow)), factor, sum));
-        });
-      });
-    fn.loop((inner - rest) / lanes, () => {
-      add((x) => x);
-      fn.set(left, i32.add(left, 16));
-      fn.set(right, i32.add(right, 16));
-    });
-    if (rest > 0) add((x) => v128.and(x, mask(rest)));
-    const zero = f32x4.const(0);
-    const total = laneSums([sums[0]!, sums[1] ?? zero, sums[2] ?? zero, sums[3] ?? zero]);
-    storeLanes(fn, c, fn.let(isAdded ? f32x4.add(total, v128.load(c)) : total), rows);
-  });
-}
-
-/** The sums of the lanes of four vectors. */
-const laneSums = ([x, y, z, w]: readonly [V128, V128, V128, V128]): V128 => {
-  const halves = (a: V128, b: V128): V128 =>
-    f32x4.add(v128.shuffle32(a, b, [0, 4, 1, 5]), v128.shuffle32(a, b, [2, 6, 3, 7]));
-  const [low, high] = [halves(x, y), halves(z, w)];
-  return f32x4.add(v128.shuffle32(low, high, [0, 1, 4, 5]), v128.shuffle32(low, high, [2, 3, 6, 7]));
-};
-
-/** Ones in the first lanes. */
-const mask = (count: number): V128 => i32x4.const([0, 1, 2, 3].map((lane) => -Number(lane < count)) as Lanes);
-type Lanes = [number, number, number, number];

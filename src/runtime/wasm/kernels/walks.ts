@@ -90,3 +90,7 @@ export function forEachBlock(
   else fn.loop({ to: whole, step: size }, (from) => body(from, size));
   if (rest > 0) body(i32.const(whole), rest);
 }
+
+/** The size of blocks that are as equal as possible, at most `most` and a multiple of `unit`. */
+export const evenly = (total: number, most: number, unit = 1): number =>
+  Math.ceil(total / Math.ceil(total / most) / unit) * unit;

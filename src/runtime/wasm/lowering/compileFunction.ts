@@ -6,6 +6,7 @@ import { emitCond, emitScan } from "./emitControl.js";
 import { emitKernel } from "./emitKernel.js";
 import { emitLoop } from "./emitLoop.js";
 import { emitSmall } from "./emitSmall.js";
+import { fuseProducts } from "./fuseProducts.js";
 import { type Item, schedule } from "./schedule.js";
 import type { CompiledFunction, Frame, Unit } from "./unit.js";
 import { ValueStore } from "./valueStore.js";
@@ -24,7 +25,7 @@ export function compileFunction(
   const values = new ValueStore(fn, unit.layout);
   const compileInner = (inner: Program, operands: readonly Operand[]) => compileFunction(unit, inner, operands);
   const frame: Frame = { unit, fn, values, compileInner };
-  const items = schedule(program);
+  const items = schedule(fuseProducts(program));
   const inputs = program.inputs.map((variable, i) => {
     const operand = given[i] ?? unit.layout.allocate(variable);
     values.place(variable, operand);
@@ -37,8 +38,11 @@ export function compileFunction(
   }
   announce(values, items, program);
   placeCarried(values, items, program, inputs, carried);
+  const probe = unit.probe?.enter(fn, items, program.outputs);
   items.forEach((item, at) => {
+    probe?.before(at);
     emit(frame, item, at);
+    probe?.after(at);
     values.releaseAfter(at);
   });
   const results = separateOutputs(frame, program.outputs.slice(carried));
