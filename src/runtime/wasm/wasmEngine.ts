@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError } from "../../errors.js";
 import type { Program } from "../../ir/program.js";
 import { sizeOf } from "../../util/shapes.js";
 import { checkInputs, checkIteration } from "../checkInputs.js";
@@ -9,51 +8,59 @@ import { pacer } from "../pacer.js";
 import { type Reading, runAsync, runSync } from "../reading.js";
 import { f32x4 } from "./assembler/f32x4.js";
 import { ModuleBuilder } from "./assembler/moduleBuilder.js";
-import { outsideFunction } from "./kernels/indexing.js";
 import type { Operand } from "./kernels/kernel.js";
 import { moduleOf, type WasmExports, type WasmModule } from "./moduleOf.js";
+import { coreCount, hasThreads } from "./threads/host.js";
+import { leave, type Team } from "./threads/pool.js";
+import { runWithHelpers } from "./threads/runWithHelpers.js";
+import { stallWatch } from "./threads/stalled.js";
+import { explainTrap } from "./traps.js";
 
 /** A module with memory, ready to run. */
 interface Instance {
   readonly module: WasmModule;
   readonly floats: Float32Array;
   readonly integers: Int32Array;
-  readonly run: WasmExports["run"];
+  readonly run: Run;
+  /** Lets go of what is shared with workers. */
+  readonly leave: () => void;
 }
 
-function instantiate(compiled: WasmModule): Instance {
-  const { module, pages, constants } = compiled;
-  const memory = new WebAssembly.Memory({ initial: pages });
-  const { exports } = new WebAssembly.Instance(module, { elbow: { memory } });
+type Run = WasmExports["run"];
+
+function instantiate(compiled: WasmModule, threads: number): Instance {
+  const { module, pages, constants, control } = compiled;
+  const memory = new WebAssembly.Memory({
+    initial: pages,
+    ...(control !== undefined && { maximum: pages, shared: true }),
+  });
+  const { exports } = new WebAssembly.Instance(module, { elbow: { memory, stalled: stallWatch() } });
+  const { run } = exports as unknown as WasmExports;
   const instance: Instance = {
     module: compiled,
     floats: new Float32Array(memory.buffer),
     integers: new Int32Array(memory.buffer),
-    run: translatingTraps((exports as unknown as WasmExports).run),
+    ...(control === undefined ? alone(run) : helped({ module, memory, control, threads }, run)),
   };
   for (const { operand, elements } of constants) write(instance, operand, elements);
   return instance;
 }
 
-/** A trap of the machine becomes an error that says what the program did. */
-const translatingTraps =
-  (run: WasmExports["run"]): WasmExports["run"] =>
-  (steps) => {
+/** How an instance runs. */
+type Running = Pick<Instance, "run" | "leave">;
+
+const alone = (run: Run): Running => ({
+  run: (steps) => {
     try {
       run(steps);
     } catch (cause) {
-      if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
-      const isIndex = cause.stack?.includes(outsideFunction);
-      throw new ElbowError(isIndex ? "index" : "engine-failed", {
-        message: isIndex
-          ? "an index of gather or scatterAdd is outside its axis"
-          : `the compiled program stopped: ${cause.message}`,
-        hint: isIndex
-          ? "Check the indices against the sizes, or run on the reference engine, which names the index."
-          : undefined,
-      });
+      throw explainTrap(cause);
     }
-  };
+  },
+  leave: () => undefined,
+});
+
+const helped = (team: Team, run: Run): Running => ({ run: runWithHelpers(team, run), leave: () => leave(team) });
 
 function write({ floats, integers }: Instance, { address, dtype }: Operand, elements: ArrayLike<number>): void {
   const at = address / 4;
@@ -76,13 +83,22 @@ const callMilliseconds = 40;
 
 const around = <R>(work: () => R): R => work();
 
-function compileWasm(program: Program): Executable {
+function compileWasm(program: Program, threads: number): Executable {
   // by number of carried outputs
   const instances = new Map<number, Instance>();
   const ready = (carried: number): Instance => {
-    const instance = instances.get(carried) ?? instantiate(moduleOf(program, carried));
+    const instance = instances.get(carried) ?? instantiate(moduleOf(program, carried, threads > 1), threads);
     instances.set(carried, instance);
     return instance;
+  };
+  const run = (instance: Instance, steps: number): void => {
+    try {
+      instance.run(steps);
+    } catch (error) {
+      // what it left in memory is not to be built on
+      for (const [carried, known] of instances) if (known === instance) instances.delete(carried);
+      throw error;
+    }
   };
   function* upload(tensors: readonly Tensor[], carried: number): Reading<Instance> {
     const data = yield tensors;
@@ -95,7 +111,7 @@ function compileWasm(program: Program): Executable {
   const download = (from: Instance): Tensor[] => from.module.outputs.map((operand) => toTensor(from, operand));
   function* once(tensors: readonly Tensor[]): Reading<Tensor[]> {
     const target = yield* upload(tensors, 0);
-    target.run(1);
+    run(target, 1);
     return download(target);
   }
   return {
@@ -116,7 +132,7 @@ function compileWasm(program: Program): Executable {
       for (let done = 0; done < steps; ) {
         const count = Math.min(chunk, steps - done);
         const started = performance.now();
-        target.run(count);
+        run(target, count);
         done += count;
         const perStep = Math.max(1e-6, (performance.now() - started) / count);
         chunk = Math.max(1, Math.min(chunk * 8, Math.floor(callMilliseconds / perStep)));
@@ -125,13 +141,32 @@ function compileWasm(program: Program): Executable {
       return download(target);
     },
     dispose: () => {
+      for (const instance of instances.values()) instance.leave();
       instances.clear();
     },
   };
 }
 
-/** The engine that compiles every program to one WebAssembly SIMD module. */
-export const wasmEngine: Engine = { name: "wasm", compile: compileWasm };
+const engines = new Map<number, Engine>();
+
+/**
+ * The engine that compiles every program to one WebAssembly SIMD module.
+ *
+ * @param threads - at most as many as there are cores; one where memory cannot be shared between threads. The same engine for the
+ *   same number.
+ */
+export function wasmEngineOf({ threads = 1 }: { readonly threads?: number | undefined } = {}): Engine {
+  const count = hasThreads() ? Math.max(1, Math.min(threads, coreCount())) : 1;
+  const engine = engines.get(count) ?? {
+    name: count === 1 ? "wasm" : `wasm:${count}`,
+    compile: (program) => compileWasm(program, count),
+  };
+  engines.set(count, engine);
+  return engine;
+}
+
+/** It on one thread. */
+export const wasmEngine: Engine = wasmEngineOf();
 
 let isSupported: boolean | undefined;
 

@@ -1,5 +1,6 @@
 import type { Attributes, Type } from "../../../ir/program.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
+import type { Regions } from "../threads/regions.js";
 
 /**
  * A value in linear memory: elements of four bytes in row-major order at a fixed, 16-byte aligned address, with at least 32
@@ -14,6 +15,8 @@ export interface KernelContext {
   readonly fn: FunctionBuilder;
   /** The address of temporary memory of this kernel, 16-byte aligned. */
   readonly scratch: (bytes: number) => number;
+  /** Where work for several threads goes, if there are several: see `writeShared`. */
+  readonly regions?: Regions | undefined;
 }
 
 /** Writes the code of one operation on values in memory. Inputs and outputs do not overlap. */

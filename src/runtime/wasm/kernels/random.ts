@@ -17,17 +17,20 @@ import {
   unit,
   type VectorKey,
 } from "../random.js";
+import { writeShared } from "../threads/regions.js";
 import type { Kernel, Operand } from "./kernel.js";
 
 /** One of the sources: groups of eight elements of a key, or what a single block's words give first. */
 export interface Source {
   readonly groups: (fn: FunctionBuilder, key: VectorKey, group: I32 | number, count?: number) => Vector[];
   readonly first: (fn: FunctionBuilder, words: readonly [Vector, Vector]) => V128;
+  /** What an element of a group takes. */
+  readonly nanoseconds: number;
 }
 
-const bits: Source = { groups: randomBits, first: (_, [word]) => word };
-const uniforms: Source = { groups: randomUniform, first: (_, [word]) => unit(word) };
-const normals: Source = { groups: randomNormal, first: (fn, words) => boxMuller(fn, words)[0] };
+const bits: Source = { groups: randomBits, first: (_, [word]) => word, nanoseconds: 1.7 };
+const uniforms: Source = { groups: randomUniform, first: (_, [word]) => unit(word), nanoseconds: 1.9 };
+const normals: Source = { groups: randomNormal, first: (fn, words) => boxMuller(fn, words)[0], nanoseconds: 3.5 };
 
 /** The sources by name of primitive. */
 export const sources: Readonly<Record<string, Source>> = {
@@ -53,52 +56,83 @@ const encrypt = (fn: FunctionBuilder, [key0, key1]: readonly [V128, V128], count
 
 /** Fills [...keys, ...shape], from one stream or from one for each key. */
 const fill =
-  ({ groups, first }: Source): Kernel =>
-  ({ fn }, [key, stream], [output], { shape }) => {
+  ({ groups, first, nanoseconds }: Source): Kernel =>
+  (context, [key, stream], [output], { shape }) => {
     const count = sizeOf(key!.shape) / 2;
     const size = sizeOf(shape);
+    const all = count * size * nanoseconds;
     if (count * size === 0) return;
     const isShared = stream?.shape.length === 0;
-    const shared = isShared ? fn.let(v128.load32Splat(0, stream.address)) : undefined;
     /** The keys in their streams, of which the first one's number stands at byte `at`. */
-    const streamed = (keys: VectorKey, at: I32, isWhole: boolean): VectorKey => {
+    const streamed = (fn: FunctionBuilder, keys: VectorKey, at: I32, isWhole: boolean): VectorKey => {
       if (!stream) return keys;
-      return inStream(fn, keys, shared ?? (isWhole ? v128.load : v128.load32Splat)(at, stream.address));
+      const load = isShared || !isWhole ? v128.load32Splat : v128.load;
+      return inStream(fn, keys, fn.let(load(isShared ? 0 : at, stream.address)));
     };
     if (size === 1 && count > 1) {
       // one element per key: four keys side by side
-      fn.loop({ to: 4 * count, step: 16 }, (at) =>
-        fn.scope(() => {
-          const keys = keyOfLanes(fn, ...fourKeys(fn, fn.let(i32.shl(at, 1)), key!.address));
-          const [words] = threefryVectors(fn, streamed(keys, at, true), [i32x4.const(0)]);
-          fn.store(at, first(fn, words!), output!.address);
-        }),
+      const steps = Math.ceil(count / 4);
+      writeShared(context, { steps, nanoseconds: 4 * all }, (fn, from, to) =>
+        fn.loop({ from: bytes(from), to: bytes(to), step: 16 }, (at) =>
+          fn.scope(() => {
+            const keys = keyOfLanes(fn, ...fourKeys(fn, fn.let(i32.shl(at, 1)), key!.address));
+            const [words] = threefryVectors(fn, streamed(fn, keys, at, true), [i32x4.const(0)]);
+            fn.store(at, first(fn, words!), output!.address);
+          }),
+        ),
       );
       return;
     }
-    fn.loop(count, (i) =>
-      fn.scope(() => {
-        const keys = keyOfLanes(fn, ...oneKey(fn, fn.let(i32.shl(i, 3)), key!.address));
-        const own = streamed(keys, fn.let(i32.shl(i, 2)), false);
-        const row = fn.let(i32.mul(i, 4 * size));
-        const store = (at: I32, vectors: readonly V128[]): void => {
-          for (const [k, vector] of vectors.entries()) fn.store(at, vector, output!.address + 16 * k);
-        };
-        const pairs = Math.floor(size / 16);
-        if (pairs > 0)
-          fn.loop({ to: 2 * pairs, step: 2 }, (group) =>
-            fn.scope(() => store(fn.let(i32.add(row, i32.shl(group, 5))), groups(fn, own, group, 2))),
-          );
-        const rest = size - 16 * pairs;
-        // what is left: no more vectors than there are elements for, the last one may run into the slack or the next row
-        if (rest > 0)
-          fn.scope(() => {
-            const vectors = groups(fn, own, 2 * pairs, rest > 8 ? 2 : 1);
-            store(fn.let(i32.add(row, 64 * pairs)), vectors.slice(0, Math.ceil(rest / 4)));
-          });
-      }),
+    const pairs = Math.floor(size / 16);
+    const rest = size - 16 * pairs;
+    const keyAt = (fn: FunctionBuilder, i: I32): VectorKey => {
+      const keys = keyOfLanes(fn, ...oneKey(fn, fn.let(i32.shl(i, 3)), key!.address));
+      return streamed(fn, keys, fn.let(i32.shl(i, 2)), false);
+    };
+    const store = (fn: FunctionBuilder, at: I32, vectors: readonly V128[]): void => {
+      for (const [k, vector] of vectors.entries()) fn.store(at, vector, output!.address + 16 * k);
+    };
+    const fillPairs = (fn: FunctionBuilder, own: VectorKey, row: I32, from: I32 | number, to: I32 | number): void => {
+      fn.loop({ from: twice(from), to: twice(to), step: 2 }, (group) =>
+        fn.scope(() => store(fn, fn.let(i32.add(row, i32.shl(group, 5))), groups(fn, own, group, 2))),
+      );
+    };
+    // what is left: no more vectors than there are elements for, the last one may run into the slack or the next row
+    const fillRest = (fn: FunctionBuilder, own: VectorKey, row: I32): void => {
+      if (rest > 0)
+        fn.scope(() => {
+          const vectors = groups(fn, own, 2 * pairs, rest > 8 ? 2 : 1);
+          store(fn, fn.let(i32.add(row, 64 * pairs)), vectors.slice(0, Math.ceil(rest / 4)));
+        });
+    };
+    if (count === 1) {
+      const one = i32.const(0);
+      if (pairs > 0)
+        writeShared(context, { steps: pairs, nanoseconds: all }, (fn, from, to) =>
+          fn.scope(() => fillPairs(fn, keyAt(fn, one), one, from, to)),
+        );
+      const { fn } = context;
+      if (rest > 0) fn.scope(() => fillRest(fn, keyAt(fn, one), one));
+      return;
+    }
+    // rows that run into each other are for one thread
+    const work = { steps: count, nanoseconds: size % 4 === 0 ? all : 0 };
+    writeShared(context, work, (fn, from, to) =>
+      fn.loop({ from, to }, (i) =>
+        fn.scope(() => {
+          const own = keyAt(fn, i);
+          const row = fn.let(i32.mul(i, 4 * size));
+          fillPairs(fn, own, row, 0, pairs);
+          fillRest(fn, own, row);
+        }),
+      ),
     );
   };
+
+/** Bytes of vectors, and twice a number, known now or later. */
+const bytes = (vectors: I32 | number): I32 | number =>
+  typeof vectors === "number" ? 16 * vectors : i32.shl(vectors, 4);
+const twice = (x: I32 | number): I32 | number => (typeof x === "number" ? 2 * x : i32.shl(x, 1));
 
 /** threefry(key, (0, datum)) for keys and data broadcast against each other. */
 const foldIn: Kernel = ({ fn }, [key, data], [output]) => {

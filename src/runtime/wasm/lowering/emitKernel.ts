@@ -18,6 +18,7 @@ export function emitKernel({ fn, unit, values }: Frame, equation: Equation): voi
   const scratch: Operand[] = [];
   const context = {
     fn: fn as unknown as FunctionBuilder,
+    regions: unit.regions,
     scratch: (bytes: number) => {
       const operand = unit.layout.allocate({ shape: [Math.ceil(bytes / 4)], dtype: "float32" });
       scratch.push(operand);

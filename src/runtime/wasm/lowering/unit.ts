@@ -3,6 +3,8 @@ import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import type { ModuleBuilder } from "../assembler/moduleBuilder.js";
 import type { Operand } from "../kernels/kernel.js";
 import type { MemoryLayout } from "../memory.js";
+import type { Regions } from "../threads/regions.js";
+import type { Probe } from "./probe.js";
 import type { ValueStore } from "./valueStore.js";
 
 /** What all functions of a module share. */
@@ -11,6 +13,10 @@ export interface Unit {
   readonly layout: MemoryLayout;
   /** Constants in memory, to be written once. */
   readonly constants: { readonly operand: Operand; readonly elements: Elements }[];
+  /** Where work for several threads goes, if there are several. */
+  readonly regions?: Regions | undefined;
+  /** Where the module's parts are timed. */
+  readonly probe?: Probe | undefined;
 }
 
 /** A program as a function without parameters that reads and writes fixed addresses. */
