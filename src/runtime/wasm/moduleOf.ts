@@ -8,8 +8,11 @@ import type { Operand } from "./kernels/kernel.js";
 import { compileFunction } from "./lowering/compileFunction.js";
 import { compileSteps } from "./lowering/compileSteps.js";
 import { foresee } from "./lowering/foresight.js";
+import type { Probe } from "./lowering/probe.js";
 import type { Unit } from "./lowering/unit.js";
 import { MemoryLayout } from "./memory.js";
+import { cacheByStructure } from "./moduleCache.js";
+import { Regions } from "./threads/regions.js";
 
 /** Bytes in a page of WebAssembly memory. */
 export const pageBytes = 65536;
@@ -25,6 +28,18 @@ export interface WasmModule {
   /** The carried ones stand where their inputs are. */
   readonly outputs: readonly Operand[];
   readonly constants: readonly { readonly operand: Operand; readonly elements: Elements }[];
+  /** Address of the words between threads, if there is work that they can share: then the memory is to be shared. */
+  readonly control: number | undefined;
+  readonly made: ModuleCost;
+}
+
+/** What it took to make a module. */
+export interface ModuleCost {
+  /** Milliseconds from the program to the module's bytes. */
+  readonly lowerMs: number;
+  /** Milliseconds in WebAssembly.Module. V8 compiles most functions later, when they are called. */
+  readonly compileMs: number;
+  readonly bytes: number;
 }
 
 /** What a module exports. */
@@ -33,14 +48,23 @@ export interface WasmExports {
   readonly run: (steps: number) => void;
 }
 
-const modules = new WeakMap<Program, Map<number, WasmModule>>();
+const modules = new WeakMap<Program, Map<string, WasmModule>>();
+const equalModules = cacheByStructure<WasmModule | undefined>();
 
-/** Compiles a program to WebAssembly, once for each number of carried outputs. */
-export function moduleOf(program: Program, carried: number): WasmModule {
-  const known = modules.get(program) ?? new Map<number, WasmModule>();
+/**
+ * Compiles a program to WebAssembly, once for each number of carried outputs, and once more for threads; programs of the same
+ * structure share their modules. Without work that is
+ * worth sharing, the module for threads is the one for a single thread.
+ */
+export function moduleOf(program: Program, carried: number, forThreads = false): WasmModule {
+  const known = modules.get(program) ?? new Map<string, WasmModule>();
   modules.set(program, known);
-  const compiled = known.get(carried) ?? compileModule(program, carried);
-  known.set(carried, compiled);
+  const key = `${carried} ${forThreads}`;
+  const compiled =
+    known.get(key) ??
+    equalModules(program, `${key} ${usesFma()}`, () => compileModule(program, carried, forThreads)) ??
+    moduleOf(program, carried, false);
+  known.set(key, compiled);
   return compiled;
 }
 
@@ -48,18 +72,34 @@ export function moduleOf(program: Program, carried: number): WasmModule {
 type Places = Pick<WasmModule, "inputs" | "outputs">;
 type Run = FunctionBuilder<readonly ["i32"], undefined>;
 
-function compileModule(program: Program, carried: number): WasmModule {
+/** The module, or undefined if it is for threads and there is nothing to share. With `watch`, its parts are timed. */
+export function compileModule(
+  program: Program,
+  carried: number,
+  forThreads: boolean,
+  watch?: (module: ModuleBuilder) => Probe,
+): WasmModule | undefined {
+  const started = performance.now();
+  const foresight = carried > 0 ? foresee(program, carried) : undefined;
+  if (foresight && forThreads) return undefined;
   const module = new ModuleBuilder({
-    memory: { import: ["elbow", "memory"], minimum: 1 },
+    memory: {
+      import: ["elbow", "memory"],
+      minimum: 1,
+      ...(forThreads && { isShared: true, maximum: mostPages }),
+    },
     fma: usesFma(),
   });
   const layout = new MemoryLayout();
-  const unit: Unit = { module, layout, constants: [] };
-  const foresight = carried > 0 ? foresee(program, carried) : undefined;
+  const probe = watch?.(module);
+  const regions = forThreads ? new Regions(module, layout) : undefined;
+  const unit: Unit = { module, layout, constants: [], regions, probe };
   const run = module.function({ params: ["i32"] });
   const { inputs, outputs } = foresight
     ? repeatSteps(run, compileSteps(unit, program, carried, foresight))
     : repeatFunction(run, compileFunction(unit, program, [], carried));
+  const control = regions?.finish();
+  if (forThreads && control === undefined) return undefined;
   module.export("run", run);
   const constantsAt = layout.reserve(Math.max(16, module.poolBytes));
   const bytes = module.toBytes({ constantsAt });
@@ -69,7 +109,10 @@ function compileModule(program: Program, carried: number): WasmModule {
       message: `the program needs ${Math.ceil(layout.end / 2 ** 20)} MiB, and WebAssembly has at most 4096`,
       hint: "Use fewer draws or smaller batches, or the engine tfjs:cpu.",
     });
-  return { module: new WebAssembly.Module(bytes), pages, inputs, outputs, constants: unit.constants };
+  const lowered = performance.now();
+  const compiled = new WebAssembly.Module(bytes);
+  const made = { lowerMs: lowered - started, compileMs: performance.now() - lowered, bytes: bytes.length };
+  return { module: compiled, pages, inputs, outputs, constants: unit.constants, control, made };
 }
 
 // V8 replaces code only when it is called: the loops call the steps instead of holding them.
