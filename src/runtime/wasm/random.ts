@@ -146,3 +146,12 @@ export function boxMuller(fn: FunctionBuilder, [first, second]: readonly [Vector
 /** The same elements of `randomNormal`. */
 export const randomNormal = (fn: FunctionBuilder, key: VectorKey, group: I32 | number, count = 1): Vector[] =>
   blocksOf(fn, key, group, count).flatMap((words) => boxMuller(fn, words));
+
+/** Eight elements from the words of four blocks, by name of primitive. */
+export const elementsOf: Readonly<
+  Record<string, (fn: FunctionBuilder, words: readonly [Vector, Vector]) => readonly [Vector, Vector]>
+> = {
+  randomBits: (_, words) => words,
+  randomUniform: (fn, [first, second]) => [fn.let(unit(first)), fn.let(unit(second))],
+  randomNormal: boxMuller,
+};

@@ -6,9 +6,8 @@ import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
 import { i32x4 } from "../assembler/i32x4.js";
 import { v128 } from "../assembler/v128.js";
-import { sources } from "../kernels/random.js";
 import type { MemoryLayout } from "../memory.js";
-import { type Blocks, inStream, keyOfLanes, threefryBlocks } from "../random.js";
+import { type Blocks, elementsOf, inStream, keyOfLanes, threefryBlocks, type VectorKey } from "../random.js";
 import { applyLanes } from "./applyLanes.js";
 
 type Fn = FunctionBuilder<readonly [], undefined>;
@@ -67,7 +66,7 @@ export class AheadStore {
     const operands = inputs.map((input) => this.#words(input));
     if (primitive.name === "reshape") this.#values.set(output!, this.#values.get(inputs[0]!)!);
     else if (primitive.name === "foldIn") this.#keep(output!, this.#foldIn(operands[0]!, operands[1]![0]!));
-    else if (!(primitive.name in sources))
+    else if (!(primitive.name in elementsOf))
       this.#keep(output!, [this.#each(operands.flat(), (x) => applyLanes(this.#fn, equation, x))]);
     else if (sizeOf(output!.shape) === 1) this.#keep(output!, [this.#drawOne(equation, operands)]);
     else this.#values.set(output!, this.#draw(equation, operands));
@@ -148,10 +147,10 @@ export class AheadStore {
       blocks.push({ key: t ? inStream(fn, key, t) : key, counter: i32x4.const(0) });
       return k0!;
     });
-    return threefryBlocks(fn, blocks).map((words) => fn.let(sources[primitive.name]!.first(fn, words)));
+    return threefryBlocks(fn, blocks).map((words) => elementsOf[primitive.name]!(fn, words)[0]);
   }
 
-  /** Several elements for every step: a loop over the steps, whose draws are computed one after the other. */
+  /** Several elements for every step: a loop over the steps, two at a time. */
   #draw({ primitive, attributes }: Equation, [key, stream]: readonly (readonly Lanes[])[]): Ahead {
     const fn = this.#fn;
     const [key0, key1] = key!;
@@ -159,17 +158,22 @@ export class AheadStore {
     const vectors = Math.ceil(size / 4);
     const address = this.#layout.reserve(16 * vectors * stepsAhead);
     for (const lanes of [key0!, key1!, ...(stream ?? [])]) if (lanes.length > 1) this.#tableOf(lanes);
-    const draw = (slot: I32): void => {
-      const key = keyOfLanes(fn, this.#wordAt(fn, key0!, slot), this.#wordAt(fn, key1!, slot));
-      const own = stream ? inStream(fn, key, this.#wordAt(fn, stream[0]!, slot)) : key;
-      const drawn = sources[primitive.name]!.groups(fn as unknown as FunctionBuilder, own, 0, Math.ceil(size / 8));
-      const at = fn.let(i32.mul(slot, 16 * vectors));
-      for (const [i, vector] of drawn.slice(0, vectors).entries()) fn.store(at, vector, address + 16 * i);
+    const keyAt = (slot: I32): VectorKey => {
+      const own = keyOfLanes(fn, this.#wordAt(fn, key0!, slot), this.#wordAt(fn, key1!, slot));
+      return stream ? inStream(fn, own, this.#wordAt(fn, stream[0]!, slot)) : own;
     };
     fn.loop({ to: stepsAhead, step: 2 }, (slot) =>
       fn.scope(() => {
-        draw(slot);
-        draw(fn.let(i32.add(slot, 1)));
+        const keys = [keyAt(slot), keyAt(fn.let(i32.add(slot, 1)))];
+        const at = fn.let(i32.mul(slot, 16 * vectors));
+        // eight elements of both steps at once
+        for (let first = 0; first < vectors; first += 2) {
+          const counter = i32x4.const([0, 1, 2, 3].map((lane) => 2 * first + lane) as [number, number, number, number]);
+          const blocks = keys.map((own): Blocks => ({ key: own, counter }));
+          for (const [step, words] of threefryBlocks(fn, blocks).entries())
+            for (const [k, vector] of elementsOf[primitive.name]!(fn, words).entries())
+              if (first + k < vectors) fn.store(at, vector, address + 16 * (vectors * step + first + k));
+        }
       }),
     );
     return { kind: "drawn", address, vectors };

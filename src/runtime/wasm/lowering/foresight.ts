@@ -2,7 +2,7 @@
 import type { Equation, Program, Variable } from "../../../ir/program.js";
 import { sizeOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
-import { sources } from "../kernels/random.js";
+import { elementsOf } from "../random.js";
 import { isSmall, smallLimit, usedEquations } from "./schedule.js";
 
 /** The equations of a program, by when they are computed. Those of `ahead` and `during` have small values alone. */
@@ -22,7 +22,7 @@ const isKey = ({ shape, dtype }: Variable): boolean => dtype === "int32" && shap
 
 /** Whether a step in each lane is a way to compute the equation. */
 function fitsLanes({ primitive: { name }, inputs, outputs, attributes }: Equation): boolean {
-  if (name in sources)
+  if (name in elementsOf)
     return isKey(inputs[0]!) && inputs.slice(1).every(isScalar) && isSmallDraw(sizeOf(attributes.shape));
   if (name === "foldIn") return isKey(inputs[0]!) && isScalar(inputs[1]!) && isKey(outputs[0]!);
   return (name in laneRules || name === "reshape") && [...inputs, ...outputs].every(isScalar);
