@@ -63,6 +63,8 @@ export function compileSteps(unit: Unit, program: Program, carried: number, fore
     ahead.emit(equation);
     if (needed.has(equation.outputs[0]!)) ahead.prepare(equation.outputs[0]!);
   }
+  const probe = unit.probe;
+  probe?.mark(fn, probe.add({ kind: "ahead", equations: plan.ahead, repeats: stepsAhead }));
 
   const values = fixedValues(fn, unit, plan);
   const isGuarded = during.some(({ primitive }) => primitive.name in guarded);
@@ -83,6 +85,7 @@ export function compileSteps(unit: Unit, program: Program, carried: number, fore
       () => storeOutputs(values, plan),
     );
   });
+  probe?.mark(fn, probe.add({ kind: "steps", equations: during, repeats: stepsAhead }));
   return { fn: steps, most: stepsAhead, setup: setup.fn, inputs, outputs: plan.outputs };
 }
 
