@@ -116,3 +116,5 @@ export { withStrategy } from "./strategies/strategy.js";
 export { valueAndGrad } from "./transforms/grad.js";
 export { simplify } from "./transforms/simplify.js";
 export { vmap } from "./transforms/vmap.js";
+
+import "./util/registerEnd.js";

@@ -1,6 +1,4 @@
 // What every model of the gallery does when it is run on its own: print its results beside the truth.
-import { pathToFileURL } from "node:url";
-
 /** A number with its truth. */
 export interface Check {
   readonly name: string;
@@ -26,6 +24,8 @@ export async function runAlone(
   name: string,
   model: (isQuiet: boolean) => Promise<Findings>,
 ): Promise<void> {
+  if (typeof process === "undefined") return; // in a browser nothing is started from a command line
+  const { pathToFileURL } = await import("node:url");
   if (url !== pathToFileURL(process.argv[1] ?? "").href) return;
   // the process is the model's, so Node's flag for fused multiply-adds may be set
   process.env.ELBOW_FMA ??= "1";

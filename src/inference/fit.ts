@@ -8,6 +8,7 @@ import { checkFinite } from "./fitting/checkFinite.js";
 import {
   type Checkpoint,
   checkIdentity,
+  fileSystem,
   type Identity,
   readCheckpoint,
   restoreState,
@@ -44,7 +45,7 @@ export interface FitSettings<P extends Parameters> {
   readonly engine?: Engine | string | undefined;
   /** Changes the gradient before the optimizer sees it: clipByNorm, clipByValue, or a function of one's own. */
   readonly clip?: GradientTransform | undefined;
-  /** True for a bar on stderr. @defaultValue false */
+  /** True for a bar on stderr, in a browser for lines in the console. @defaultValue false */
   readonly progress?: boolean | ProgressReporter | undefined;
   /** Writes the state to a file every so many steps, at the end and when stopped. */
   readonly checkpoint?: { readonly file: string; readonly every: number } | undefined;
@@ -94,7 +95,8 @@ export interface FitResult<P extends Parameters> {
  * @returns the parameters, the history and what the fit cost
  * @throws ElbowError "option" for options out of range; "non-finite-input" for NaN or infinities in data or parameters;
  *   "non-finite" with the step, the equation and the source line where a number stopped being finite;
- *   "data-exhausted", "empty-batch", "batch-shape" for iterators; "checkpoint-…" for checkpoint files
+ *   "data-exhausted", "empty-batch", "batch-shape" for iterators; "checkpoint-…" for checkpoint files; "no-file-system" for
+ *   them in a browser
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
@@ -121,6 +123,7 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
 ): Promise<FitResult<P>> {
   checkOptions(options);
   const { parameters, steps, optimizer = adam(), direction = "maximize", checkpoint, resume } = options;
+  if (checkpoint) await fileSystem();
   const resumed = resume === undefined ? undefined : await readCheckpoint(resume);
   const seed = options.seed ?? resumed?.identity.seed ?? 0;
   const reportEvery = options.reportEvery ?? resumed?.reportEvery ?? Math.max(100, Math.ceil(steps / 50));

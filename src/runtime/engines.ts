@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { setting } from "../util/host.js";
 import type { Engine } from "./engine.js";
 import { referenceEngine } from "./reference.js";
 import { backendLoaders, initializeBackend, registeredBackends } from "./tfjs/backends.js";
@@ -25,11 +26,11 @@ const engines = new Map<string, Promise<Engine>>();
  * an active cpu backend counts for nothing, since tfjs takes it for the first tensor that is made. Where no backend is active
  * yet, the engine's becomes it. `auto` is `wasm` where WebAssembly's SIMD instructions run, else `tfjs`.
  *
- * @param name defaults to the environment variable ELBOW_ENGINE, else `auto`
+ * @param name defaults to the environment variable ELBOW_ENGINE, in a browser the global variable of that name, else `auto`
  * @throws ElbowError `unknown-engine`, or `engine-unavailable` with what to install
  */
 export async function engineByName(name?: string): Promise<Engine> {
-  const asked = name ?? ((typeof process !== "undefined" && process.env?.ELBOW_ENGINE) || "auto");
+  const asked = name ?? (setting("ELBOW_ENGINE") || "auto");
   const chosen = asked === "auto" ? (hasWasm() ? "wasm" : "tfjs") : asked;
   const wanted = chosen === "tfjs" ? `tfjs:${await defaultBackend()}` : chosen;
   const known = engines.get(wanted) ?? load(wanted);

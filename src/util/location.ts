@@ -1,11 +1,69 @@
-import { fileURLToPath } from "node:url";
-
-const ownFolder = fileURLToPath(new URL("..", import.meta.url));
+// Which line of a user's program is running. Stack frames are files in Node and URLs in a browser, and a bundler may have
+// put everything into one file: then places tell Elbow from the user, not files.
 
 /** A place in a user's program, resolved only when somebody reads it: formatting a stack costs far more than taking it. */
 export interface Source {
-  /** `file:line` of the innermost frame outside Elbow, node_modules and Node itself; undefined if there is none. */
+  /**
+   * `file:line` of the innermost frame outside Elbow, node_modules and Node itself; in a bundle, where a line may hold a
+   * whole program, `file:line:column`. Undefined if there is none.
+   */
   readonly line: string | undefined;
+}
+
+/** A place in a file or at a URL. */
+interface Frame {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** V8 writes `at name (file:line:column)`, Firefox and Safari write `name@file:line:column`. */
+function frameOf(text: string): Frame | undefined {
+  const match = /\(?((?:file:\/\/)?[^\s()]+?):(\d+):(\d+)\)?$/.exec(text.trim());
+  if (!match) return undefined;
+  const url = match[1]!.replace(/^.*@(?=[a-z-]+:\/\/)/, "");
+  // an encoded path in a URL, a plain one in Node's frames of bundled and transformed code
+  const file = url.startsWith("file://") ? decodeURIComponent(url.replace(/^file:\/\/(?:\/(?=[A-Za-z]:))?/, "")) : url;
+  return { file, line: Number(match[2]), column: Number(match[3]) };
+}
+
+/** Where the code is that made this error. */
+const originOf = (error: Error): Frame | undefined =>
+  (error.stack ?? "")
+    .split("\n")
+    .map(frameOf)
+    .find((frame) => frame !== undefined);
+
+/** Elbow's folder with a slash at the end; undefined in a bundle, where this module is not in its file any more. */
+const ownFolder = /^(.*\/)util\/location\.[jt]s$/.exec(originOf(new Error())?.file.replace(/\?.*$/, "") ?? "")?.[1];
+
+let end: Frame | undefined;
+
+/**
+ * Remembers where Elbow ends in a bundle. Bundlers write modules in the order of their evaluation: what stands before the
+ * last module of Elbow is Elbow or what Elbow is made on.
+ */
+export function markEnd(error: Error): void {
+  end = originOf(error);
+}
+
+const isBundledWith = (file: string): boolean => ownFolder === undefined && file === end?.file;
+
+/** Whether a frame is Elbow's, tfjs', another package's or Node's. */
+function isForeign({ file, line, column }: Frame): boolean {
+  if (isBundledWith(file)) return line < end!.line || (line === end!.line && column <= end!.column);
+  return (
+    (ownFolder !== undefined && file.startsWith(ownFolder)) ||
+    file.includes("node_modules") ||
+    /\/tfjs-core[/.@]/.test(file) ||
+    file.startsWith("node:")
+  );
+}
+
+/** Where relative paths begin: the working directory, or the page's own server. */
+function base(): string {
+  const { process, location } = globalThis as { process?: { cwd?: () => string }; location?: { origin?: string } };
+  return `${process?.cwd?.() ?? location?.origin}/`;
 }
 
 /** Remembers where the user's code is right now. */
@@ -23,21 +81,15 @@ export function captureSource(): Source {
   };
 }
 
-/** The innermost `file:line` of a stack text that belongs to the user, relative to the working directory. */
+/** The innermost place of a stack text that belongs to the user, relative to the working directory or the page's server. */
 export function userLine(stack: string): string | undefined {
-  for (const frame of stack.split("\n").slice(1)) {
-    const match = /\(?((?:file:\/\/)?[^\s()]+?):(\d+):\d+\)?$/.exec(frame.trim());
-    if (!match) continue;
-    const file = match[1]!.startsWith("file://") ? fileURLToPath(match[1]!) : match[1]!;
-    if (
-      file.startsWith(ownFolder) ||
-      file.includes("node_modules") ||
-      file.includes("/tfjs-core/src/") ||
-      file.startsWith("node:")
-    )
-      continue;
-    const base = `${process.cwd()}/`;
-    return `${file.startsWith(base) ? file.slice(base.length) : file}:${match[2]}`;
+  for (const text of stack.split("\n").slice(1)) {
+    const frame = frameOf(text);
+    if (!frame || isForeign(frame)) continue;
+    const { file, line, column } = frame;
+    const from = base();
+    const short = (file.startsWith(from) ? file.slice(from.length) : file).replace(/\?.*$/, "");
+    return `${short}:${line}${isBundledWith(file) ? `:${column}` : ""}`;
   }
   return undefined;
 }

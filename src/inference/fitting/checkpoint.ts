@@ -3,6 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
 import type { DType } from "../../ir/program.js";
+import { importFromNode, isNode } from "../../util/host.js";
 import { formatShape } from "../../util/shapes.js";
 import type { FitState } from "./state.js";
 import type { HistoryEntry, Moments } from "./statistics.js";
@@ -57,6 +58,15 @@ function restore({ shape, dtype, base64 }: StoredTensor): Tensor {
   return tf.tensor(data, [...shape], dtype);
 }
 
+/** @throws ElbowError "no-file-system" where there are no files, as in a browser */
+export async function fileSystem(): Promise<typeof import("node:fs/promises")> {
+  if (isNode()) return importFromNode("node:fs/promises");
+  throw new ElbowError("no-file-system", {
+    message: "checkpoints are files, and there is no file system here",
+    hint: "Leave out the options checkpoint and resume; keep the parameters that fit returns, and start the next fit from them.",
+  });
+}
+
 /** Writes a checkpoint beside the file and then moves it there, so that the file is always a whole one. */
 export async function writeCheckpoint(
   file: string,
@@ -64,7 +74,7 @@ export async function writeCheckpoint(
   identity: Identity,
   reportEvery: number,
 ): Promise<void> {
-  const { open, rename, unlink } = await import("node:fs/promises");
+  const { open, rename, unlink } = await fileSystem();
   const { step, carried, sumsFrom, shift, moments, history } = state;
   const checkpoint: Checkpoint = {
     format: "elbow-checkpoint",
@@ -99,7 +109,7 @@ export async function writeCheckpoint(
 
 /** @throws ElbowError "checkpoint-read" for a file that is missing or holds no checkpoint */
 export async function readCheckpoint(file: string): Promise<Checkpoint> {
-  const { readFile } = await import("node:fs/promises");
+  const { readFile } = await fileSystem();
   const unreadable = (why: string) =>
     new ElbowError("checkpoint-read", {
       message: `${file} cannot be resumed from: ${why}`,

@@ -1,3 +1,5 @@
+import { isNode } from "../../util/host.js";
+
 /** How far a fit is. */
 export interface Progress {
   /** Steps taken, and to be taken in all. */
@@ -36,9 +38,12 @@ const fields = (progress: Progress) => ({
   left: duration(progress.secondsLeft),
 });
 
-/** A bar on stderr if that is a terminal, else a line there every few seconds. */
-export async function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Promise<ProgressReporter> {
-  if (!stream.isTTY) return lineProgress(stream);
+/** A bar on stderr if that is a terminal, else a line there every few seconds, in a browser in the console. */
+export async function terminalProgress(
+  stream: NodeJS.WriteStream | undefined = isNode() ? process.stderr : undefined,
+): Promise<ProgressReporter> {
+  if (!stream) return lineProgress((line) => console.info(line));
+  if (!stream.isTTY) return lineProgress((line) => stream.write(`${line}\n`));
   const { default: cliProgress } = await import("cli-progress");
   const bar = new cliProgress.SingleBar({
     format: "{bar} {percentage}% | {value}/{total} | {rate} steps/s | {objective} | {left} left",
@@ -55,7 +60,7 @@ export async function terminalProgress(stream: NodeJS.WriteStream = process.stde
   };
 }
 
-function lineProgress(stream: NodeJS.WritableStream): ProgressReporter {
+function lineProgress(write: (line: string) => unknown): ProgressReporter {
   let last = performance.now();
   return {
     start: () => undefined,
@@ -63,7 +68,7 @@ function lineProgress(stream: NodeJS.WritableStream): ProgressReporter {
       if (performance.now() - last < lineInterval * 1000) return;
       last = performance.now();
       const { objective, rate: speed, left } = fields(progress);
-      stream.write(`step ${progress.step}/${progress.steps}  objective ${objective}  ${speed} steps/s  ${left} left\n`);
+      write(`step ${progress.step}/${progress.steps}  objective ${objective}  ${speed} steps/s  ${left} left`);
     },
     stop: () => undefined,
   };

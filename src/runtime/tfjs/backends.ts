@@ -1,5 +1,6 @@
 // How each tfjs backend that Elbow knows is found, registered and initialized.
 import * as tf from "@tensorflow/tfjs-core";
+import { importFromNode, isNode } from "../../util/host.js";
 import { importOptional, isInstalled, unavailable } from "../packages.js";
 
 /** A tfjs backend that can be asked for by name. */
@@ -56,9 +57,10 @@ export const backendLoaders: Readonly<Record<string, BackendLoader>> = {
 };
 
 async function registerTensorflow(): Promise<void> {
+  if (!isNode()) throw unavailable("tfjs:tensorflow", "it needs Node");
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
   // tfjs-node still calls two functions that Node 23 removed
-  const { default: util } = (await import("node:util")) as unknown as { default: Record<string, unknown> };
+  const { default: util } = await importFromNode<{ default: Record<string, unknown> }>("node:util");
   util.isNullOrUndefined ??= (x: unknown) => x === null || x === undefined;
   util.isArray ??= Array.isArray;
   const hasGpuBuild = await isInstalled("@tensorflow/tfjs-node-gpu");

@@ -1,3 +1,4 @@
+import { setting } from "../../../util/host.js";
 import { f32x4 } from "./f32x4.js";
 import { ModuleBuilder } from "./moduleBuilder.js";
 
@@ -18,7 +19,6 @@ interface FlagSetter {
 interface Host {
   readonly process?: {
     readonly getBuiltinModule?: (name: string) => unknown;
-    readonly env?: Readonly<Record<string, string | undefined>>;
   };
 }
 
@@ -59,11 +59,10 @@ export function detectFma({ mayEnable = true }: FmaOptions = {}): boolean {
 
 /**
  * Whether programs are compiled with fused multiply-adds: where the host has them as it is, as Node 22 and browsers do. The
- * environment variable ELBOW_FMA pins it: with 0 they are never used; with 1 also where Node 20 needs its experimental flag
+ * environment variable ELBOW_FMA, in a browser the global variable of that name, pins it: with 0 they are never used; with 1 also where Node 20 needs its experimental flag
  * set. The `elbow` command and other owners of their process set it to 1 unless it says something.
  */
 export function usesFma(): boolean {
-  const { process }: Host = globalThis;
-  const pinned = process?.env?.ELBOW_FMA;
+  const pinned = setting("ELBOW_FMA");
   return pinned !== "0" && detectFma({ mayEnable: pinned === "1" });
 }
