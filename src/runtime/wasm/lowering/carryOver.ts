@@ -3,27 +3,27 @@ import type { Program, Variable } from "../../../ir/program.js";
 import { sizeOf } from "../../../util/shapes.js";
 import type { Operand } from "../kernels/kernel.js";
 import { copy } from "./copy.js";
-import { type Item, smallLimit } from "./schedule.js";
+import { mayOverwrite } from "./nestAccess.js";
+import { equationsOf, type Item, smallLimit } from "./schedule.js";
 import type { Frame } from "./unit.js";
 import type { ValueStore } from "./valueStore.js";
 
-/** The item that computes each value, reshaped ones included. */
-function producersOf(items: readonly Item[]): Map<Variable, number> {
+/** The item that computes each value, reshaped ones included, and the value of which it is another shape. */
+function producersOf(items: readonly Item[]) {
   const producers = new Map<Variable, number>();
+  const sources = new Map<Variable, Variable>();
+  const sourceOf = (variable: Variable): Variable => sources.get(variable) ?? variable;
   items.forEach((item, at) => {
-    const equations = item.kind === "loop" ? item.equations : [item.equation];
-    for (const { inputs, outputs } of equations)
+    for (const { primitive, inputs, outputs } of equationsOf(item))
       for (const output of outputs) {
-        const producer = item.kind === "alias" ? producers.get(inputs[0]!) : at;
+        const isReshaped = primitive.name === "reshape";
+        if (isReshaped) sources.set(output, sourceOf(inputs[0]!));
+        const producer = isReshaped ? producers.get(inputs[0]!) : at;
         if (producer !== undefined) producers.set(output, producer);
       }
   });
-  return producers;
+  return { producers, sourceOf };
 }
-
-/** Whether an item may write over the input that it is the last to read: each element is read before it is written. */
-const isInStep = (item: Item, input: Operand): boolean =>
-  item.kind === "small" || (item.kind === "loop" && sizeOf(item.shape) === sizeOf(input.shape));
 
 /**
  * Gives outputs the memory of the inputs that they will be, where nothing reads these any more by then. To be called before
@@ -36,11 +36,14 @@ export function placeCarried(
   operands: readonly Operand[],
   carried: number,
 ): void {
-  const producers = producersOf(items);
+  const { producers, sourceOf } = producersOf(items);
+  /** Whether an item may write over the input that it is the last to read: each element is read before it is written. */
+  const isInStep = (item: Item, output: Variable, input: Variable): boolean =>
+    item.kind === "small" || (item.kind === "nest" && mayOverwrite(item.nest, sourceOf(output), input, sourceOf));
   for (let i = 0; i < carried; i++) {
     const at = producers.get(outputs[i]!);
     if (at === undefined) continue;
-    const isRead = values.isUsedAfter(inputs[i]!, isInStep(items[at]!, operands[i]!) ? at : at - 1);
+    const isRead = values.isUsedAfter(inputs[i]!, isInStep(items[at]!, outputs[i]!, inputs[i]!) ? at : at - 1);
     if (!isRead) values.reserve(outputs[i]!, operands[i]!);
   }
 }

@@ -4,10 +4,10 @@ import { copyCarried, placeCarried } from "./carryOver.js";
 import { copy } from "./copy.js";
 import { emitCond, emitScan } from "./emitControl.js";
 import { emitKernel } from "./emitKernel.js";
-import { emitLoop } from "./emitLoop.js";
+import { emitNest } from "./emitNest.js";
 import { emitSmall } from "./emitSmall.js";
 import { fuseProducts } from "./fuseProducts.js";
-import { type Item, schedule } from "./schedule.js";
+import { equationsOf, type Item, schedule } from "./schedule.js";
 import type { CompiledFunction, Frame, Unit } from "./unit.js";
 import { ValueStore } from "./valueStore.js";
 
@@ -53,10 +53,9 @@ export function compileFunction(
 /** Tells the store what will be computed, and which item uses it last. */
 function announce(values: ValueStore, items: readonly Item[], program: Program): void {
   items.forEach((item, at) => {
-    const equations = item.kind === "loop" ? item.equations : [item.equation];
-    for (const { inputs, outputs } of equations) {
+    for (const { primitive, inputs, outputs } of equationsOf(item)) {
       for (const output of outputs)
-        if (item.kind === "alias") values.alias(output, inputs[0]!);
+        if (primitive.name === "reshape") values.alias(output, inputs[0]!);
         else values.expect(output);
       for (const variable of [...inputs, ...outputs]) values.use(variable, at);
     }
@@ -67,7 +66,8 @@ function announce(values: ValueStore, items: readonly Item[], program: Program):
 function emit(frame: Frame, item: Item, at: number): void {
   if (item.kind === "alias") return;
   if (item.kind === "small") emitSmall(frame, item.equation);
-  else if (item.kind === "loop") emitLoop(frame, item.equations, at);
+  else if (item.kind === "nest") emitNest(frame, item.nest, at);
+  else if (item.kind === "empty") frame.values.target(item.equation.outputs[0]!);
   else if (item.equation.primitive.name === "scan") emitScan(frame, item.equation);
   else if (item.equation.primitive.name === "cond") emitCond(frame, item.equation);
   else emitKernel(frame, item.equation);

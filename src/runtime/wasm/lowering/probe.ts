@@ -4,7 +4,7 @@ import type { Equation, Variable } from "../../../ir/program.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
 import type { ModuleBuilder } from "../assembler/moduleBuilder.js";
-import type { Item } from "./schedule.js";
+import { equationsOf, type Item } from "./schedule.js";
 
 /**
  * How a part is computed: `small` values in locals, one `loop` or one `kernel`, the `control` around the body of a scan or
@@ -48,8 +48,8 @@ export interface ItemProbe {
 /** The module and the field under which the clock is imported. */
 export const clockImport = ["elbow", "mark"] as const;
 
-const equationsOf = (item: Item): readonly Equation[] => ("equations" in item ? item.equations : [item.equation]);
-const isLight = (item: Item | undefined): boolean => item?.kind === "small" || item?.kind === "alias";
+const isLight = (item: Item | undefined): boolean =>
+  item !== undefined && ["small", "alias", "empty"].includes(item.kind);
 
 /** To be made before the module's functions. Part 0 is what happens between steps. */
 export function createProbe(module: ModuleBuilder): Probe {
@@ -139,6 +139,6 @@ function groupsOf(items: readonly Item[], outputs: readonly Variable[]): Group[]
 
 function kindOf(item: Item): PartKind {
   if (isLight(item)) return "small";
-  if (item.kind === "loop") return "loop";
+  if (item.kind === "nest") return "loop";
   return equationsOf(item).some((equation) => innerPrograms(equation).length > 0) ? "control" : "kernel";
 }

@@ -1,8 +1,10 @@
-// The order in which equations are executed, and what is executed in one loop.
+// The order in which equations are executed, and what is executed together.
 import type { Equation, Program, Variable } from "../../../ir/program.js";
-import { type Shape, sameShape, sizeOf } from "../../../util/shapes.js";
+import { sizeOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
 import { foldOf } from "../kernels/reductions.js";
+import { chooseNest, isNestable } from "./chooseNest.js";
+import type { Nest } from "./nest.js";
 
 /** What is emitted at once. */
 export type Item =
@@ -10,8 +12,10 @@ export type Item =
   | { readonly kind: "small"; readonly equation: Equation }
   /** The same elements under another shape: nothing to do. */
   | { readonly kind: "alias"; readonly equation: Equation }
-  /** Elementwise operations of one shape, in one loop. */
-  | { readonly kind: "loop"; readonly equations: readonly Equation[]; readonly shape: Shape }
+  /** A value without elements. */
+  | { readonly kind: "empty"; readonly equation: Equation }
+  /** Equations that are computed together, in loops around all of them. */
+  | { readonly kind: "nest"; readonly nest: Nest }
   /** Anything else. */
   | { readonly kind: "kernel"; readonly equation: Equation };
 
@@ -44,14 +48,15 @@ export function usedEquations({ equations, outputs }: Program): Equation[] {
 }
 
 /**
- * Orders the equations so that elementwise operations of one shape come together: small values as early as possible, then
- * kernels, and a loop only when nothing else is ready, so that it gathers all that it can.
+ * Orders the equations so that as many as possible come together in one nest: small values as early as possible, then
+ * kernels, and a nest only when nothing else is ready, so that it gathers all that it can.
  */
 export function schedule(program: Program): Item[] {
   let remaining = usedEquations(program);
+  const outputs = new Set(program.outputs);
   const done = new Set<Variable>([...program.inputs, ...program.constants.map(({ variable }) => variable)]);
   const items: Item[] = [];
-  const isReady = ({ inputs }: Equation): boolean => inputs.every((input) => done.has(input));
+  const isKnown = (variable: Variable): boolean => done.has(variable);
   const finish = (equation: Equation): void => {
     for (const output of equation.outputs) done.add(output);
   };
@@ -59,7 +64,7 @@ export function schedule(program: Program): Item[] {
   const take = (test: (equation: Equation) => Item | undefined): boolean => {
     const before = remaining.length;
     remaining = remaining.filter((equation) => {
-      const item = isReady(equation) ? test(equation) : undefined;
+      const item = equation.inputs.every(isKnown) ? test(equation) : undefined;
       if (!item) return true;
       items.push(item);
       finish(equation);
@@ -68,24 +73,35 @@ export function schedule(program: Program): Item[] {
     return remaining.length < before;
   };
   while (remaining.length > 0) {
-    const light = (equation: Equation): Item | undefined => {
-      if (equation.primitive.name === "reshape") return { kind: "alias", equation };
-      return isSmall(equation) ? { kind: "small", equation } : undefined;
-    };
-    while (take(light));
-    if (take((equation) => (isElementwise(equation) || light(equation) ? undefined : { kind: "kernel", equation })))
+    while (take(lightItem));
+    if (take((equation) => (lightItem(equation) || isNestable(equation) ? undefined : { kind: "kernel", equation })))
       continue;
-    const first = remaining.find(isReady);
-    if (!first) break;
-    const { shape } = first.outputs[0]!;
-    const group: Equation[] = [];
-    remaining = remaining.filter((equation) => {
-      if (!isElementwise(equation) || !sameShape(equation.outputs[0]!.shape, shape) || !isReady(equation)) return true;
-      group.push(equation);
-      finish(equation);
-      return false;
-    });
-    items.push({ kind: "loop", equations: group, shape });
+    const nest = chooseNest({ remaining, isKnown, outputs });
+    if (nest) {
+      items.push(itemOf(nest));
+      const taken = new Set(nest.steps.map(({ equation }) => equation));
+      remaining = remaining.filter((equation) => !taken.has(equation));
+      for (const equation of taken) finish(equation);
+    } else if (!take((equation) => ({ kind: "kernel", equation }))) break;
   }
   return items;
 }
+
+/** What needs no loop. */
+function lightItem(equation: Equation): Item | undefined {
+  if (equation.primitive.name === "reshape") return { kind: "alias", equation };
+  if (isElementwise(equation) && sizeOf(equation.outputs[0]!.shape) === 0) return { kind: "empty", equation };
+  return isSmall(equation) ? { kind: "small", equation } : undefined;
+}
+
+/** A single equation is better off with its kernel if it has one, unless it folds a few elements each. */
+function itemOf(nest: Nest): Item {
+  const [first, second] = nest.steps;
+  if (second || isElementwise(first!.equation)) return { kind: "nest", nest };
+  const foldsFew = first!.folded.length > 0 && !first!.isExit;
+  return foldsFew ? { kind: "nest", nest } : { kind: "kernel", equation: first!.equation };
+}
+
+/** The equations of an item, in order. */
+export const equationsOf = (item: Item): readonly Equation[] =>
+  item.kind === "nest" ? item.nest.steps.map(({ equation }) => equation) : [item.equation];

@@ -1,0 +1,47 @@
+// Equations that are computed together, and loops around them.
+import type { Equation } from "../../../ir/program.js";
+import { range } from "../../../util/shapes.js";
+import type { Relation } from "./relation.js";
+
+/** For each axis of a value, the axis of the nest that it is; undefined for axes of one element. */
+export type Axes = readonly (number | undefined)[];
+
+/** An equation of a nest. */
+export interface Step {
+  readonly equation: Equation;
+  readonly relation: Relation;
+  readonly operands: readonly Axes[];
+  readonly output: Axes;
+  /** The nest's axes that it folds over. */
+  readonly folded: readonly number[];
+  /** Whether it folds over loops, so that its result is known only after them. */
+  readonly isExit: boolean;
+}
+
+/**
+ * Loops around equations. The axes of the nest are numbers: `loops` are run through, the last one four elements at a time,
+ * one in each lane; the elements along all other axes are side by side in locals.
+ */
+export interface Nest {
+  readonly loops: readonly number[];
+  /** Of all axes, by their numbers. */
+  readonly sizes: readonly number[];
+  readonly steps: readonly Step[];
+}
+
+/** Axes up to this size may be unrolled, and values of up to so many vectors. */
+const longestUnrolled = 16;
+const mostUnrolled = 64;
+
+/** Whether the indices of a relation that are no loops can be unrolled. */
+export function canUnroll({ sizes }: Relation, loops: readonly number[]): boolean {
+  const unrolled = range(sizes.length).filter((index) => !loops.includes(index));
+  const vectors = unrolled.reduce((product, index) => product * sizes[index]!, 1);
+  return unrolled.every((index) => sizes[index]! <= longestUnrolled) && vectors <= mostUnrolled;
+}
+
+/** A nest of some of its equations. */
+export const restrictNest = (nest: Nest, keep: ReadonlySet<Equation>): Nest => ({
+  ...nest,
+  steps: nest.steps.filter(({ equation }) => keep.has(equation)),
+});
