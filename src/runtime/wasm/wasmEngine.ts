@@ -1,14 +1,13 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import * as tf from "@tensorflow/tfjs-core";
 import type { Program } from "../../ir/program.js";
-import { sizeOf } from "../../util/shapes.js";
 import { checkInputs, checkIteration } from "../checkInputs.js";
 import type { Engine, Executable } from "../engine.js";
 import { pacer } from "../pacer.js";
 import { type Reading, runAsync, runSync } from "../reading.js";
 import { f32x4 } from "./assembler/f32x4.js";
+import { usesFma } from "./assembler/fma.js";
 import { ModuleBuilder } from "./assembler/moduleBuilder.js";
-import type { Operand } from "./kernels/kernel.js";
+import { toTensor, type Words, wordsOf, write } from "./memoryValues.js";
 import { moduleOf, type WasmExports, type WasmModule } from "./moduleOf.js";
 import { coreCount, hasThreads } from "./threads/host.js";
 import { leave, type Team } from "./threads/pool.js";
@@ -17,10 +16,8 @@ import { stallWatch } from "./threads/stalled.js";
 import { explainTrap } from "./traps.js";
 
 /** A module with memory, ready to run. */
-interface Instance {
+interface Instance extends Words {
   readonly module: WasmModule;
-  readonly floats: Float32Array;
-  readonly integers: Int32Array;
   readonly run: Run;
   /** Lets go of what is shared with workers. */
   readonly leave: () => void;
@@ -38,8 +35,7 @@ function instantiate(compiled: WasmModule, threads: number): Instance {
   const { run } = exports as unknown as WasmExports;
   const instance: Instance = {
     module: compiled,
-    floats: new Float32Array(memory.buffer),
-    integers: new Int32Array(memory.buffer),
+    ...wordsOf(memory),
     ...(control === undefined ? alone(run) : helped({ module, memory, control, threads }, run)),
   };
   for (const { operand, elements } of constants) write(instance, operand, elements);
@@ -61,22 +57,6 @@ const alone = (run: Run): Running => ({
 });
 
 const helped = (team: Team, run: Run): Running => ({ run: runWithHelpers(team, run), leave: () => leave(team) });
-
-function write({ floats, integers }: Instance, { address, dtype }: Operand, elements: ArrayLike<number>): void {
-  const at = address / 4;
-  if (dtype === "float32") floats.set(elements, at);
-  else if (dtype === "int32") integers.set(elements, at);
-  else for (let i = 0; i < elements.length; i++) integers[at + i] = elements[i] ? -1 : 0;
-}
-
-/** The value as a tensor on tfjs' active backend, owned by the caller. */
-function toTensor({ floats, integers }: Instance, { address, shape, dtype }: Operand): Tensor {
-  const from = address / 4;
-  const to = from + sizeOf(shape);
-  const data = dtype === "float32" ? floats.slice(from, to) : integers.slice(from, to);
-  const values = dtype === "bool" ? Uint8Array.from(data, (mask) => (mask === 0 ? 0 : 1)) : data;
-  return tf.engine().makeTensor(values, [...shape], dtype);
-}
 
 /** How long one call into the module may take before the event loop gets its turn. */
 const callMilliseconds = 40;
@@ -115,6 +95,9 @@ function compileWasm(program: Program, threads: number): Executable {
     return download(target);
   }
   return {
+    prepare: (carried) => {
+      ready(carried);
+    },
     run: (inputs) => {
       checkInputs(program, inputs);
       return runSync(once(inputs), around, "wasm");
@@ -160,6 +143,7 @@ export function wasmEngineOf({ threads = 1 }: { readonly threads?: number | unde
   const engine = engines.get(count) ?? {
     name: count === 1 ? "wasm" : `wasm:${count}`,
     compile: (program) => compileWasm(program, count),
+    details: () => ({ threads: count, hasFma: usesFma() }),
   };
   engines.set(count, engine);
   return engine;
