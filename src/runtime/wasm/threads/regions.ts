@@ -28,12 +28,16 @@ export interface Work {
   readonly nanoseconds: number;
 }
 
-/** Writes the steps from one up to another into a function. Their operands stand in memory: locals of others are out of reach. */
-export type WriteSteps = (fn: FunctionBuilder, from: I32 | number, to: I32 | number) => void;
+/**
+ * Writes the steps from one up to another into a function. Their operands stand in memory: of another function's locals it only
+ * has the captured values.
+ */
+export type WriteSteps = (fn: FunctionBuilder, from: I32 | number, to: I32 | number, captured: readonly I32[]) => void;
 
 /** The parts of a module that threads share. */
 export class Regions {
   readonly #module: ModuleBuilder;
+  readonly #layout: MemoryLayout;
   readonly #address: number;
   readonly #functions: ControlFunctions;
   readonly #regions: Callable<readonly ["i32"]>[] = [];
@@ -43,6 +47,7 @@ export class Regions {
   constructor(module: ModuleBuilder, layout: MemoryLayout) {
     const stalled = module.importFunction("elbow", "stalled", { params: ["i32", "i32"] });
     this.#module = module;
+    this.#layout = layout;
     // a line of the cache for each word
     this.#address = Math.ceil(layout.reserve(controlBytes + 128) / 128) * 128;
     this.#functions = controlFunctions(module, this.#address, stalled);
@@ -54,18 +59,24 @@ export class Regions {
   }
 
   /** Writes the work as a region of its own, and the call of it into `fn`. */
-  share(fn: FunctionBuilder, { steps, nanoseconds }: Work, write: WriteSteps): void {
+  share(fn: FunctionBuilder, { steps, nanoseconds }: Work, write: WriteSteps, captured: readonly I32[] = []): void {
     const { blocks, size } = blocksOf(steps, nanoseconds);
     const region = this.#module.function({ params: ["i32"] }, `region ${this.#regions.length}`);
+    // a region's body is written like any other function's
+    const body = region as unknown as FunctionBuilder;
+    const address = captured.length > 0 ? this.#layout.reserve(4 * captured.length) : 0;
+    captured.forEach((value, i) => {
+      fn.store(0, value, address + 4 * i);
+    });
     fn.call(this.#functions.fork, i32.const((this.#regions.length << 16) | blocks));
     this.#regions.push(region);
     const [left] = region.params;
     const from = region.let(i32.mul(i32.sub(blocks - 1, left), size));
     const to = region.let(i32.add(from, size));
     region.set(to, select(i32.ltS(to, steps), to, i32.const(steps)));
+    const values = captured.map((_, i) => region.let(i32.load(0, address + 4 * i)));
     this.#isInside = true;
-    // a region's body is written like any other
-    write(region as unknown as FunctionBuilder, from, to);
+    write(body, from, to, values);
     this.#isInside = false;
   }
 
@@ -97,7 +108,8 @@ export function writeShared(
   { fn, regions }: { readonly fn: FunctionBuilder; readonly regions?: Regions | undefined },
   work: Work,
   write: WriteSteps,
+  captured: readonly I32[] = [],
 ): void {
-  if (regions?.isShared(work)) regions.share(fn, work, write);
-  else write(fn, 0, work.steps);
+  if (regions?.isShared(work)) regions.share(fn, work, write, captured);
+  else write(fn, 0, work.steps, captured);
 }
