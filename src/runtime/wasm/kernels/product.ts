@@ -2,10 +2,12 @@
 import type { I32 } from "../assembler/expression.js";
 import type { Callable, FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
+import type { Regions } from "../threads/regions.js";
 import type { KernelContext } from "./kernel.js";
-import { multiplyBlocked, packedBytes, wantsPacking } from "./productBlocks.js";
+import { blocksWork, multiplyBlocked, packedBytes, wantsPacking } from "./productBlocks.js";
 import { multiplyDots } from "./productDots.js";
 import { type Product, transposed } from "./productForm.js";
+import { multiplyRow, wantsStream } from "./productRow.js";
 import { multiplyRows } from "./productRows.js";
 import { fillRun } from "./runs.js";
 import { stridedCopy } from "./stridedCopy.js";
@@ -21,7 +23,7 @@ function isBetterTransposed({ rows, columns, a, b }: Product): boolean {
 }
 
 /** How a product is computed. */
-type Method = "integers" | "dots" | "dotsOfCopy" | "rows" | "rowsOfCopy" | "blocks";
+type Method = "integers" | "dots" | "dotsOfCopy" | "row" | "rows" | "rowsOfCopy" | "blocks";
 
 /** Below so many rows (or columns), it does not pay off to bring the other matrix into another order. */
 const fewRows = 24;
@@ -33,6 +35,7 @@ function methodFor(product: Product): Method {
   const isThin = columns <= fewColumns && (columns === 1 || inner >= 8);
   if (a.inner === wordBytes && b.inner === wordBytes && (isThin || (rows < fewRows && inner >= 8))) return "dots";
   if (a.inner === wordBytes && isThin && rows >= 4) return "dotsOfCopy";
+  if (wantsStream(product)) return "row";
   if (wantsPacking(product)) return "blocks";
   return b.column === wordBytes || columns === 1 ? "rows" : "rowsOfCopy";
 }
@@ -47,18 +50,21 @@ function scratchFor(method: Method, product: Product): number {
  * A way to write products of this form: the code stands in the module once, as a function of the addresses of A, B, C and of
  * temporary memory. Rows and columns of the result are independent, so parts of it are products of their own.
  */
-export function productOf({ fn, scratch }: KernelContext, product: Product): (a: I32, b: I32, c: I32) => void {
+export function productOf({ fn, scratch, regions }: KernelContext, product: Product): (a: I32, b: I32, c: I32) => void {
   const isExchanged = isBetterTransposed(product);
   const form = isExchanged ? { ...transposed(product), cRow: wordBytes } : product;
   const method = methodFor(form);
   const bytes = scratchFor(method, form);
   const temporary = i32.const(bytes > 0 ? scratch(bytes) : 0);
-  const multiply = functionOf(fn, method, form);
+  const isShared = method === "blocks" && regions?.isShared(blocksWork(form, fn.hasFma));
+  const multiply = functionOf(fn, method, form, isShared ? regions : undefined);
   return (a, b, c) => fn.call(multiply, isExchanged ? b : a, isExchanged ? a : b, c, temporary);
 }
 
-function functionOf(fn: FunctionBuilder, method: Method, product: Product): Multiply {
-  return fn.surroundings.helper(`product ${JSON.stringify(product)}`, signature, (own, a, b, c, scratch) => {
+/** The product as a function; where there are regions, threads share it. */
+function functionOf(fn: FunctionBuilder, method: Method, product: Product, regions: Regions | undefined): Multiply {
+  const key = `${regions ? "shared " : ""}product ${JSON.stringify(product)}`;
+  return fn.surroundings.helper(key, signature, (own, a, b, c, scratch) => {
     // Functions differ in their types, but not in what can be written.
     const body = own as unknown as FunctionBuilder;
     const { rows, inner, columns, cRow, isAdded } = product;
@@ -66,13 +72,14 @@ function functionOf(fn: FunctionBuilder, method: Method, product: Product): Mult
       if (!isAdded)
         forEachPlace(body, [rows], [{ start: c, steps: [cRow] }], ([row]) => fillRun(body, row!, 0, columns));
     } else if (method === "integers") multiplyIntegers(body, product, a, b, c);
-    else if (method === "blocks") multiplyBlocked(body, product, { a, b, c, scratch });
+    else if (method === "blocks") multiplyBlocked({ fn: body, regions }, product, { a, b, c, scratch });
     else if (method === "dots") multiplyDots(body, product, a, b, c);
     else if (method === "dotsOfCopy") {
       const copied = { inner: wordBytes, column: inner * wordBytes };
       copy(body, product, b, scratch, copied);
       multiplyDots(body, { ...product, b: copied }, a, scratch, c);
-    } else if (method === "rows") multiplyRows(body, product, a, b, c);
+    } else if (method === "row") multiplyRow(body, product, a, b, c);
+    else if (method === "rows") multiplyRows(body, product, a, b, c);
     else {
       const copied = { inner: columns * wordBytes, column: wordBytes };
       copy(body, product, b, scratch, copied);

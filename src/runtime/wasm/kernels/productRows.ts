@@ -40,6 +40,9 @@ export function multiplyRows(fn: FunctionBuilder, product: Product, a: I32, b: I
 /** Vectors of a row of the tile by its rows: eight vectors in all, except for three rows. */
 const vectorsOf = [0, 8, 4, 2, 2] as const;
 
+/** Rows of a tile with a single vector of columns; more would not fit the registers together with their factors. */
+const tallest = 6;
+
 /** Rows of A that pass by all strips of columns before the next ones come. */
 const rowsInCache = ({ rows, inner, columns }: Product): number => {
   const most = Math.max(8, 8 * Math.floor(blockBytes / (8 * inner * wordBytes)));
@@ -73,18 +76,20 @@ function multiplyInTiles(fn: FunctionBuilder, product: Product, a: I32, b: I32, 
     });
   };
   /** Tiles of some rows below each other, in a strip of columns. */
-  const down = (height: number, from: number, to: number, width: number, column: I32): void =>
-    fn.loop({ from, to, step: height }, (row) => tile(height, width, row, column));
+  const down = (height: number, from: number, to: number, width: number, column: I32): void => {
+    if (from < to) fn.loop({ from, to, step: height }, (row) => tile(height, width, row, column));
+  };
   const lines = (height: number, from: number, to: number): void => {
     if (from === to) return;
     const strip = 4 * vectorsOf[height]!;
     const rest = columns % strip;
     fn.loop({ to: columns - rest, step: strip }, (column) => down(height, from, to, strip, column));
     if (rest === 0) return;
-    // a single vector of columns takes twice the rows
-    const tall = height === 4 && rest <= 4 ? to - ((to - from) % 8) : from;
-    down(8, from, tall, rest, i32.const(columns - rest));
-    down(height, tall, to, rest, i32.const(columns - rest));
+    // a single vector of columns leaves registers for more rows
+    const tall = height === 4 && rest <= 4 ? to - ((to - from) % tallest) : from;
+    down(tallest, from, tall, rest, i32.const(columns - rest));
+    const left = (to - tall) % height === 0 ? height : 2;
+    down(left, tall, to, rest, i32.const(columns - rest));
   };
   const rest = rows % 4;
   lines(4, 0, rows - rest);
