@@ -1,5 +1,6 @@
 import { ElbowError } from "../errors.js";
-import type { FitData, FitResult, FitSettings } from "../inference/fit.js";
+import type { FitResult, FitSettings } from "../inference/fit.js";
+import type { FitData } from "../inference/fitting/sources.js";
 import type { Objective } from "../inference/objective.js";
 import { elbo } from "../inference/objectives/elbo.js";
 import type { Parameters as ParameterTree } from "../inference/prepare.js";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
-import type { Engine } from "../runtime/engine.js";
+import type { Engine, EngineDetails } from "../runtime/engine.js";
 import { engineByName } from "../runtime/engines.js";
 import type { SiteReport } from "../transforms/estimate/estimate.js";
 import { leavesOf, withLeaves } from "../util/tree.js";
@@ -15,9 +15,8 @@ import {
   writeCheckpoint,
 } from "./fitting/checkpoint.js";
 import { runLoop } from "./fitting/loop.js";
-import type { Minibatches } from "./fitting/minibatches.js";
 import { type ProgressReporter, terminalProgress } from "./fitting/progress.js";
-import { type DataSource, type DataStream, fixedSource, minibatchSource, streamSource } from "./fitting/sources.js";
+import { type FitData, sourceOf } from "./fitting/sources.js";
 import { initialState } from "./fitting/state.js";
 import { type HistoryEntry, smoothed } from "./fitting/statistics.js";
 import { Stepper } from "./fitting/stepper.js";
@@ -59,9 +58,6 @@ export interface FitSettings<P extends Parameters> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Data: one tuple for all steps, minibatches, or anything that yields a tuple per step. */
-export type FitData<D extends readonly unknown[]> = D | Minibatches<D> | DataStream<D>;
-
 /** Data need not be given to an objective that takes none. */
 export type FitOptions<P extends Parameters, D extends readonly unknown[]> = FitSettings<P> &
   ([] extends D ? { readonly data?: FitData<D> | undefined } : { readonly data: FitData<D> });
@@ -80,8 +76,12 @@ export interface FitResult<P extends Parameters> {
   /** Time for the steps of this call, tracing and compiling included. */
   readonly seconds: number;
   readonly stepsPerSecond: number;
+  /** Milliseconds of tracing, transforming and compiling, which are part of `seconds`. */
+  readonly compileMs: number;
   /** Name of the engine. */
   readonly engine: string;
+  /** Its threads and instructions, where it knows of them. */
+  readonly engineDetails: EngineDetails | undefined;
   readonly seed: number;
   /** What the estimator decided about every random choice. */
   readonly sites: readonly SiteReport[];
@@ -138,7 +138,9 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
   try {
     const prepareFor = (data: readonly unknown[]) => prepare(objective, parameters, data as D, options.draws);
     const { data } = await source.at(Math.min(resumed?.step ?? 0, steps - 1));
+    const beforeTracing = performance.now();
     const { sites, initialStates } = prepareFor(data);
+    const prepareMs = performance.now() - beforeTracing;
     const fresh = initialState(tensors, optimizer, initialStates);
     const identity: Identity = {
       parameters: names.map((name, i) => `${name}[${tensors[i]!.shape}]`),
@@ -181,7 +183,9 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
       isStopped: state.step < steps,
       seconds,
       stepsPerSecond: (state.step - before) / seconds,
+      compileMs: prepareMs + stepper.compileMs,
       engine: engine.name,
+      engineDetails: engine.details?.(),
       seed,
       sites,
     };
@@ -197,17 +201,6 @@ function resumeFrom(file: string, checkpoint: Checkpoint, identity: Identity, fr
   } finally {
     tf.dispose(fresh.carried);
   }
-}
-
-async function sourceOf(data: FitData<readonly unknown[]>): Promise<DataSource> {
-  if (Array.isArray(data)) return fixedSource(data);
-  if ("kind" in data && data.kind === "minibatches") return minibatchSource(data);
-  if (Symbol.iterator in data || Symbol.asyncIterator in data)
-    return streamSource(data as DataStream<readonly unknown[]>);
-  throw new ElbowError("option", {
-    message: `fit: data must be an array of the objective's data arguments, minibatches(…) or an iterable of such arrays\n  received: ${(data as unknown) instanceof tf.Tensor ? "a tensor" : typeof data}`,
-    hint: "Wrap a single argument into an array: data: [y].",
-  });
 }
 
 function checkOptions({ parameters, steps, draws, direction, checkpoint, reportEvery }: FitSettings<Parameters>): void {

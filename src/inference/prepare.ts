@@ -36,6 +36,8 @@ export interface Prepared {
   /** Starting values of the states that some strategies carry from step to step. */
   readonly initialStates: readonly number[];
   readonly sites: readonly SiteReport[];
+  /** What it took to trace the objective and to transform it. */
+  readonly milliseconds: { readonly trace: number; readonly transform: number };
 }
 
 const keyType: Type = { shape: [2], dtype: "int32" };
@@ -92,6 +94,7 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
   const key = `${draws}:${signature(parameters, data)}`;
   const same = known.get(key);
   if (same) return same;
+  const started = performance.now();
   const parameterLeaves = parameterTensors(parameters);
   const dataLeaves = dataTensors(data);
   const traced = trace(
@@ -103,6 +106,7 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
       return [checkValue(drive(body(tree, ...dataTree), randomKey!))];
     },
   );
+  const tracedAt = performance.now();
   const { program, initialStates, sites } = estimate(traced, defaultStrategies);
   const result = {
     program: average(program, draws),
@@ -110,6 +114,7 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
     dataCount: dataLeaves.length,
     initialStates,
     sites,
+    milliseconds: { trace: tracedAt - started, transform: performance.now() - tracedAt },
   };
   known.set(key, result);
   return result;

@@ -12,6 +12,9 @@ import type { SelectData } from "./stepProgram.js";
 /** Data tuples one after the other; each is used for one step. Its tensors stay the caller's. */
 export type DataStream<D extends readonly unknown[]> = Iterable<D> | AsyncIterable<D>;
 
+/** Data: one tuple for all steps, minibatches, or anything that yields a tuple per step. */
+export type FitData<D extends readonly unknown[]> = D | Minibatches<D> | DataStream<D>;
+
 /** The data of a stretch of steps. */
 export interface Segment {
   /** Data arguments as the objective sees them; of the tensors only the types count. */
@@ -31,6 +34,18 @@ export interface DataSource {
   /** Steps before this one will not be asked for again. */
   readonly release: (step: number) => void;
   readonly close: () => Promise<void>;
+}
+
+/** The source of what a fit is given as `data`. @throws ElbowError "option" for anything else */
+export async function sourceOf(data: FitData<readonly unknown[]>): Promise<DataSource> {
+  if (Array.isArray(data)) return fixedSource(data);
+  if ("kind" in data && data.kind === "minibatches") return minibatchSource(data);
+  if (Symbol.iterator in data || Symbol.asyncIterator in data)
+    return streamSource(data as DataStream<readonly unknown[]>);
+  throw new ElbowError("option", {
+    message: `fit: data must be an array of the objective's data arguments, minibatches(…) or an iterable of such arrays\n  received: ${(data as unknown) instanceof tf.Tensor ? "a tensor" : typeof data}`,
+    hint: "Wrap a single argument into an array: data: [y].",
+  });
 }
 
 const asGiven: SelectData = (inputs) => inputs;

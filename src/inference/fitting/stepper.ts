@@ -34,11 +34,26 @@ const disposeAll = (tensors: readonly Tensor[]): void => {
 
 const typeOfTensor = ({ shape, dtype }: Tensor): Type => ({ shape, dtype: dtype as DType });
 
+/** The step program for carried tensors and data of these types. */
+export function stepOf(
+  prepared: Prepared,
+  carried: readonly Tensor[],
+  layout: Layout,
+  { inputs, select }: Pick<Segment, "inputs" | "select">,
+  rules: StepRules,
+): StepProgram {
+  const types = carried.map(typeOfTensor);
+  const parameters = types.splice(0, layout.parameters);
+  const slots = layout.slots.map((count) => types.splice(0, count));
+  return buildStep(prepared, { parameters, slots, data: inputs.map(typeOfTensor) }, rules, select);
+}
+
 /** Takes steps: compiles them for the data that come, runs many in one call, and finds the first that fails. */
 export class Stepper {
   private readonly compiled = new Map<Prepared, CompiledStep>();
   private readonly byData = new WeakMap<readonly unknown[], CompiledStep>();
   private readonly key: Tensor;
+  private milliseconds = 0;
 
   constructor(private readonly options: StepperOptions) {
     this.key = tf.tidy(() => seedKey(options.seed));
@@ -62,6 +77,11 @@ export class Stepper {
     state.step = end;
     this.options.source.release(end);
     return sums;
+  }
+
+  /** What tracing, transforming and compiling have taken so far. */
+  get compileMs(): number {
+    return this.milliseconds;
   }
 
   /** The carried sums as they are. */
@@ -133,10 +153,13 @@ export class Stepper {
 
   private compile(segment: Segment, carried: readonly Tensor[]): CompiledStep {
     // most often the data are the same object as before, and need not be looked at
-    const known =
-      this.byData.get(segment.data) ?? this.compileFor(this.options.prepare(segment.data), segment, carried);
-    this.byData.set(segment.data, known);
-    return known;
+    const known = this.byData.get(segment.data);
+    if (known) return known;
+    const started = performance.now();
+    const compiled = this.compileFor(this.options.prepare(segment.data), segment, carried);
+    this.milliseconds += performance.now() - started;
+    this.byData.set(segment.data, compiled);
+    return compiled;
   }
 
   private compileFor(prepared: Prepared, segment: Segment, carried: readonly Tensor[]): CompiledStep {
@@ -148,16 +171,9 @@ export class Stepper {
         message: `the objective has other strategies for this batch than for the first one\n  expected: ${layout.states} states\n  received: ${prepared.initialStates.length}`,
         hint: "Choose the sites' strategies in the program, so that they do not depend on the batch's size.",
       });
-    const types = carried.map(typeOfTensor);
-    const parameters = types.splice(0, layout.parameters);
-    const slots = layout.slots.map((count) => types.splice(0, count));
-    const step = buildStep(
-      prepared,
-      { parameters, slots, data: segment.inputs.map(typeOfTensor) },
-      rules,
-      segment.select,
-    );
+    const step = stepOf(prepared, carried, layout, segment, rules);
     const result = { ...step, executable: engine.compile(step.program) };
+    result.executable.prepare?.(step.carried);
     this.compiled.set(prepared, result);
     return result;
   }
