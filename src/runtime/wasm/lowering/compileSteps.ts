@@ -9,6 +9,7 @@ import { compileFunction } from "./compileFunction.js";
 import { AheadStore, stepsAhead } from "./emitAhead.js";
 import { emitSmall } from "./emitSmall.js";
 import type { Foresight } from "./foresight.js";
+import { stepState } from "./stepState.js";
 import type { Unit } from "./unit.js";
 import { ValueStore } from "./valueStore.js";
 
@@ -67,11 +68,16 @@ export function compileSteps(unit: Unit, program: Program, carried: number, fore
   probe?.mark(fn, probe.add({ kind: "ahead", equations: plan.ahead, repeats: stepsAhead }));
 
   const values = fixedValues(fn, unit, plan);
+  const state = stepState(fn, values, plan, inputs, carried);
+  const finish = (): void => {
+    storeOutputs(values, plan);
+    state.advance();
+  };
   const isGuarded = during.some(({ primitive }) => primitive.name in guarded);
   fn.loop(steps.params[0], (slot) => {
     if (!isGuarded) {
       emitStep(fn, plan, values, ahead, slot);
-      storeOutputs(values, plan);
+      finish();
       return;
     }
     let special: Local<"v128"> | undefined;
@@ -79,11 +85,11 @@ export function compileSteps(unit: Unit, program: Program, carried: number, fore
       if (special) fn.set(special, v128.or(special, violated));
       else special = fn.let(violated);
     });
-    fn.if(
-      v128.anyTrue(special!),
-      () => fn.call(wholeStep(unit, plan, ahead), slot),
-      () => storeOutputs(values, plan),
-    );
+    const repeat = (): void => {
+      fn.call(wholeStep(unit, plan, ahead), slot);
+      state.load();
+    };
+    fn.if(v128.anyTrue(special!), repeat, finish);
   });
   probe?.mark(fn, probe.add({ kind: "steps", equations: during, repeats: stepsAhead }));
   return { fn: steps, most: stepsAhead, setup: setup.fn, inputs, outputs: plan.outputs };
@@ -137,7 +143,7 @@ function fixedValues(fn: Fn, { layout }: Unit, { during, operands, ahead, fixed,
   return values;
 }
 
-/** The equations of one step, from inputs in memory to outputs in locals. */
+/** The equations of one step, from inputs to outputs in locals. */
 function emitStep(
   fn: Fn,
   { program, during, needed, operands }: Plan,

@@ -6,6 +6,7 @@ import { v128 } from "../assembler/v128.js";
 import { foldLanes, foldOf, maskedTo } from "../kernels/reductions.js";
 import type { Guard } from "../math/guarded.js";
 import { applyLanes } from "./applyLanes.js";
+import { chunkAt, chunkCount } from "./chunks.js";
 import type { Frame } from "./unit.js";
 
 /**
@@ -19,9 +20,9 @@ export function emitSmall({ fn, values }: Pick<Frame, "fn" | "values">, equation
   if (fold) {
     const size = sizeOf(equation.inputs[0]!.shape);
     const map = fold.map ?? ((_, x) => x);
-    const count = size === 1 ? 1 : Math.ceil(size / 4);
+    const count = chunkCount(equation.inputs[0]!.shape);
     const parts = Array.from({ length: count }, (_, i) =>
-      maskedTo(fold, map(fn, pick(operands[0]!, i)), size === 1 ? 1 : size - 4 * i),
+      maskedTo(fold, map(fn, chunkAt(operands[0]!, i)), size === 1 ? 1 : size - 4 * i),
     );
     values.setChunks(output!, [foldLanes(fn, fold, fn.let(parts.reduce((sum, part) => fold.join(sum, part))))]);
     return;
@@ -34,7 +35,7 @@ export function emitSmall({ fn, values }: Pick<Frame, "fn" | "values">, equation
     applyLanes(
       fn,
       equation,
-      operands.map((chunks) => pick(chunks, i)),
+      operands.map((chunks) => chunkAt(chunks, i)),
       // what is in lanes behind the last element does not matter
       guard && ((violated) => guard(isFull(i) ? violated : v128.and(violated, lanesBelow(size - 4 * i)))),
     );
@@ -49,5 +50,3 @@ const lanesBelow = (count: number): V128 => {
   const [a, b, c, d] = [0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0));
   return i32x4.const([a!, b!, c!, d!]);
 };
-
-const pick = <T>(chunks: readonly T[], i: number): T => chunks[chunks.length === 1 ? 0 : i]!;

@@ -1,15 +1,13 @@
 import { invariant } from "../../../errors.js";
 import type { Variable } from "../../../ir/program.js";
-import { sizeOf } from "../../../util/shapes.js";
 import type { Local } from "../assembler/expression.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
-import { v128 } from "../assembler/v128.js";
 import type { Operand } from "../kernels/kernel.js";
 import type { MemoryLayout } from "../memory.js";
+import { chunkAt, chunkCount, loadChunk } from "./chunks.js";
 
 /** Where a value is kept: in locals, in memory or both. */
 interface Value {
-  /** Four elements each; a single one, where the value has more than four, stands for all. A single element is in all lanes. */
   chunks: readonly Local<"v128">[] | undefined;
   operand: Operand | undefined;
   /** The memory that it is to have, which is not this function's to release. */
@@ -87,12 +85,8 @@ export class ValueStore {
   chunks(variable: Variable): readonly Local<"v128">[] {
     const value = this.#value(variable);
     if (value.chunks) return value.chunks;
-    const { address } = this.operand(variable);
-    const size = sizeOf(variable.shape);
-    value.chunks =
-      size === 1
-        ? [this.#fn.let(v128.load32Splat(0, address))]
-        : Array.from({ length: Math.ceil(size / 4) }, (_, i) => this.#fn.let(v128.load(0, address + 16 * i)));
+    const operand = this.operand(variable);
+    value.chunks = Array.from({ length: chunkCount(variable.shape) }, (_, i) => this.#fn.let(loadChunk(operand, i)));
     return value.chunks;
   }
 
@@ -113,8 +107,7 @@ export class ValueStore {
   /** Writes the value's chunks to memory. */
   storeTo(address: number, variable: Variable): void {
     const chunks = this.chunks(variable);
-    for (let i = 0; i < Math.ceil(sizeOf(variable.shape) / 4); i++)
-      this.#fn.store(0, chunks[chunks.length === 1 ? 0 : i]!, address + 16 * i);
+    for (let i = 0; i < chunkCount(variable.shape); i++) this.#fn.store(0, chunkAt(chunks, i), address + 16 * i);
   }
 
   /** Memory for a result. */
