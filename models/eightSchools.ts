@@ -4,6 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   adam,
+  describeEngine,
   effectiveSampleSize,
   elbo,
   fit,
@@ -164,13 +165,15 @@ await runAlone(import.meta.url, "eightSchools", async (isQuiet) => {
       { name: "posterior sd of tau", value: tau!.sd, truth: truth.tau.sd, tolerance: 0.15 * truth.tau.sd },
       ...more,
     ],
-    text: `${formatSummary(summary)}\nELBO ${elboAtEnd.toFixed(4)}; ${result.steps} steps, ${result.stepsPerSecond.toFixed(0)} steps/s on ${result.engine}; effective sample size ${effectiveSampleSize(logWeights).toFixed(0)} of 100000`,
+    text: `${formatSummary(summary)}\nELBO ${elboAtEnd.toFixed(4)}; ${result.steps} steps, ${result.stepsPerSecond.toFixed(0)} steps/s on ${describeEngine(result.engine, result.engineDetails)}, compiled in ${Math.round(result.compileMs)} ms; effective sample size ${effectiveSampleSize(logWeights).toFixed(0)} of 100000`,
     json: {
       objective: result.objective,
       standardError: result.standardError,
       steps: result.steps,
       stepsPerSecond: result.stepsPerSecond,
+      compileMs: result.compileMs,
       engine: result.engine,
+      ...result.engineDetails,
       seed,
       summary,
     },

@@ -106,7 +106,7 @@ export {
 } from "./ops/special.js";
 export { where } from "./ops/where.js";
 export { compile } from "./runtime/compile.js";
-export type { Engine, Executable } from "./runtime/engine.js";
+export { describeEngine, type Engine, type EngineDetails, type Executable } from "./runtime/engine.js";
 export { engineByName, listEngines } from "./runtime/engines.js";
 export { enumerate } from "./strategies/enumerate.js";
 export { measureValued } from "./strategies/measureValued.js";

@@ -4,7 +4,7 @@ import { type FitResult, fit } from "../inference/fit.js";
 import { importanceSummary } from "../inference/importanceSummary.js";
 import type { Parameters } from "../inference/prepare.js";
 import { formatSummary, type SummaryRow } from "../inference/summary.js";
-import type { Engine } from "../runtime/engine.js";
+import { describeEngine, type Engine } from "../runtime/engine.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { loadModule } from "./loadModule.js";
 import { type ModelModule, readModelModule } from "./modelModule.js";
@@ -92,14 +92,16 @@ async function plain(value: unknown): Promise<unknown> {
 }
 
 const jsonOf = async (
-  { objective, standardError, steps, stepsPerSecond, engine, seed }: FitResult<Parameters>,
+  { objective, standardError, steps, stepsPerSecond, compileMs, engine, engineDetails, seed }: FitResult<Parameters>,
   summary: unknown,
 ) => ({
   objective,
   standardError,
   steps,
   stepsPerSecond,
+  compileMs,
   engine,
+  ...engineDetails,
   seed,
   summary: await plain(summary),
 });
@@ -108,10 +110,11 @@ const isTable = (value: unknown): value is { readonly rows: readonly SummaryRow[
   typeof value === "object" && value !== null && Array.isArray((value as { rows?: unknown }).rows);
 
 async function textOf(result: FitResult<Parameters>, summary: unknown): Promise<string> {
-  const { objective, standardError, steps, seconds, stepsPerSecond, engine, seed } = result;
+  const { objective, standardError, steps, seconds, stepsPerSecond, compileMs, engine, engineDetails, seed } = result;
   const head = [
     `objective ${objective.toPrecision(6)} ± ${standardError.toPrecision(2)}`,
-    `${steps} steps in ${seconds.toFixed(1)} s (${Math.round(stepsPerSecond).toLocaleString("en-US")} steps/s) on ${engine}, seed ${seed}`,
+    `${steps} steps in ${seconds.toFixed(1)} s (${Math.round(stepsPerSecond).toLocaleString("en-US")} steps/s) on ${describeEngine(engine, engineDetails)}, seed ${seed}`,
+    `traced and compiled in ${Math.round(compileMs)} ms`,
   ].join("\n");
   if (typeof summary === "string") return `${head}\n${summary}`;
   if (!isTable(summary)) return `${head}\n${JSON.stringify(await plain(summary), undefined, 2)}`;
