@@ -16,6 +16,7 @@ export function primitive(rules: PrimitiveRules): Primitive {
     axes: (inputs, _, outputs) => outputs.map(() => inputs.map((input) => input.shape.map(() => null))),
     isContinuousIn: () => false,
     linearIn: [],
+    isElementwise: false,
     isRandom: false,
     isPure: true,
     ...rules,

@@ -78,6 +78,8 @@ export interface Primitive {
   readonly infer: (inputs: readonly Type[], attributes: Attributes) => Type[];
   /** Reference semantics in double precision: plain loops. */
   readonly evaluate: (inputs: readonly NDArray[], attributes: Attributes) => Elements[];
+  /** Of elementwise operations: one element, in double precision. Engines without a rule of their own call it. */
+  readonly scalar?: (...x: number[]) => number;
   /** Tangents of the outputs from those of the inputs. */
   readonly jvp: (applied: Applied, tangents: readonly MaybeZero[]) => MaybeZero[];
   /** Cotangents of the inputs from those of the outputs. */
@@ -104,6 +106,8 @@ export interface Primitive {
   readonly linearIn: readonly (readonly number[])[];
   /** Runs the operation on tfjs tensors with tfjs kernels; absent: the host evaluates `evaluate`. */
   readonly tfjs?: (inputs: readonly Tensor[], attributes: Attributes) => Tensor[];
+  /** Whether every element of the result comes from the elements at its place in the operands, which broadcast. */
+  readonly isElementwise: boolean;
   /** True for operations that work on random keys: engines may run them on the host. */
   readonly isRandom: boolean;
   /** Whether two applications to equal inputs may be merged and an unused one dropped. */

@@ -8,6 +8,7 @@ import * as cumulative from "./cumulative.js";
 import * as diagonals from "./diagonals.js";
 import * as elementwise from "./elementwise.js";
 import * as exponential from "./exponential.js";
+import * as incomplete from "./incomplete.js";
 import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
 import * as logSumExp from "./logSumExp.js";
@@ -18,6 +19,7 @@ import * as power from "./power.js";
 import * as random from "./random.js";
 import * as reductions from "./reductions.js";
 import * as rounding from "./rounding.js";
+import * as samplers from "./samplers.js";
 import * as slicing from "./slicing.js";
 import * as sorting from "./sorting.js";
 import * as special from "./special.js";
@@ -36,6 +38,7 @@ const families: readonly object[] = [
   diagonals,
   elementwise,
   exponential,
+  incomplete,
   indexing,
   joining,
   logSumExp,
@@ -46,6 +49,7 @@ const families: readonly object[] = [
   random,
   reductions,
   rounding,
+  samplers,
   slicing,
   sorting,
   special,

@@ -32,6 +32,10 @@ export const div = binary({
     });
   },
   partials: ([, y], z) => [reciprocal(y!), neg(div(z, y!))],
+  pullback: (ct, [, y], z) => {
+    const toX = div(ct, y!);
+    return [toX, neg(mul(toX, z))];
+  },
   linearIn: [[0]],
   tfjs: "RealDiv",
 });

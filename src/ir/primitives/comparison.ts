@@ -85,6 +85,7 @@ const castPrimitive: Primitive = primitive({
   evaluate: ([x], { dtype }) => [x!.elements.map(converted[dtype as DType])],
   batch: ([x], { dtype }) => [cast(x!, dtype)],
   axes: ([x]) => [[x!.shape.map((_, axis) => axis)]],
+  isElementwise: true,
   // The wasm backend's cast to bool truncates, so that 0.5 would be false.
   tfjs: ([x], { dtype }) => [dtype === "bool" ? tf.notEqual(x!, tf.zerosLike(x!)) : tf.cast(x!, dtype)],
   simplify: ({ inputs: [x], attributes }) => (x!.dtype === attributes.dtype ? [x!] : undefined),

@@ -1,7 +1,7 @@
 // The frame of all elementwise operations, with the two that it is itself made of: add and mul.
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
-import { broadcastShapes, forEachBlock, formatShape, sizeOf } from "../../util/shapes.js";
+import { broadcastShapes, forEachBlock, forEachBroadcast, formatShape, sizeOf } from "../../util/shapes.js";
 import { emitOne, lift, type Value } from "../builder.js";
 import { type MaybeZero, type Operation, operation, type Primitive, primitive } from "../primitive.js";
 import type { DType, Elements, Variable } from "../program.js";
@@ -24,6 +24,8 @@ export interface ElementwiseRules {
   readonly dtype?: (inputs: readonly DType[]) => DType;
   /** Partial derivatives by operand, from the operands and the result. @defaultValue all zero */
   readonly partials?: (inputs: readonly Variable[], output: Variable) => readonly PartialDerivative[];
+  /** The operands' cotangents from the result's, where that is shorter than by partials. They may be larger than the operands. */
+  readonly pullback?: (cotangent: Variable, inputs: readonly Variable[], output: Variable) => readonly Variable[];
   /** Whether it is continuous in operand i. @defaultValue true where there are partials */
   readonly continuousIn?: (input: number) => boolean;
   /** Whether its derivative jumps. @defaultValue false */
@@ -41,6 +43,7 @@ export function elementwise(rules: ElementwiseRules): Primitive {
   const onIntegers = rules.evaluateInteger ?? ((...x: number[]) => rules.evaluate(...x) | 0);
   const self: Primitive = primitive({
     name,
+    scalar: rules.evaluate,
     infer: (inputs) => {
       const shape = broadcastShapes(...inputs.map((input) => input.shape));
       if (!shape) {
@@ -57,6 +60,10 @@ export function elementwise(rules: ElementwiseRules): Primitive {
       const evaluate = isInteger ? onIntegers : rules.evaluate;
       const [x, y, z] = inputs.map((input) => input.elements) as [Elements, Elements, Elements];
       if (inputs.length === 1) for (let i = 0; i < out.length; i++) out[i] = evaluate(x[i]!);
+      else if (inputs.length > 3)
+        forEachBroadcast(shape, shapes, (at, from) => {
+          out[at] = evaluate(...inputs.map(({ elements }, k) => elements[from[k]!]!));
+        });
       else
         forEachBlock(shape, shapes, (block) => {
           if (rules.loop && !isInteger) return rules.loop(block, out, x, y, z);
@@ -80,9 +87,10 @@ export function elementwise(rules: ElementwiseRules): Primitive {
       return [sum && broadcastTo(sum, outputs[0]!.shape)];
     },
     vjp: ({ inputs, outputs }, [cotangent]) => {
-      const factors = partials?.(inputs, outputs[0]!) ?? [];
+      const whole = cotangent && rules.pullback?.(cotangent, inputs, outputs[0]!);
+      const factors = (!whole && partials?.(inputs, outputs[0]!)) || [];
       return inputs.map((input, i) => {
-        const term = input.dtype === "float32" ? scaled(cotangent, factors[i]) : undefined;
+        const term = input.dtype === "float32" ? (whole?.[i] ?? scaled(cotangent, factors[i])) : undefined;
         return term && sumTo(broadcastTo(term, outputs[0]!.shape), input.shape);
       });
     },
@@ -90,6 +98,7 @@ export function elementwise(rules: ElementwiseRules): Primitive {
     axes: (inputs, _, [output]) => [inputs.map((input) => broadcastAxes(input.shape, output!.shape))],
     isContinuousIn: rules.continuousIn ?? (() => partials !== undefined),
     linearIn: rules.linearIn ?? [],
+    isElementwise: true,
     ...(tfjs && { tfjs: (inputs) => [typeof tfjs === "string" ? runKernel(tfjs, inputs) : tfjs(...inputs)] }),
     ...(rules.hasKinks && { hasKinks: true }),
     ...(rules.simplify && { simplify: rules.simplify }),
@@ -128,6 +137,11 @@ export function unary(rules: ElementwiseRules): Operation<(x: Value) => Variable
 export function binary(rules: ElementwiseRules): Operation<(x: Value, y: Value) => Variable> {
   const self = elementwise(rules);
   return operation((x: Value, y: Value) => emitOne(self, lift([x, y])), self);
+}
+
+export function ternary(rules: ElementwiseRules): Operation<(x: Value, y: Value, z: Value) => Variable> {
+  const self = elementwise(rules);
+  return operation((x: Value, y: Value, z: Value) => emitOne(self, lift([x, y, z])), self);
 }
 
 /** The operand itself if broadcasting it to the result's shape changes nothing but the shape. */

@@ -13,6 +13,7 @@ const identity = (name: string, self: () => Primitive): PrimitiveRules => ({
   batch: ([x], attributes) => [emitOne(self(), [x!], attributes)],
   axes: ([x]) => [[x!.shape.map((_, axis) => axis)]],
   isContinuousIn: () => true,
+  isElementwise: true,
   tfjs: ([x]) => [tf.clone(x!)],
 });
 

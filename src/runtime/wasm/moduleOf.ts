@@ -4,6 +4,8 @@ import { usesFma } from "./assembler/fma.js";
 import type { FunctionBuilder } from "./assembler/functionBuilder.js";
 import { i32 } from "./assembler/i32.js";
 import { ModuleBuilder } from "./assembler/moduleBuilder.js";
+import { laneRules } from "./elementwise.js";
+import { type HostCall, hostCalls, needsHost } from "./hostCalls.js";
 import type { Operand } from "./kernels/kernel.js";
 import { compileFunction } from "./lowering/compileFunction.js";
 import { compileSteps } from "./lowering/compileSteps.js";
@@ -31,6 +33,8 @@ export interface WasmModule {
   /** Address of the words between threads, if there is work that they can share: then the memory is to be shared. */
   readonly control: number | undefined;
   readonly made: ModuleCost;
+  /** What the module asks of the host. */
+  readonly hostCalls: readonly HostCall[];
 }
 
 /** What it took to make a module. */
@@ -92,8 +96,9 @@ export function compileModule(
   });
   const layout = new MemoryLayout();
   const probe = watch?.(module);
+  const host = needsHost(program, (name) => name in laneRules) ? hostCalls(module) : undefined;
   const regions = forThreads ? new Regions(module, layout) : undefined;
-  const unit: Unit = { module, layout, constants: [], regions, probe };
+  const unit: Unit = { module, layout, constants: [], regions, probe, host };
   const run = module.function({ params: ["i32"] });
   const { inputs, outputs } = foresight
     ? repeatSteps(run, compileSteps(unit, program, carried, foresight))
@@ -112,7 +117,16 @@ export function compileModule(
   const lowered = performance.now();
   const compiled = new WebAssembly.Module(bytes);
   const made = { lowerMs: lowered - started, compileMs: performance.now() - lowered, bytes: bytes.length };
-  return { module: compiled, pages, inputs, outputs, constants: unit.constants, control, made };
+  return {
+    module: compiled,
+    pages,
+    inputs,
+    outputs,
+    constants: unit.constants,
+    control,
+    made,
+    hostCalls: host?.calls ?? [],
+  };
 }
 
 // V8 replaces code only when it is called: the loops call the steps instead of holding them.

@@ -7,6 +7,7 @@ import { type Reading, runAsync, runSync } from "../reading.js";
 import { f32x4 } from "./assembler/f32x4.js";
 import { usesFma } from "./assembler/fma.js";
 import { ModuleBuilder } from "./assembler/moduleBuilder.js";
+import { answerHostCalls } from "./hostCalls.js";
 import { toTensor, type Words, wordsOf, write } from "./memoryValues.js";
 import { moduleOf, type WasmExports, type WasmModule } from "./moduleOf.js";
 import { coreCount, hasThreads } from "./threads/host.js";
@@ -31,11 +32,13 @@ function instantiate(compiled: WasmModule, threads: number): Instance {
     initial: pages,
     ...(control !== undefined && { maximum: pages, shared: true }),
   });
-  const { exports } = new WebAssembly.Instance(module, { elbow: { memory, stalled: stallWatch() } });
+  const words = wordsOf(memory);
+  const host = answerHostCalls(compiled.hostCalls, words);
+  const { exports } = new WebAssembly.Instance(module, { elbow: { memory, stalled: stallWatch(), host } });
   const { run } = exports as unknown as WasmExports;
   const instance: Instance = {
     module: compiled,
-    ...wordsOf(memory),
+    ...words,
     ...(control === undefined ? alone(run) : helped({ module, memory, control, threads }, run)),
   };
   for (const { operand, elements } of constants) write(instance, operand, elements);

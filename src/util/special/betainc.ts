@@ -27,11 +27,11 @@ const logShare = (a: number, b: number, x: number, y: number): number => {
   return Math.abs(excess) < 0.5 ? Math.log1p(excess) : Math.log(((a + b) * x) / a);
 };
 
-/** xᵃyᵇ/(a·B(a, b)). */
-function term(a: number, b: number, x: number, y: number, orders: Orders): Jet {
+/** log xᵃyᵇ/(a·B(a, b)), but for its value. */
+function logTerm(a: number, b: number, x: number, y: number, orders: Orders): Jet {
   const n = a + b;
   const ofSum = logMinusDigamma(n);
-  const exponent = jetOf(orders, (i, j) => {
+  return jetOf(orders, (i, j) => {
     if (i + j === 0) return 0;
     // log x − ψ(a + 1) + ψ(n) and log y − ψ(b) + ψ(n)
     if (i === 1 && j === 0) return logShare(a, b, x, y) + logMinusDigamma(a) - 1 / a - ofSum;
@@ -39,8 +39,11 @@ function term(a: number, b: number, x: number, y: number, orders: Orders): Jet {
     const own = i === 0 ? polygamma(j - 1, b) : j === 0 ? polygamma(i - 1, a + 1) : 0;
     return (polygamma(i + j - 1, n) - own) / (factorial(i) * factorial(j));
   });
-  return exponentialJet(exponent, (binomialTerm(a, b, x, y) * b) / n);
 }
+
+/** xᵃyᵇ/(a·B(a, b)). */
+const term = (a: number, b: number, x: number, y: number, orders: Orders): Jet =>
+  exponentialJet(logTerm(a, b, x, y, orders), (binomialTerm(a, b, x, y) * b) / (a + b));
 
 /** 1/(1 + d₁/(1 + d₂/(1 + …))) (DLMF 8.17.22). */
 function fraction(a: number, b: number, x: number, orders: Orders): Jet {
@@ -74,4 +77,24 @@ export function betainc(orders: Orders, a: number, b: number, x: number): number
   // I_x(a, b) = 1 − I_y(b, a)
   const upper = lower([orders[1], orders[0]], b, a, 1 - x, x);
   return isValue ? 1 - upper : -upper;
+}
+
+/**
+ * (dx/da, dx/db) at a fixed quantile, −(∂I/∂a)/(∂I/∂x) and alike: how a draw of a beta distribution moves with its
+ * parameters. The densities cancel, so that tails keep their digits.
+ */
+export function betaincFlow(inB: boolean, a: number, b: number, x: number): number {
+  if (!(a > 0 && b > 0 && x >= 0 && x <= 1)) return Number.NaN;
+  if (x === 0 || x === 1) return 0;
+  // 1 − x moves the other way
+  if (x >= (a + 1) / (a + b + 2)) return -lowerFlow(!inB, b, a, 1 - x, x);
+  return lowerFlow(inB, a, b, x, 1 - x);
+}
+
+/** I = term·fraction, and ∂I/∂x is term·a/(x·y). */
+function lowerFlow(inB: boolean, a: number, b: number, x: number, y: number): number {
+  const orders: Orders = inB ? [0, 1] : [1, 0];
+  const [value, derivative] = fraction(a, b, x, orders).at as [number, number];
+  const [, slope] = logTerm(a, b, x, y, orders).at as [number, number];
+  return (-(x * y) / a) * (slope * value + derivative);
 }

@@ -18,13 +18,15 @@ import { lgamma } from "./lgamma.js";
 import { poissonTerm } from "./poissonTerm.js";
 import { factorial, logMinusDigamma, polygamma } from "./polygamma.js";
 
+/** log x − ψ(a + 1) without the cancellation of large logarithms. */
+const logRatio = (a: number, x: number): number =>
+  (x > a / 2 ? Math.log1p((x - a) / a) : Math.log(x / a)) + logMinusDigamma(a) - 1 / a;
+
 /** xᵃe⁻ˣ/Γ(a + 1). */
 function term(a: number, x: number, orders: Orders): Jet {
   const exponent = jetOf(orders, (k) => {
     if (k === 0) return 0;
-    // log x − ψ(a + 1) without the cancellation of large logarithms
-    if (k > 1) return -polygamma(k - 1, a + 1) / factorial(k);
-    return (x > a / 2 ? Math.log1p((x - a) / a) : Math.log(x / a)) + logMinusDigamma(a) - 1 / a;
+    return k === 1 ? logRatio(a, x) : -polygamma(k - 1, a + 1) / factorial(k);
   });
   return exponentialJet(exponent, poissonTerm(a, x));
 }
@@ -93,4 +95,22 @@ export function gammaincc(order: number, a: number, x: number): number {
   // xᵃe⁻ˣ/Γ(a) is a times the term
   const density = multiplyJets(term(a, x, [order, 0]), linearJet(a, 1, 0, [order, 0]));
   return derivativeOf(multiplyJets(density, fraction(a, x, [order, 0])));
+}
+
+/**
+ * d log x/da at a fixed quantile, −(∂P/∂a)/(x·∂P/∂x), for y = log x: how the logarithm of a draw of a gamma distribution
+ * moves with its shape (Figurnov, Mohamed & Mnih, "Implicit reparameterization gradients", 2018). The densities cancel, so
+ * that tails keep their digits, also where x itself is too small for a number.
+ */
+export function logGammaFlow(a: number, y: number): number {
+  if (!(a > 0) || Number.isNaN(y)) return Number.NaN;
+  const first = [1, 0] as const;
+  const x = Math.exp(y);
+  const slope = x > a / 2 ? logRatio(a, x) : y - Math.log(a) + logMinusDigamma(a) - 1 / a;
+  if (usesSeries(a, x)) {
+    const [value, derivative] = series(a, x, first).at as [number, number];
+    return -(slope * value + derivative) / a;
+  }
+  const [value, derivative] = fraction(a, x, first).at as [number, number];
+  return (1 / a + slope) * value + derivative;
 }

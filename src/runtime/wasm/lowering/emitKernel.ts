@@ -1,4 +1,4 @@
-import { ElbowError } from "../../../errors.js";
+import { invariant } from "../../../errors.js";
 import type { Equation } from "../../../ir/program.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import type { Kernel, Operand } from "../kernels/kernel.js";
@@ -7,14 +7,15 @@ import type { Frame } from "./unit.js";
 
 /** An equation on operands in memory, by the kernel of its primitive. */
 export function emitKernel({ fn, unit, values }: Frame, equation: Equation): void {
-  const { primitive, inputs, outputs, attributes, source } = equation;
+  const { primitive, inputs, outputs, attributes } = equation;
   const kernel: Kernel | undefined = kernels[primitive.name];
-  if (!kernel)
-    throw new ElbowError("unsupported-primitive", {
-      message: `the wasm engine has no kernel for ${primitive.name}`,
-      hint: "Choose another engine: tfjs:wasm, tfjs:cpu or reference.",
-      at: { source: source?.line },
-    });
+  if (!kernel) {
+    invariant(unit.host, `${primitive.name} has no kernel, and the host is not called`);
+    const operands = inputs.map((input) => values.operand(input));
+    const results = outputs.map((output) => values.target(output));
+    unit.host.emit(fn, { primitive, attributes, sources: operands, targets: results });
+    return;
+  }
   const scratch: Operand[] = [];
   const context = {
     fn: fn as unknown as FunctionBuilder,

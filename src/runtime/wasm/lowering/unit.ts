@@ -1,6 +1,7 @@
 import type { Elements, Program } from "../../../ir/program.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import type { ModuleBuilder } from "../assembler/moduleBuilder.js";
+import type { HostCalls } from "../hostCalls.js";
 import type { Operand } from "../kernels/kernel.js";
 import type { MemoryLayout } from "../memory.js";
 import type { Regions } from "../threads/regions.js";
@@ -15,6 +16,8 @@ export interface Unit {
   readonly constants: { readonly operand: Operand; readonly elements: Elements }[];
   /** Where work for several threads goes, if there are several. */
   readonly regions?: Regions | undefined;
+  /** Operations that the host computes, if the program has any. */
+  readonly host?: HostCalls | undefined;
   /** Where the module's parts are timed. */
   readonly probe?: Probe | undefined;
 }

@@ -45,7 +45,7 @@ const workerSource = `
 const start = ({ module, memory, failed, failures, outside }) => {
   let work;
   try {
-    work = new WebAssembly.Instance(module, { elbow: { memory, stalled() {} } }).exports.work;
+    work = new WebAssembly.Instance(module, { elbow: { memory, stalled() {}, host() {} } }).exports.work;
   } catch {
     return; // the others do without
   }

@@ -1,6 +1,7 @@
 import type { Conformance } from "../conformance.js";
 import { elementwiseCases } from "./elementwise.js";
 import { functionCases } from "./functions.js";
+import { incompleteCases } from "./incomplete.js";
 import { linearAlgebraCases } from "./linearAlgebra.js";
 import { randomCases } from "./random.js";
 import { structureCases } from "./structure.js";
@@ -9,6 +10,7 @@ import { structureCases } from "./structure.js";
 export const cases: readonly Conformance[] = [
   ...elementwiseCases,
   ...functionCases,
+  ...incompleteCases,
   ...structureCases,
   ...linearAlgebraCases,
   ...randomCases,

@@ -1,0 +1,35 @@
+// Incomplete gamma and beta functions, and draws that are functions of a key of their own.
+import * as incomplete from "../../../../src/ir/primitives/incomplete.js";
+import * as samplers from "../../../../src/ir/primitives/samplers.js";
+import type { DType, Primitive } from "../../../../src/ir/program.js";
+import { between, type Conformance, type Domain, each, integers, plain, shapes } from "../conformance.js";
+import { two } from "./elementwise.js";
+
+/** Operands of one shape with dtypes of their own. */
+const alike = (
+  { primitive }: { primitive: Primitive },
+  dtypes: readonly DType[],
+  domains: readonly Domain[],
+  options: Partial<Conformance> = {},
+): Conformance => ({
+  primitive,
+  signature: plain(shapes().map((shape) => dtypes.map((dtype) => ({ shape, dtype })))),
+  domains: each(...domains),
+  ...options,
+});
+
+const shape = between(0.25, 6);
+const loose = { tolerance: { absolute: 1e-5, relative: 1e-5 } };
+const words = [integers(-(2 ** 31), 2 ** 31 - 1), integers(-(2 ** 31), 2 ** 31 - 1)] as const;
+const keyed = ["int32", "int32", "float32"] as const;
+
+export const incompleteCases: Conformance[] = [
+  two(incomplete.gammainc, shape, loose),
+  two(incomplete.gammaincc, shape, loose),
+  alike(incomplete.betainc, ["float32", "float32", "float32"], [shape, shape, between(0.125, 0.875)], loose),
+  two(incomplete.logGammaFlow, shape, { ...loose, domains: each(shape, between(-3, 2)) }),
+  alike(samplers.logGammaDraw, keyed, [...words, shape], { order: 0 }),
+  alike(samplers.vonMisesDraw, keyed, [...words, shape], { order: 0 }),
+  alike(samplers.binomialDraw, [...keyed, "float32"], [...words, integers(0, 60), between(0, 1)], { order: 0 }),
+  two(samplers.logGammaPath, shape, { domains: each(between(-3, 2), shape), order: 0 }),
+];
