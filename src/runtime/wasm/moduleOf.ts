@@ -57,8 +57,7 @@ const equalModules = cacheByStructure<WasmModule | undefined>();
 
 /**
  * Compiles a program to WebAssembly, once for each number of carried outputs, and once more for threads; programs of the same
- * structure share their modules. Without work that is
- * worth sharing, the module for threads is the one for a single thread.
+ * structure share their modules. Without work that is worth sharing, the module for threads is the one for a single thread.
  */
 export function moduleOf(program: Program, carried: number, forThreads = false): WasmModule {
   const known = modules.get(program) ?? new Map<string, WasmModule>();

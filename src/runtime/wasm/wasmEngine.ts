@@ -17,7 +17,7 @@ import { stallWatch } from "./threads/stalled.js";
 import { explainTrap } from "./traps.js";
 
 /** A module with memory, ready to run. */
-interface Instance extends Words {
+export interface Instance extends Words {
   readonly module: WasmModule;
   readonly run: Run;
   /** Lets go of what is shared with workers. */
@@ -26,7 +26,12 @@ interface Instance extends Words {
 
 type Run = WasmExports["run"];
 
-function instantiate(compiled: WasmModule, threads: number): Instance {
+/** Memory for a module, with its constants in it. `imports` are those that not every module has. */
+export function instantiate(
+  compiled: WasmModule,
+  threads: number,
+  imports: Readonly<Record<string, (x: number) => void>> = {},
+): Instance {
   const { module, pages, constants, control } = compiled;
   const memory = new WebAssembly.Memory({
     initial: pages,
@@ -34,7 +39,7 @@ function instantiate(compiled: WasmModule, threads: number): Instance {
   });
   const words = wordsOf(memory);
   const host = answerHostCalls(compiled.hostCalls, words);
-  const { exports } = new WebAssembly.Instance(module, { elbow: { memory, stalled: stallWatch(), host } });
+  const { exports } = new WebAssembly.Instance(module, { elbow: { memory, stalled: stallWatch(), host, ...imports } });
   const { run } = exports as unknown as WasmExports;
   const instance: Instance = {
     module: compiled,

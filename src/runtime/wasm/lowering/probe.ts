@@ -100,9 +100,8 @@ interface Group {
 function groupsOf(items: readonly Item[], outputs: readonly Variable[]): Group[] {
   const memory = new Map<Variable, Variable>();
   const placeOf = (variable: Variable): Variable => memory.get(variable) ?? variable;
-  for (const item of items)
-    if (item.kind === "alias")
-      for (const { inputs, outputs: made } of equationsOf(item)) memory.set(made[0]!, placeOf(inputs[0]!));
+  for (const equation of items.flatMap(equationsOf))
+    if (isReshape(equation)) memory.set(equation.outputs[0]!, placeOf(equation.inputs[0]!));
 
   const spans: { from: number; to: number; equations: Equation[] }[] = [];
   items.forEach((item, at) => {
