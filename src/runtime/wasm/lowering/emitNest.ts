@@ -2,8 +2,11 @@
 import type { Variable } from "../../../ir/program.js";
 import { sizeOf } from "../../../util/shapes.js";
 import type { I32, Local } from "../assembler/expression.js";
+import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
+import { v128 } from "../assembler/v128.js";
 import { maskedTo } from "../kernels/reductions.js";
+import type { Work } from "../threads/regions.js";
 import { joinLoops } from "./joinLoops.js";
 import type { Axes, Nest, Step } from "./nest.js";
 import {
@@ -39,8 +42,11 @@ const mostHoisted = 12;
 const unrollingLimit = 400;
 /** In lighter bodies one accumulator would wait for its last addition. */
 const lightBody = 24;
+const nanosecondsOf = (instructions: number): number => 0.3 * instructions;
 
-export function emitNest({ fn, values }: Frame, nest: Nest, at: number): void {
+export function emitNest({ fn: main, unit, values }: Frame, nest: Nest, at: number): void {
+  // what is written to: while threads' part of the outermost loop is written, its region
+  let fn = main;
   const unnamedExits = nest.steps.filter(({ isExit }) => isExit).map((step) => exitOf(step, nest));
   const inner = nest.steps.filter(({ isExit }) => !isExit);
   const made = new Set(inner.flatMap(({ equation }) => equation.outputs));
@@ -52,7 +58,7 @@ export function emitNest({ fn, values }: Frame, nest: Nest, at: number): void {
   // where everything stands
   const accesses: Access[] = [];
   const outside = new Map<string, number>();
-  const alone = new Map<Variable, Vector>();
+  const single = new Set<Variable>();
   const access = (variable: Variable, axes: Axes, address: number): number =>
     accesses.push(accessTo(variable, axes, address, nest)) - 1;
   const nameOf = (variable: Variable, axes: Axes): string => `${variable.id}:${axes}`;
@@ -60,9 +66,10 @@ export function emitNest({ fn, values }: Frame, nest: Nest, at: number): void {
     for (const [i, input] of equation.inputs.entries()) {
       if (made.has(input)) continue;
       const name = nameOf(input, operands[i]!);
-      if (sizeOf(input.shape) === 1) alone.set(input, values.chunks(input)[0]!);
+      if (sizeOf(input.shape) === 1) single.add(input);
       else if (!outside.has(name)) outside.set(name, access(input, operands[i]!, values.operand(input).address));
     }
+  let alone: ReadonlyMap<Variable, Vector> = new Map([...single].map((input) => [input, values.chunks(input)[0]!]));
   const targets = kept.map(({ equation: { outputs }, output }) =>
     access(outputs[0]!, output, values.target(outputs[0]!).address),
   );
@@ -184,63 +191,106 @@ export function emitNest({ fn, values }: Frame, nest: Nest, at: number): void {
         sizeOf(nest.loops.map((loop) => nest.sizes[loop]!)),
     0,
   );
+  /** Of all: what four lanes take, by instructions. */
+  const nanoseconds = nanosecondsOf(weight + exits.length + 2) * (sizeOf(sizes) / 4);
   const isLight = weight + exits.length <= lightBody && exits.length > 0 && exits.length <= 4;
 
   /** The innermost loop from one position to another, in steps of four. */
   const innermost = (rows: Rows, accumulators: Accumulators): void => {
     const length = sizes[lane]!;
-    const rowHoisted = hoist(
+    const ofRow = hoist(
       reads.filter(({ loops }) => loops[lane] === 0 && loops.some((stride) => stride !== 0)),
       rows,
       hoistedOutside,
     );
+    // the outermost loop has no rows around it
+    const rowHoisted = () => (lane === 0 ? hoistedOutside : ofRow);
     const chunks = Math.floor(length / 4);
     const rest = length % 4;
     const factor = isLight && chunks >= 8 && exits.every(({ results: { length: n } }) => n <= 2) ? 4 : 1;
     const isWrittenOut = chunks + (rest > 0 ? 1 : 0) <= Math.max(1, Math.min(4, unrollingLimit / weight));
-    const single = (from: number, count: number): void =>
-      body(chunkAt(rows, undefined, from, count), rowHoisted, accumulators);
-    if (isWrittenOut) for (let i = 0; i < chunks; i++) single(4 * i, 4);
+    const one = (from: number, count: number): void =>
+      body(chunkAt(rows, undefined, from, count), rowHoisted(), accumulators);
+    if (isWrittenOut) for (let i = 0; i < chunks; i++) one(4 * i, 4);
     else {
       const whole = factor * Math.floor(chunks / factor);
-      inBlocks(whole / factor, 1, accumulators, (first, end, own) => {
+      inBlocks(lane, whole / factor, 1, accumulators, (first, end, own) => {
         const [from, to] = [first, end].map((position) =>
           typeof position === "number" ? 16 * factor * position : fn.let(i32.mul(position, 16 * factor)),
         );
         const sets = [own, ...Array.from({ length: factor - 1 }, () => neutral([...own.keys()]))];
         fn.loop({ from: from!, to: to!, step: 16 * factor }, (moving) =>
           fn.scope(() => {
-            for (const [k, set] of sets.entries()) body(chunkAt(rows, moving, 4 * k, 4), rowHoisted, set);
+            for (const [k, set] of sets.entries()) body(chunkAt(rows, moving, 4 * k, 4), rowHoisted(), set);
           }),
         );
         for (const set of sets.slice(1)) addTo(own, set);
       });
-      for (let i = whole; i < chunks; i++) single(4 * i, 4);
+      for (let i = whole; i < chunks; i++) one(4 * i, 4);
     }
-    if (rest > 0) single(4 * chunks, rest);
+    if (rest > 0) one(4 * chunks, rest);
   };
 
   /** Runs through `count` iterations of which each adds so many terms, with accumulators of their own for every block. */
   const inBlocks = (
+    depth: number,
     count: number,
     termsEach: number,
     accumulators: Accumulators,
     run: (from: I32 | number, to: I32 | number, own: Accumulators) => void,
   ): void => {
     const size = Math.max(1, Math.floor(blockTerms / termsEach));
-    if (count <= size || accumulators.size === 0) {
-      run(0, count, accumulators);
+    const isBlocked = count > size && accumulators.size > 0;
+    const work = { steps: isBlocked ? Math.ceil(count / size) : count, nanoseconds };
+    const isShared = depth === 0 && (isBlocked || accumulators.size === 0) && unit.regions?.isShared(work);
+    if (!isBlocked) {
+      if (isShared) share(work, (from, to) => run(from, to, accumulators));
+      else run(0, count, accumulators);
       return;
     }
-    fn.loop({ to: count, step: size }, (from) =>
-      fn.scope(() => {
-        const end = fn.let(i32.add(from, size));
-        fn.if(i32.gtS(end, count), () => fn.set(end, i32.const(count)));
-        const own = neutral([...accumulators.keys()]);
-        run(from, end, own);
-        addTo(accumulators, own);
-      }),
-    );
+    const block = (from: I32): Accumulators => {
+      const end = fn.let(i32.add(from, size));
+      fn.if(i32.gtS(end, count), () => fn.set(end, i32.const(count)));
+      const own = neutral([...accumulators.keys()]);
+      run(from, end, own);
+      return own;
+    };
+    if (isShared) {
+      const bytes = 16 * [...accumulators.values()].flat().length;
+      const parts = unit.layout.allocate({ shape: [(work.steps * bytes) / 4], dtype: "float32" });
+      share(work, (first, last) =>
+        fn.loop({ from: first, to: last }, (i) =>
+          fn.scope(() => {
+            const own = block(fn.let(i32.mul(i, size)));
+            const to = fn.let(i32.mul(i, bytes));
+            for (const [k, local] of [...own.values()].flat().entries()) fn.store(to, local, parts.address + 16 * k);
+          }),
+        ),
+      );
+      // joined in the order of one thread
+      fn.loop({ to: work.steps * bytes, step: bytes }, (from) => {
+        let k = 0;
+        for (const [exit, totals] of accumulators)
+          for (const total of totals) fn.set(total, exit.fold.join(total, v128.load(from, parts.address + 16 * k++)));
+      });
+      unit.layout.release(parts);
+      return;
+    }
+    fn.loop({ to: count, step: size }, (from) => fn.scope(() => addTo(accumulators, block(from))));
+  };
+
+  /** Writes the outermost loop's work as a region, with its own loads of what repeats. */
+  const share = (work: Work, write: (from: I32 | number, to: I32 | number) => void): void => {
+    const outer = [alone, hoistedOutside] as const;
+    const places = [...single].map((input) => [input, values.operand(input).address] as const);
+    unit.regions!.share(fn as unknown as FunctionBuilder, work, (region, from, to) => {
+      fn = region as unknown as typeof fn;
+      alone = new Map(places.map(([input, address]) => [input, fn.let(v128.load32Splat(0, address))]));
+      hoistedOutside = hoistRepeated();
+      write(from, to);
+    });
+    fn = main;
+    [alone, hoistedOutside] = outer;
   };
 
   /** Terms that one iteration of a loop adds to an accumulator around it. */
@@ -255,7 +305,7 @@ export function emitNest({ fn, values }: Frame, nest: Nest, at: number): void {
     const accumulators: Accumulators = new Map([...around, ...own]);
     if (depth === lane) innermost(rows, accumulators);
     else
-      inBlocks(sizes[depth]!, termsOf(depth + 1), accumulators, (from, to, set) =>
+      inBlocks(depth, sizes[depth]!, termsOf(depth + 1), accumulators, (from, to, set) =>
         fn.loop({ from, to }, (i) => fn.scope(() => level(depth + 1, rowsInside(rows, depth, i), set))),
       );
     for (const exit of own.keys()) finish(exit, own.get(exit)!, rows);
@@ -291,10 +341,12 @@ export function emitNest({ fn, values }: Frame, nest: Nest, at: number): void {
     });
   };
 
-  const hoistedOutside = hoist(
-    reads.filter(({ loops }) => loops.every((stride) => stride === 0)),
-    new Map(),
-    new Map(),
-  );
+  const hoistRepeated = (): Map<string, Vector> =>
+    hoist(
+      reads.filter(({ loops }) => loops.every((stride) => stride === 0)),
+      new Map(),
+      new Map(),
+    );
+  let hoistedOutside = hoistRepeated();
   level(0, new Map([["", undefined]]), new Map());
 }
