@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { WeakDerivative } from "../ir/site.js";
 import { standardUniform } from "../ops/random.js";
+import { logSoftmax } from "../ops/special.js";
 import { where } from "../ops/where.js";
 import { range, type Shape } from "../util/shapes.js";
 import { type CategoryIndex, type Distribution, family } from "./distribution.js";
@@ -91,7 +92,7 @@ const categoricalLogits = family({
   eventRanks: { logits: 1 },
   shapes: ({ logits }) => shapes(logits),
   // l_x − log Σ e^l
-  logDensity: ({ logits }, value) => onSupport(value, isBelow(logits), 0, (x) => pick(tf.logSoftmax(logits, -1), x)),
+  logDensity: ({ logits }, value) => onSupport(value, isBelow(logits), 0, (x) => pick(logSoftmax(logits), x)),
   draw: ({ logits }, key, batch) => draw(tf.softmax(logits, -1), key, batch),
   isPathwise: false,
   supportValues: ({ logits }) => range(categoriesOf(logits)),

@@ -5,7 +5,7 @@ import { expandAxes } from "../ir/primitives/axes.js";
 import { equal, logicalAnd, select } from "../ir/primitives/comparison.js";
 import { mul } from "../ir/primitives/elementwise.js";
 import * as exponential from "../ir/primitives/exponential.js";
-import { logSumExp as reduceLogSumExp } from "../ir/primitives/logSumExp.js";
+import { logSumExp as reduceLogSumExp, logSoftmax as shiftedLogSoftmax } from "../ir/primitives/logSumExp.js";
 import { stopGradient } from "../ir/primitives/marks.js";
 import { normalAxis } from "../ir/primitives/slicing.js";
 import * as special from "../ir/primitives/special.js";
@@ -50,6 +50,9 @@ export const xlog1py: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) =
   const isZero = logicalAnd(isAt(x!, 0), isAt(y!, -1));
   return mul(x!, exponential.log1p(select(isZero, 0, y!)));
 });
+
+/** x − log Σ eˣ over the last axis: as tf.logSoftmax, whose derivative goes through the maximum. */
+export const logSoftmax: (x: TensorLike) => Tensor = lifted((x) => shiftedLogSoftmax(x!));
 
 /**
  * log Σ eˣ over axes, −∞ for a group of nothing but −∞ (where tf.logSumExp is NaN).

@@ -1,8 +1,8 @@
 // Identities between primitives that make programs shorter. What concerns one primitive alone stands in its own `simplify`.
 
 import { emitOne } from "../ir/builder.js";
-import { neg, sub } from "../ir/primitives/arithmetic.js";
-import { broadcastTo, reshape, transpose } from "../ir/primitives/axes.js";
+import { div, neg, reciprocal, sub } from "../ir/primitives/arithmetic.js";
+import { broadcastTo, reduceSum, reshape, transpose } from "../ir/primitives/axes.js";
 import { select } from "../ir/primitives/comparison.js";
 import { add, mul } from "../ir/primitives/elementwise.js";
 import { matMul } from "../ir/primitives/matMul.js";
@@ -48,35 +48,85 @@ function multipleOf(
 /** Whether a factor can replace two without overflow or loss of digits in single precision. */
 const isModerate = (factor: number): boolean => Math.abs(factor) > 1e-20 && Math.abs(factor) < 1e20;
 
+/**
+ * A constant multiple whose factor may wait until other operations are done: then it is taken out of sums and meets other
+ * factors. Products overflow earlier by this factor.
+ */
+function scaled(variable: Variable, at: Surroundings): { readonly factor: number; readonly of: Variable } | undefined {
+  const multiple = multipleOf(operandsOf("mul", variable, at), at);
+  const isSmall = multiple && Math.abs(multiple.factor) > 1e-6 && Math.abs(multiple.factor) < 1e6;
+  return isSmall && sameShape(multiple.of.shape, variable.shape) ? multiple : undefined;
+}
+
+/** Whether an operand makes a loop long, so that an operation on a single number is nothing beside it. */
+const isLong = (operand: Variable, out: Variable): boolean =>
+  sizeOf(out.shape) >= 16 && sizeOf(operand.shape) === sizeOf(out.shape);
+
+/** Whether one variable has so many fewer elements than another that an operation on it counts little. */
+const isMuchSmaller = (x: Variable, y: Variable): boolean => 4 * sizeOf(x.shape) <= sizeOf(y.shape);
+
+/** The one that is left of (c ? x : 0) ± (c ? 0 : y): c ? x : ±y. */
+function chosen(x: Variable, y: Variable, at: Surroundings, signed: (y: Variable) => Variable): Variable | undefined {
+  const [conditionX, thenX, elseX] = operandsOf("select", x, at) ?? [];
+  const [conditionY, thenY, elseY] = operandsOf("select", y, at) ?? [];
+  if (!conditionX || conditionX !== conditionY || !sameShape(x.shape, y.shape)) return undefined;
+  const isZero = (variable: Variable): boolean => at.elementsOf(variable)?.every((each) => each === 0) ?? false;
+  if (isZero(elseX!) && isZero(thenY!)) return select(conditionX, thenX!, signed(elseY!));
+  return isZero(thenX!) && isZero(elseY!) ? select(conditionX, signed(thenY!), elseX!) : undefined;
+}
+
 const identities: Readonly<Record<string, Identity>> = {
   // −(−x) = x; −(c·x) = (−c)·x
   neg: ({ inputs: [x], outputs: [out] }, at) => {
     const [inner] = operandsOf("neg", x!, at) ?? [];
     if (inner) return inner;
-    const multiple = multipleOf(operandsOf("mul", x!, at), at);
-    return multiple && broadcastTo(mul(multiple.of, -multiple.factor), out!.shape);
+    const factors = operandsOf("mul", x!, at);
+    const multiple = multipleOf(factors, at);
+    if (multiple) return broadcastTo(mul(multiple.of, -multiple.factor), out!.shape);
+    if (isMuchSmaller(factors?.[1] ?? x!, x!)) return mul(factors![0]!, neg(factors![1]!));
+    return isMuchSmaller(factors?.[0] ?? x!, x!) ? mul(neg(factors![0]!), factors![1]!) : undefined;
   },
-  // x − 0 = x; x − (−y) = x + y
+  // x − 0 = x; x − (−y) = x + y; (c ? x : 0) − (c ? 0 : y) = c ? x : −y; c·x − c·y = c·(x − y)
   sub: ({ inputs: [x, y], outputs: [out] }, at) => {
     if (at.elementsOf(y!)?.every((each) => each === 0)) return broadcastTo(x!, out!.shape);
     const [positive] = operandsOf("neg", y!, at) ?? [];
-    return positive && add(x!, positive);
+    if (positive) return add(x!, positive);
+    const one = chosen(x!, y!, at, neg);
+    if (one) return broadcastTo(one, out!.shape);
+    const [ofX, ofY] = [scaled(x!, at), scaled(y!, at)];
+    if (ofX && ofX.factor === ofY?.factor) return mul(sub(ofX.of, ofY.of), ofX.factor);
+    return ofX && ofX.factor === -(ofY?.factor ?? 0) ? mul(add(ofX.of, ofY!.of), ofX.factor) : undefined;
   },
-  // x + (−y) = x − y; x + x = 2x
+  // x + (−y) = x − y; x + x = 2x; (c ? x : 0) + (c ? 0 : y) = c ? x : y; c·x + c·y = c·(x + y)
   add: ({ inputs: [x, y], outputs: [out] }, at) => {
     const [ofY] = operandsOf("neg", y!, at) ?? [];
     if (ofY) return sub(x!, ofY);
     const [ofX] = operandsOf("neg", x!, at) ?? [];
     if (ofX) return sub(y!, ofX);
-    return x === y && out!.dtype === "float32" ? mul(x!, 2) : undefined;
+    if (x === y && out!.dtype === "float32") return mul(x!, 2);
+    const one = chosen(x!, y!, at, (each) => each);
+    if (one) return broadcastTo(one, out!.shape);
+    const [scaledX, scaledY] = [scaled(x!, at), scaled(y!, at)];
+    if (scaledX && scaledX.factor === scaledY?.factor) return mul(add(scaledX.of, scaledY.of), scaledX.factor);
+    return scaledX && scaledX.factor === -(scaledY?.factor ?? 0)
+      ? mul(sub(scaledX.of, scaledY!.of), scaledX.factor)
+      : undefined;
   },
-  // (−x)·(−y) = x·y; −1·x = −x; c·(−x) = (−c)·x; c·(d·x) = (c·d)·x
-  mul: ({ inputs: [x, y], outputs: [out] }, at) => {
+  // (−x)·(−y) = x·y; −1·x = −x; c·(−x) = (−c)·x; c·(d·x) = (c·d)·x; (c·x)·y = c·(x·y)
+  mul: ({ inputs, outputs: [out] }, at) => {
+    const [x, y] = inputs;
     const [ofX] = operandsOf("neg", x!, at) ?? [];
     const [ofY] = operandsOf("neg", y!, at) ?? [];
     if (ofX && ofY) return mul(ofX, ofY);
     const multiple = multipleOf([x!, y!], at);
-    if (!multiple) return undefined;
+    if (!multiple) {
+      for (const [one, other] of [inputs, inputs.toReversed()] as [Variable, Variable][]) {
+        const { factor, of } = (isLong(one, out!) && scaled(one, at)) || {};
+        if (factor !== undefined && isMuchSmaller(other, out!)) return mul(of!, mul(other, factor));
+        if (factor !== undefined) return mul(mul(of!, other), factor);
+      }
+      return undefined;
+    }
     const { factor, of } = multiple;
     if (factor === -1) return broadcastTo(neg(of), out!.shape);
     const [positive] = operandsOf("neg", of, at) ?? [];
@@ -85,8 +135,44 @@ const identities: Readonly<Record<string, Identity>> = {
     if (!inner || !isModerate(factor * inner.factor)) return undefined;
     return broadcastTo(mul(inner.of, factor * inner.factor), out!.shape);
   },
-  // x/1 = x
-  div: ({ inputs: [x, y], outputs: [out] }, at) => (numberOf(y!, at) === 1 ? broadcastTo(x!, out!.shape) : undefined),
+  // x/1 = x; x/c = (1/c)·x; (c·x)/y = c·(x/y); x/y = x·(1/y) where that spares divisions (1/y overflows below 3e-39)
+  div: ({ inputs: [x, y], outputs: [out] }, at) => {
+    const divisor = numberOf(y!, at);
+    if (divisor === 1) return broadcastTo(x!, out!.shape);
+    if (divisor !== undefined) return isModerate(divisor) ? mul(x!, 1 / divisor) : undefined;
+    const multiple = isLong(x!, out!) ? scaled(x!, at) : undefined;
+    if (multiple) return mul(div(multiple.of, y!), multiple.factor);
+    return isMuchSmaller(y!, out!) && sizeOf(x!.shape) === sizeOf(out!.shape) ? mul(x!, reciprocal(y!)) : undefined;
+  },
+  // Σ −x = −Σ x; Σ c·x = c·Σ x for a factor that is the same along the axes
+  reduceSum: ({ inputs: [x], outputs: [out], attributes: { axes } }, at) => {
+    if (x!.dtype !== "float32") return undefined;
+    const [positive] = operandsOf("neg", x!, at) ?? [];
+    if (positive) return neg(reduceSum(positive, axes));
+    const factors = operandsOf("mul", x!, at);
+    for (const [i, factor] of factors?.entries() ?? []) {
+      const offset = x!.shape.length - factor.shape.length;
+      const isSame = (axis: number): boolean => axis < offset || factor.shape[axis - offset] === 1;
+      const of = factors![1 - i]!;
+      if (!sameShape(of.shape, x!.shape) || !axes.every(isSame)) continue;
+      const own = range(x!.shape.length).filter((axis) => !axes.includes(axis));
+      const shape = own.map((axis) => (isSame(axis) ? 1 : x!.shape[axis]!));
+      return broadcastTo(mul(reduceSum(of, axes), reshape(factor, shape)), out!.shape);
+    }
+    return undefined;
+  },
+  // a transposition that passes axes of size 1 only is a change of shape; two are one
+  transpose: ({ inputs: [x], outputs: [out], attributes: { permutation } }, at) => {
+    const moved = permutation.filter((axis: number) => x!.shape[axis] !== 1);
+    if (moved.every((axis: number, i: number) => i === 0 || axis > moved[i - 1]!)) return reshape(x!, out!.shape);
+    const producer = at.producerOf(x!);
+    if (producer?.primitive.name !== "transpose") return undefined;
+    const first = producer.attributes.permutation;
+    return transpose(
+      producer.inputs[0]!,
+      permutation.map((axis: number) => first[axis]),
+    );
+  },
   // log eˣ = x
   log: ({ inputs: [x] }, at) => operandsOf("exp", x!, at)?.[0],
   reshape: ({ inputs: [x], outputs: [out] }, at) => {

@@ -6,7 +6,9 @@ import type { Attributes, DType, Elements, Equation, Primitive, Program, Variabl
 import { type Shape, sizeOf } from "../util/shapes.js";
 import { cancel } from "./cancellation.js";
 import { applyIdentity } from "./identities.js";
+import { pick } from "./picking.js";
 import { decide } from "./signs.js";
+import { stretchLate } from "./stretching.js";
 
 /** Constants up to this many elements are computed while compiling. */
 const foldingLimit = 4096;
@@ -68,7 +70,11 @@ export class SimplifyingBuilder extends Builder {
     if (simpler) return simpler;
     const surroundings = { elementsOf, producerOf };
     const other =
-      applyIdentity(equation, surroundings) ?? cancel(equation, surroundings) ?? decide(equation, surroundings);
+      applyIdentity(equation, surroundings) ??
+      stretchLate(equation, surroundings) ??
+      cancel(equation, surroundings) ??
+      decide(equation, surroundings) ??
+      pick(equation, surroundings);
     return other && [other];
   }
 

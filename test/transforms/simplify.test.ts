@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { build } from "../../src/ir/builder.js";
 import { evaluate } from "../../src/ir/evaluate.js";
 import { div, neg, sub } from "../../src/ir/primitives/arithmetic.js";
-import { broadcastTo, reshape } from "../../src/ir/primitives/axes.js";
+import { broadcastTo, reduceSum, reshape, transpose } from "../../src/ir/primitives/axes.js";
 import { greater, select } from "../../src/ir/primitives/comparison.js";
 import { add, mul } from "../../src/ir/primitives/elementwise.js";
 import { exp, log } from "../../src/ir/primitives/exponential.js";
@@ -146,9 +146,9 @@ expectSimplified(
   ["mul"],
 );
 expectSimplified(
-  "it is where the result would lose its shape",
+  "where the result would lose its shape, that is stretched instead",
   program([scalar, scalar], (x, y) => mul(broadcastTo(x!, [3]), y!)),
-  ["broadcastTo", "mul"],
+  ["mul", "broadcastTo"],
 );
 expectSimplified(
   "a reshape that moves axes stays",
@@ -207,3 +207,71 @@ test("equal equations are merged after rewriting", () => {
   expect(namesOf(simple)).toEqual(["sub"]);
   expect(simple.outputs[0]).toBe(simple.outputs[1]);
 });
+
+expectSimplified(
+  "x/c = (1/c)·x",
+  program([[3]], (x) => div(x!, 5)),
+  ["mul"],
+);
+expectSimplified(
+  "x/y = x·(1/y) for few divisors",
+  program([[8, 4], [4]], (x, y) => div(x!, y!)),
+  ["reciprocal", "mul"],
+);
+expectSimplified(
+  "(c·x)·y + (c·z) = c·(x·y + z)",
+  program(
+    [
+      [8, 4],
+      [8, 4],
+      [8, 4],
+    ],
+    (x, y, z) => add(mul(mul(x!, 3), y!), mul(z!, 3)),
+  ),
+  ["mul", "add", "mul"],
+);
+expectSimplified(
+  "c·x − d·y for d = −c",
+  program(pair, (x, y) => sub(mul(x!, 3), mul(y!, -3))),
+  ["add", "mul"],
+);
+expectSimplified(
+  "a constant goes to the smaller factor",
+  program([[8, 4], [4]], (x, y) => mul(mul(x!, 3), y!)),
+  ["mul", "mul"],
+);
+expectSimplified(
+  "so does a sign",
+  program([[8, 4], [4]], (x, y) => neg(mul(x!, y!))),
+  ["neg", "mul"],
+);
+expectSimplified(
+  "Σ c·x = c·Σ x",
+  program([[8, 4], [4]], (x, y) => reduceSum(mul(neg(x!), y!), [0])),
+  ["reduceSum", "neg", "mul"],
+);
+expectSimplified(
+  "a factor that varies along the axis stays in the sum",
+  program([[8, 4], [4]], (x, y) => reduceSum(mul(x!, y!), [1])),
+  ["mul", "reduceSum"],
+);
+expectSimplified(
+  "(c ? x : 0) − (c ? 0 : y) = c ? x : −y",
+  program([[3], [3]], (x, y) => sub(select(greater(x!, 0), x!, 0), select(greater(x!, 0), 0, y!))),
+  ["greater", "neg", "select"],
+);
+expectSimplified(
+  "(c ? 0 : x) + (c ? y : 0) = c ? y : x",
+  program([[3], [3]], (x, y) => add(select(greater(x!, 0), 0, x!), select(greater(x!, 0), y!, 0))),
+  ["greater", "select"],
+);
+expectSimplified(
+  "a transposition of axes of size 1 is a reshape",
+  program([[1, 4, 1]], (x) => transpose(x!, [1, 2, 0])),
+  ["reshape"],
+);
+expectSimplified(
+  "transpositions join",
+  program([[2, 3, 4]], (x) => transpose(transpose(x!, [2, 0, 1]), [2, 1, 0])),
+  ["transpose"],
+);
