@@ -20,15 +20,22 @@ export class MemoryLayout {
 
   reserve(bytes: number): number {
     const rounded = Math.ceil(bytes / 16) * 16;
-    const again = this.#free.get(rounded)?.pop();
-    if (again !== undefined) return again;
+    return this.#free.get(rounded)?.pop() ?? this.reserveLasting(rounded);
+  }
+
+  /** Bytes that nothing else uses at any time: for what is written once, before the program runs. */
+  reserveLasting(bytes: number): number {
     const address = this.#end;
-    this.#end += rounded;
+    this.#end += Math.ceil(bytes / 16) * 16;
     return address;
   }
 
   allocate({ shape, dtype }: Type): Operand {
     return { shape, dtype, address: this.reserve(bytesOf({ shape, dtype })) };
+  }
+
+  allocateLasting({ shape, dtype }: Type): Operand {
+    return { shape, dtype, address: this.reserveLasting(bytesOf({ shape, dtype })) };
   }
 
   release(operand: Operand): void {

@@ -105,7 +105,7 @@ export function compileModule(
   const control = regions?.finish();
   if (forThreads && control === undefined) return undefined;
   module.export("run", run);
-  const constantsAt = layout.reserve(Math.max(16, module.poolBytes));
+  const constantsAt = layout.reserveLasting(Math.max(16, module.poolBytes));
   const bytes = module.toBytes({ constantsAt });
   const pages = Math.ceil((layout.end + 16) / pageBytes);
   if (pages > mostPages)

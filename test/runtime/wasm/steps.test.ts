@@ -92,6 +92,13 @@ describe("what depends on the counter", () => {
     });
     await agrees(program, start([5]), 2, 30);
   });
+  test("constants outlive what is computed before the steps", async () => {
+    const program = counting([], (x, step, root) => {
+      const own = foldIn(foldIn(foldIn(foldIn(root, 1), 2), 3), 4);
+      return add(mul(x, 0.5), mul(add(randomNormal(own, [], step), 0.25), sub(-0.125, mul(x, 0.75))));
+    });
+    await agrees(program, start([]), 2, 12);
+  });
   test("a counter that is not carried is none", async () => {
     const program = build([float(), integer()], (x, step) => [add(x!, cast(step!, "float32")), add(step!, 1)]);
     await agrees(program, [tf.scalar(0), tf.scalar(3, "int32")], 1, 9);

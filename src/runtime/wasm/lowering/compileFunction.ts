@@ -32,7 +32,7 @@ export function compileFunction(
     return operand;
   });
   for (const { variable, elements } of program.constants) {
-    const operand = unit.layout.allocate(variable);
+    const operand = unit.layout.allocateLasting(variable);
     unit.constants.push({ operand, elements });
     values.place(variable, operand);
   }

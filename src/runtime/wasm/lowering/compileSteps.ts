@@ -111,7 +111,7 @@ function planOf(
   const known = program.constants
     .filter(({ variable }) => needed.has(variable))
     .map(({ variable, elements }): [Variable, Operand] => {
-      const operand = layout.allocate(variable);
+      const operand = layout.allocateLasting(variable);
       constants.push({ operand, elements });
       return [variable, operand];
     });
