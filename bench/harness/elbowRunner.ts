@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { adam, type Engine, type Executable, fit, seedKey } from "elbow";
+import { compileStep } from "../../src/inference/fitting/compiledStep.js";
 import { initialState } from "../../src/inference/fitting/state.js";
 import { buildStep, sumCount } from "../../src/inference/fitting/stepProgram.js";
 import { prepare } from "../../src/inference/prepare.js";
@@ -16,6 +17,7 @@ export interface ElbowRunner extends Runner {
   readonly program: Program;
   /** Tracing, transforming, compiling and the first step. */
   readonly firstStepMs: number;
+  /** The whole step by itself. */
   readonly executable: Executable;
 }
 
@@ -35,14 +37,14 @@ export async function elbowRunner(of: Variant, engine: Engine): Promise<ElbowRun
   const slots = layout.slots.map((count) => types.splice(0, count));
   const rules = { optimizer, direction: "maximize", clip: undefined } as const;
   const stepTypes = { parameters: parameterTypes, slots, data: data.map(typeOfTensor) };
-  const { program, carried: count } = buildStep(prepared, stepTypes, rules, (inputs) => inputs);
-  const executable = engine.compile(program);
+  const step = buildStep(prepared, stepTypes, rules, (inputs) => inputs);
+  const compiled = compileStep(engine, step, true);
 
   let carried: readonly Tensor[] = state.carried;
   const run = async (steps: number): Promise<number> => {
     const zeros = Array.from({ length: sumCount }, () => tf.scalar(0));
     const from = [...carried.slice(0, -sumCount), ...zeros];
-    const next = await executable.iterate([...from, ...fixed], count, steps);
+    const next = await compiled.iterate(from, fixed, steps);
     tf.dispose([...carried, ...zeros]);
     carried = next;
     const [sum] = await next.at(-sumCount)!.data();
@@ -52,12 +54,14 @@ export async function elbowRunner(of: Variant, engine: Engine): Promise<ElbowRun
   const firstStepMs = performance.now() - started;
   return {
     name: engine.name,
-    program,
+    program: step.program,
     firstStepMs,
-    executable,
+    get executable() {
+      return engine.compile(step.program);
+    },
     run,
     dispose: () => {
-      executable.dispose();
+      compiled.dispose();
       tf.dispose([...carried, ...fixed, ...parameters]);
     },
   };

@@ -24,6 +24,8 @@ export interface Segment {
   readonly select: SelectData;
   /** The first step that these are not for. */
   readonly end: number;
+  /** Whether they are for many steps, so that it pays to prepare them. */
+  readonly isRepeated: boolean;
 }
 
 export interface DataSource {
@@ -56,7 +58,7 @@ const nothing = (): void => undefined;
 export async function fixedSource(data: readonly unknown[]): Promise<DataSource> {
   const inputs = dataTensors(data);
   await checkFinite(inputs, namesIn(data));
-  const segment: Segment = { data, inputs, select: asGiven, end: Number.POSITIVE_INFINITY };
+  const segment: Segment = { data, inputs, select: asGiven, end: Number.POSITIVE_INFINITY, isRepeated: true };
   return { description: "fixed", at: async () => segment, release: nothing, close: async () => undefined };
 }
 
@@ -106,6 +108,7 @@ export async function minibatchSource({
       select: pickRows,
       start,
       end: start + count,
+      isRepeated: count > 1,
     };
   };
 
@@ -152,7 +155,7 @@ export function streamSource(stream: DataStream<readonly unknown[]>): DataSource
     const inputs = dataTensors(data);
     const names = namesIn(data);
     const batch = taken;
-    const segment: Segment = { data, inputs, select: asGiven, end: taken + 1 };
+    const segment: Segment = { data, inputs, select: asGiven, end: taken + 1, isRepeated: false };
     kept.set(taken++, segment);
     await checkFinite(inputs, (i) => `${names(i)} of batch ${batch}`);
     return segment;

@@ -3,9 +3,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
 import type { DType, Type } from "../../ir/program.js";
 import { seedKey } from "../../ops/random.js";
-import type { Engine, Executable } from "../../runtime/engine.js";
+import type { Engine } from "../../runtime/engine.js";
 import type { Prepared } from "../prepare.js";
 import { firstBad } from "./checkFinite.js";
+import { type CompiledStep, compileStep } from "./compiledStep.js";
 import { explainNonFinite } from "./explainNonFinite.js";
 import type { DataSource, Segment } from "./sources.js";
 import type { FitState, Layout } from "./state.js";
@@ -23,8 +24,8 @@ export interface StepperOptions {
   readonly seed: number;
 }
 
-interface CompiledStep extends StepProgram {
-  readonly executable: Executable;
+interface Step extends StepProgram {
+  readonly compiled: CompiledStep;
 }
 
 /** Like tf.dispose, which takes its time to look for tensors inside whatever it is given. */
@@ -50,8 +51,8 @@ export function stepOf(
 
 /** Takes steps: compiles them for the data that come, runs many in one call, and finds the first that fails. */
 export class Stepper {
-  private readonly compiled = new Map<Prepared, CompiledStep>();
-  private readonly byData = new WeakMap<readonly unknown[], CompiledStep>();
+  private readonly compiled = new Map<Prepared, Step>();
+  private readonly byData = new WeakMap<readonly unknown[], Step>();
   private readonly key: Tensor;
   private milliseconds = 0;
 
@@ -97,8 +98,8 @@ export class Stepper {
       for (let at = step; at < end; ) {
         const segment = await this.options.source.at(at);
         const upTo = Math.min(end, segment.end);
-        const { executable, carried: count } = this.compile(segment, from);
-        const next = await executable.iterate([...carried, this.key, shiftTensor, ...segment.inputs], count, upTo - at);
+        const { compiled } = this.compile(segment, from);
+        const next = await compiled.iterate(carried, [this.key, shiftTensor, ...segment.inputs], upTo - at);
         if (carried !== from) disposeAll(carried);
         carried = next;
         at = upTo;
@@ -151,7 +152,7 @@ export class Stepper {
     });
   }
 
-  private compile(segment: Segment, carried: readonly Tensor[]): CompiledStep {
+  private compile(segment: Segment, carried: readonly Tensor[]): Step {
     // most often the data are the same object as before, and need not be looked at
     const known = this.byData.get(segment.data);
     if (known) return known;
@@ -162,7 +163,7 @@ export class Stepper {
     return compiled;
   }
 
-  private compileFor(prepared: Prepared, segment: Segment, carried: readonly Tensor[]): CompiledStep {
+  private compileFor(prepared: Prepared, segment: Segment, carried: readonly Tensor[]): Step {
     const known = this.compiled.get(prepared);
     if (known) return known;
     const { rules, layout, engine } = this.options;
@@ -172,14 +173,13 @@ export class Stepper {
         hint: "Choose the sites' strategies in the program, so that they do not depend on the batch's size.",
       });
     const step = stepOf(prepared, carried, layout, segment, rules);
-    const result = { ...step, executable: engine.compile(step.program) };
-    result.executable.prepare?.(step.carried);
+    const result = { ...step, compiled: compileStep(engine, step, segment.isRepeated) };
     this.compiled.set(prepared, result);
     return result;
   }
 
   dispose(): void {
     this.key.dispose();
-    for (const { executable } of this.compiled.values()) executable.dispose();
+    for (const { compiled } of this.compiled.values()) compiled.dispose();
   }
 }
