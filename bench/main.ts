@@ -14,14 +14,15 @@ import { workloads } from "./workloads/all.js";
 // as the elbow command does
 process.env.ELBOW_FMA ??= "1";
 
-const { json, only, engine, quick } = new Command("bench")
+const { json, only, engine, threads, quick } = new Command("bench")
   .description("Times one optimizer step of the workloads W1 to W6, and single operations (micro).")
   .option("--json", "print one JSON object on stdout")
   .option("--only <names...>", "workloads to run: W1, W2, W3, W4, W5, W5s, W6, micro")
   .option("--engine <names...>", "engines of Elbow to run; these are not left out for being slow")
+  .option("--threads <counts...>", "runs the engine wasm on so many threads (1,4 for both)")
   .option("--quick", "a first impression in under a minute")
   .parse()
-  .opts<{ json?: boolean; only?: string[]; engine?: string[]; quick?: boolean }>();
+  .opts<{ json?: boolean; only?: string[]; engine?: string[]; threads?: string[]; quick?: boolean }>();
 
 const isQuick = quick ?? false;
 const say = (text: string): void => {
@@ -33,13 +34,17 @@ const split = (names: readonly string[] | undefined) => names?.flatMap((each) =>
 
 /** The engines asked for, else all that can be had here. */
 async function findEngines(named: readonly string[] | undefined): Promise<Engine[]> {
-  if (named) return Promise.all(named.map((name) => engineByName(name)));
+  const find = (name: string): Promise<Engine[]> =>
+    Promise.all(
+      name === "wasm" && threads ? split(threads)!.map((count) => engineByName(`wasm:${count}`)) : [engineByName(name)],
+    );
+  if (named) return (await Promise.all(named.map(find))).flat();
   const engines: Engine[] = [];
   for (const { name, isInstalled } of await listEngines()) {
     // these stand for one of the others
     if (name === "tfjs" || name === "auto" || isInstalled === false) continue;
     try {
-      engines.push(await engineByName(name));
+      engines.push(...(await find(name)));
     } catch (error) {
       say(`without ${name}: ${error instanceof Error ? error.message : error}`);
     }

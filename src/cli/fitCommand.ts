@@ -4,7 +4,8 @@ import { type FitResult, fit } from "../inference/fit.js";
 import { importanceSummary } from "../inference/importanceSummary.js";
 import type { Parameters } from "../inference/prepare.js";
 import { formatSummary, type SummaryRow } from "../inference/summary.js";
-import { describeEngine, type Engine } from "../runtime/engine.js";
+import { describeEngine } from "../runtime/engine.js";
+import type { EngineChoice } from "../runtime/engines.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { loadModule } from "./loadModule.js";
 import { type ModelModule, readModelModule } from "./modelModule.js";
@@ -14,6 +15,7 @@ export interface FitCommandOptions {
   readonly steps?: number;
   readonly seed?: number;
   readonly engine?: string;
+  readonly threads?: number;
   readonly json?: boolean;
   readonly checkpoint?: string;
   readonly resume?: string;
@@ -40,7 +42,10 @@ export async function fitCommand(file: string, options: FitCommandOptions): Prom
     ...settingsOf(options, module),
   });
   process.removeListener("SIGINT", stop);
-  const summary = await summaryOf(module, result, options.engine ?? module.fit.engine);
+  const summary = await summaryOf(module, result, {
+    engine: options.engine ?? module.fit.engine,
+    threads: options.threads ?? module.fit.threads,
+  });
   if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(result, summary))}\n`);
   else process.stdout.write(`${await textOf(result, summary)}\n`);
   if (result.isStopped) {
@@ -52,12 +57,13 @@ export async function fitCommand(file: string, options: FitCommandOptions): Prom
 
 /** What the command line says, which goes before what the module says. */
 function settingsOf(options: FitCommandOptions, { fit: own }: ModelModule) {
-  const { steps, seed, engine, resume, checkpoint } = options;
+  const { steps, seed, engine, threads, resume, checkpoint } = options;
   const total = steps ?? own.steps ?? defaultSteps;
   return {
     ...(steps !== undefined && { steps }),
     ...(seed !== undefined && { seed }),
     ...(engine !== undefined && { engine }),
+    ...(threads !== undefined && { threads }),
     ...(resume !== undefined && { resume }),
     ...(checkpoint !== undefined && {
       checkpoint: { file: checkpoint, every: own.checkpoint?.every ?? Math.max(1, Math.ceil(total / 10)) },
@@ -66,18 +72,14 @@ function settingsOf(options: FitCommandOptions, { fit: own }: ModelModule) {
 }
 
 /** The module's own summary, else the posterior table of model and guide, else the parameters. */
-async function summaryOf(
-  module: ModelModule,
-  result: FitResult<Parameters>,
-  engine: Engine | string | undefined,
-): Promise<unknown> {
+async function summaryOf(module: ModelModule, result: FitResult<Parameters>, choice: EngineChoice): Promise<unknown> {
   const { summary, model, guide, data, truth } = module;
   if (summary) return summary(result);
   if (!model || !guide || !Array.isArray(data)) return { parameters: result.parameters };
   return importanceSummary(model, guide, result.parameters as never, data as never, {
     draws: summaryDraws,
     seed: result.seed,
-    engine,
+    ...choice,
     truth,
   });
 }

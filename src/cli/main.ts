@@ -28,6 +28,7 @@ program
   .option("--steps <n>", "steps to take in all", wholeNumber)
   .option("--seed <n>", "random seed", wholeNumber)
   .option("--engine <name>", "engine to run on: reference, tfjs, tfjs:wasm, …")
+  .option("--threads <n>", "threads of the engine wasm: for large programs on idle cores", wholeNumber)
   .option("--json", "print one JSON object on stdout, and everything else on stderr")
   .option("--checkpoint <file>", "write the state of the fit to a file, every tenth of the steps and at the end")
   .option("--resume <file>", "go on from a checkpoint")

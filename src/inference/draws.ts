@@ -10,8 +10,7 @@ import type { DType, Program, Type } from "../ir/program.js";
 import { trace } from "../ir/tracing.js";
 import { foldIn, seedKey } from "../ops/random.js";
 import { compile } from "../runtime/compile.js";
-import type { Engine } from "../runtime/engine.js";
-import { engineByName } from "../runtime/engines.js";
+import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import { forward } from "../transforms/forward.js";
 import { simplify } from "../transforms/simplify.js";
 import { vmap } from "../transforms/vmap.js";
@@ -21,12 +20,10 @@ import type { GuideParameters } from "./objectives/elbo.js";
 import { weightsOf } from "./weights.js";
 
 /** How many draws, from which seed, on which engine. */
-export interface DrawOptions {
+export interface DrawOptions extends EngineChoice {
   readonly draws: number;
   /** @defaultValue 0 */
   readonly seed?: number;
-  /** @defaultValue the default engine */
-  readonly engine?: Engine | string | undefined;
 }
 
 const tensorsIn = (tree: Tree<unknown>): Tensor[] =>
@@ -42,7 +39,7 @@ const keyType: Type = { shape: [2], dtype: "int32" };
 export async function drawMany<A extends readonly unknown[], T extends Tree<Tensor>>(
   computation: (...args: A) => Effects<Effect, T>,
   args: A,
-  { draws, seed = 0, engine }: DrawOptions,
+  { draws, seed = 0, engine, threads }: DrawOptions,
 ): Promise<T> {
   if (!Number.isSafeInteger(draws) || draws < 1)
     throw new ElbowError("option", { message: `draws must be a positive integer\n  received: ${draws}` });
@@ -55,7 +52,7 @@ export async function drawMany<A extends readonly unknown[], T extends Tree<Tens
     return leavesOf<Tensor>(structure).map(({ leaf }) => leaf);
   });
   const many = simplify(vmap(simplify(forward(program)), draws, [0, ...types.map(() => null)]));
-  const chosen = typeof engine === "object" ? engine : await engineByName(engine);
+  const chosen = await chosenEngine({ engine, threads });
   const executable = compile(many, { engine: chosen });
   const keys = tf.tidy(() => foldIn(seedKey(seed), tf.tensor1d(range(draws), "int32")));
   const results = await executable.runAsync([keys, ...tensors]);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
-import type { Engine, EngineDetails } from "../runtime/engine.js";
-import { engineByName } from "../runtime/engines.js";
+import type { EngineDetails } from "../runtime/engine.js";
+import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import type { SiteReport } from "../transforms/estimate/estimate.js";
 import { leavesOf, withLeaves } from "../util/tree.js";
 import { checkFinite } from "./fitting/checkFinite.js";
@@ -27,7 +27,7 @@ import type { Optimizer } from "./optimizers/optimizer.js";
 import { type Parameters, parameterTensors, parameterTree, prepare } from "./prepare.js";
 
 /** What a fit can be told besides the objective's arguments. */
-export interface FitSettings<P extends Parameters> {
+export interface FitSettings<P extends Parameters> extends EngineChoice {
   /** Where the fit starts; these tensors stay the caller's. */
   readonly parameters: P;
   /** Steps to be taken in all, those before a resumed checkpoint included. */
@@ -40,8 +40,6 @@ export interface FitSettings<P extends Parameters> {
   readonly draws?: number | undefined;
   /** @defaultValue "maximize" */
   readonly direction?: "maximize" | "minimize" | undefined;
-  /** @defaultValue the default engine */
-  readonly engine?: Engine | string | undefined;
   /** Changes the gradient before the optimizer sees it: clipByNorm, clipByValue, or a function of one's own. */
   readonly clip?: GradientTransform | undefined;
   /** True for a bar on stderr, in a browser for lines in the console. @defaultValue false */
@@ -127,7 +125,7 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
   const resumed = resume === undefined ? undefined : await readCheckpoint(resume);
   const seed = options.seed ?? resumed?.identity.seed ?? 0;
   const reportEvery = options.reportEvery ?? resumed?.reportEvery ?? Math.max(100, Math.ceil(steps / 50));
-  const engine = typeof options.engine === "object" ? options.engine : await engineByName(options.engine);
+  const engine = await chosenEngine(options);
   const tensors = parameterTensors(parameters);
   const names = leavesOf(parameters).map(({ path }) => path.join(".") || "(root)");
   await checkFinite(tensors, (i) => `the parameter "${names[i]}"`);

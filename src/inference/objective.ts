@@ -7,8 +7,7 @@ import { inline } from "../ir/interpret.js";
 import type { Program } from "../ir/program.js";
 import { foldIn, seedKey } from "../ops/random.js";
 import { compile } from "../runtime/compile.js";
-import type { Engine } from "../runtime/engine.js";
-import { engineByName } from "../runtime/engines.js";
+import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import { valueAndGrad, zerosLike } from "../transforms/grad.js";
 import { jvpInto } from "../transforms/jvp.js";
 import { simplify } from "../transforms/simplify.js";
@@ -26,13 +25,11 @@ import {
 } from "./prepare.js";
 
 /** Where the randomness of an estimate comes from, how many estimates are averaged, and which engine runs them. */
-export interface EstimateOptions {
+export interface EstimateOptions extends EngineChoice {
   /** A non-negative safe integer: the same seed gives the same estimate. */
   readonly seed: number;
   /** Independent estimates, averaged. @defaultValue 1 */
   readonly draws?: number;
-  /** @defaultValue the default engine */
-  readonly engine?: Engine | string | undefined;
 }
 
 /** A seed alone, or with options. */
@@ -201,12 +198,11 @@ export async function drawDerived<P extends Parameters, D extends readonly unkno
   tangents: readonly Tensor[],
   data: D,
 ): Promise<Tensor[]> {
-  const { seed, draws = 1, engine } = typeof at === "number" ? { seed: at } : at;
+  const { seed, draws = 1, ...choice } = typeof at === "number" ? { seed: at } : at;
   if (!Number.isInteger(draws) || draws < 1)
     throw new ElbowError("option", { message: `draws must be a positive integer, and is ${draws}` });
   const program = derivedProgram(prepare(of, parameters, data), derived, draws);
-  const chosen = typeof engine === "object" ? engine : await engineByName(engine);
-  const executable = compile(program, { engine: chosen });
+  const executable = compile(program, { engine: await chosenEngine(choice) });
   const key = tf.tidy(() => (draws === 1 ? seedKey(seed) : drawKeys(seed, draws)));
   const results = await executable.runAsync([key, ...parameterTensors(parameters), ...dataTensors(data), ...tangents]);
   key.dispose();

@@ -6,7 +6,7 @@ import { referenceEngine } from "./reference.js";
 import { backendLoaders, initializeBackend, registeredBackends } from "./tfjs/backends.js";
 import { tfjsEngine } from "./tfjs/tfjsEngine.js";
 import { usesFma } from "./wasm/assembler/fma.js";
-import { hasWasm, wasmEngine } from "./wasm/wasmEngine.js";
+import { hasWasm, wasmEngineOf } from "./wasm/wasmEngine.js";
 
 /** What can be asked for, and whether it can be had here. */
 export interface EngineInfo {
@@ -18,20 +18,42 @@ export interface EngineInfo {
   readonly install: string | undefined;
 }
 
+/** An engine or its name, and what it is told. */
+export interface EngineChoice {
+  /** @defaultValue the default engine: see `engineByName` */
+  readonly engine?: Engine | string | undefined;
+  /**
+   * Threads of the engine `wasm`, where that is chosen by its name or by default; the others have none to choose. Results are the
+   * same bit for bit. Worth it for large programs on idle cores; at most as many as there are cores are used, and one in pages that
+   * are not cross-origin isolated. `wasm:4` is the name for `wasm` on four.
+   *
+   * @defaultValue the environment variable ELBOW_THREADS, else 1
+   */
+  readonly threads?: number | undefined;
+}
+
+/** The engine that was chosen. @throws ElbowError as `engineByName` */
+export const chosenEngine = async ({ engine, threads }: EngineChoice): Promise<Engine> =>
+  typeof engine === "object" ? engine : engineByName(engine, { threads });
+
 const engines = new Map<string, Promise<Engine>>();
 
 /**
  * The engine of a name: `wasm`, which compiles, `reference`, `tfjs`, or `tfjs:` with a backend (`cpu`, `wasm`, `tensorflow`, `webgpu`, `webgl`, or one
  * that the user has registered with tfjs). Plain `tfjs` is the backend that the user has made active, else wasm, else cpu;
  * an active cpu backend counts for nothing, since tfjs takes it for the first tensor that is made. Where no backend is active
- * yet, the engine's becomes it. `auto` is `wasm` where WebAssembly's SIMD instructions run, else `tfjs`.
+ * yet, the engine's becomes it. `auto` is `wasm` where WebAssembly's SIMD instructions run, else `tfjs`. `wasm:4` is `wasm` on
+ * four threads.
  *
  * @param name defaults to the environment variable ELBOW_ENGINE, in a browser the global variable of that name, else `auto`
- * @throws ElbowError `unknown-engine`, or `engine-unavailable` with what to install
+ * @param options - threads of `wasm`, where the name does not say how many; defaults to ELBOW_THREADS, else 1
+ * @throws ElbowError `unknown-engine`, `option` for threads that are no positive integer, or `engine-unavailable` with what to install
  */
-export async function engineByName(name?: string): Promise<Engine> {
+export async function engineByName(name?: string, { threads }: Pick<EngineChoice, "threads"> = {}): Promise<Engine> {
   const asked = name ?? (setting("ELBOW_ENGINE") || "auto");
   const chosen = asked === "auto" ? (hasWasm() ? "wasm" : "tfjs") : asked;
+  const count = threadsOf(chosen, threads);
+  if (count !== undefined) return wasmEngineOf({ threads: count });
   const wanted = chosen === "tfjs" ? `tfjs:${await defaultBackend()}` : chosen;
   const known = engines.get(wanted) ?? load(wanted);
   engines.set(wanted, known);
@@ -43,9 +65,22 @@ export async function engineByName(name?: string): Promise<Engine> {
   }
 }
 
+/** How many threads are asked for, or undefined for engines that have none to choose. */
+function threadsOf(name: string, threads?: number): number | undefined {
+  const named = /^wasm:(.*)$/.exec(name)?.[1];
+  if (name !== "wasm" && named === undefined) return undefined;
+  const asked = named ?? threads ?? (setting("ELBOW_THREADS") || 1);
+  const count = Number(asked);
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new ElbowError("option", {
+      message: `threads must be a positive integer\n  received: ${asked}`,
+      hint: "Say threads: 4, ELBOW_THREADS=4, --threads 4 or the engine wasm:4.",
+    });
+  return count;
+}
+
 async function load(name: string): Promise<Engine> {
   if (name === "reference") return referenceEngine;
-  if (name === "wasm") return wasmEngine;
   const backend = name.startsWith("tfjs:") ? name.slice("tfjs:".length) : "";
   if (!(backend in backendLoaders) && !registeredBackends().includes(backend))
     throw new ElbowError("unknown-engine", {
@@ -88,7 +123,11 @@ export async function listEngines(): Promise<EngineInfo[]> {
   const fused = hasWasm() && usesFma() ? " with fused multiply-adds" : "";
   const included = { isInstalled: true, install: undefined };
   return [
-    { name: "wasm", description: `compiles the whole program to WebAssembly SIMD code${fused}`, ...included },
+    {
+      name: "wasm",
+      description: `compiles the whole program to WebAssembly SIMD code${fused}; wasm:4 on 4 threads`,
+      ...included,
+    },
     { name: "reference", description: "double-precision loops, slow: what all engines must agree with", ...included },
     { name: "tfjs", description: "tfjs' active backend, else tfjs:wasm", ...included },
     ...tfjs,
