@@ -6,6 +6,7 @@ import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
 import { i32x4 } from "../assembler/i32x4.js";
 import { v128 } from "../assembler/v128.js";
+import { type ColumnFold, foldColumns } from "./columnFold.js";
 import type { Kernel, Operand } from "./kernel.js";
 
 /** An associative operation on lanes, with its neutral element. */
@@ -88,24 +89,17 @@ export function emitFold(
   }
   const innermostIsKept = (kept.at(-1)?.[1] ?? 0) === 1;
   if (innermostIsKept) {
-    // four outputs at a time, over strided rows
     const [length] = kept.at(-1)!;
+    const [rows, stride] = reduced.at(-1) ?? [1, 0];
+    const columns: ColumnFold = {
+      neutral,
+      join,
+      load: (offset, further) => map(fn, fn.let(v128.load(offset, input.address + further))),
+      above: (from, body) => nest(fn, reduced.slice(0, -1), from, body),
+    };
     nest(fn, kept.slice(0, -1), i32.const(0), (row) => {
-      fn.loop({ to: 4 * length, step: 16 }, (column) =>
-        fn.scope(() => {
-          const total = fn.let(neutral);
-          nest(fn, reduced.slice(0, -1), fn.let(i32.add(row, column)), (at) => {
-            const [size, stride] = reduced.at(-1) ?? [1, 0];
-            const sum = fn.let(neutral);
-            fn.loop(size, (i) =>
-              fn.scope(() =>
-                fn.set(sum, join(sum, map(fn, fn.let(v128.load(i32.add(at, i32.mul(i, 4 * stride)), input.address))))),
-              ),
-            );
-            fn.set(total, join(total, sum));
-          });
-          fn.store(i32.add(target, column), total, output.address);
-        }),
+      foldColumns(fn, columns, row, { rows, stride: 4 * stride, length }, (column, value, further) =>
+        fn.store(i32.add(target, column), value, output.address + further),
       );
       fn.set(target, i32.add(target, 4 * length));
     });
