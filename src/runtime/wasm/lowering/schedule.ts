@@ -82,7 +82,7 @@ export function schedule(program: Program): Item[] {
       const taken = new Set(nest.steps.map(({ equation }) => equation));
       remaining = remaining.filter((equation) => !taken.has(equation));
       for (const equation of taken) finish(equation);
-    } else if (!take((equation) => ({ kind: "kernel", equation }))) break;
+    } else if (!take((equation) => (isElementwise(equation) ? undefined : { kind: "kernel", equation }))) break;
   }
   return items;
 }
