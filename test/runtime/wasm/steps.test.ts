@@ -14,6 +14,7 @@ import type { DType, Program, Variable } from "../../../src/ir/program.js";
 import { ndarrayFromTensor } from "../../../src/runtime/arrays.js";
 import { referenceEngine } from "../../../src/runtime/reference.js";
 import { wasmEngine } from "../../../src/runtime/wasm/wasmEngine.js";
+import { scan } from "../../../src/transforms/scan.js";
 import { range } from "../../../src/util/shapes.js";
 
 const float = (...shape: number[]) => ({ shape, dtype: "float32" as const });
@@ -122,6 +123,19 @@ describe("special cases of functions", () => {
       expect(result).toEqual([...alone.dataSync()]);
     }
   });
+});
+
+test("constants of a loop's body outlive what is computed before the loop", () => {
+  const body = build([float(), float()], (carry, x) => [add(mul(carry!, 0.5), mul(x!, 0.25))]);
+  const program = build([float(40), integer(2)], (data, key) => {
+    const start = range(8)
+      .map((i) => randomNormal(foldIn(key!, i), []))
+      .reduce((sum, draw) => add(sum, draw));
+    return scan([start, data!], { body, constants: 0, carries: 1, length: 40, reverse: false });
+  });
+  const inputs = [tf.linspace(-1, 2, 40), tf.tensor([3, 4], [2], "int32")];
+  const [expected] = referenceEngine.compile(program).run(inputs)[0]!.dataSync();
+  expect(wasmEngine.compile(program).run(inputs)[0]!.dataSync()[0]).toBeCloseTo(expected!, 5);
 });
 
 test("outputs may be other inputs, what is given, or constants", async () => {
