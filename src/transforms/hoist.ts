@@ -18,15 +18,17 @@ const leastWork = 1000;
 /** Operations that cost about as much as reading their result does. */
 const light: ReadonlySet<string> = new Set(
   `add sub mul neg abs sign maximum minimum select cast equal notEqual less lessEqual greater greaterEqual logicalAnd
-  logicalOr logicalXor logicalNot isNaN isFinite isInf floor transpose slice concat pad reverse`.split(/\s+/),
+  logicalOr logicalXor logicalNot isNaN isFinite isInf floor slice concat pad reverse`.split(/\s+/),
 );
 
 /** What one element of a heavy operation counts. */
 const heavyWork = 10;
 
-/** Operations that leave the elements as they are, or repeat them. */
-const isView = (primitive: Primitive): boolean =>
-  primitive === reshape.primitive || primitive === broadcastTo.primitive;
+/** Operations that say where elements are: engines read through them, and a second copy of data only takes up cache. */
+const views: ReadonlySet<Primitive> = new Set(
+  [reshape, broadcastTo, transpose].map((each): Primitive => each.primitive),
+);
+const isView = (primitive: Primitive): boolean => views.has(primitive);
 
 /** What is known of a value that depends on fixed inputs alone. */
 interface Fixed {
@@ -111,8 +113,7 @@ function isWorthKeeping(variable: Variable, { equation: { primitive }, sources, 
   if (isView(primitive)) return false;
   const size = sizeOf(variable.shape);
   if (heavy >= size) return true;
-  const isShuffled = primitive === transpose.primitive;
-  return (depth > 1 || isShuffled) && size <= [...sources].reduce((sum, each) => sum + sizeOf(each.shape), 0);
+  return depth > 1 && size <= [...sources].reduce((sum, each) => sum + sizeOf(each.shape), 0);
 }
 
 const workOf = ({ primitive, outputs }: Equation): number =>
