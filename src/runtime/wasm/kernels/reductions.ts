@@ -6,6 +6,7 @@ import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
 import { i32x4 } from "../assembler/i32x4.js";
 import { v128 } from "../assembler/v128.js";
+import { type Accumulators, fresh, inBlocks, termsOf } from "./accumulators.js";
 import { type ColumnFold, foldColumns } from "./columnFold.js";
 import type { Kernel, Operand } from "./kernel.js";
 
@@ -16,9 +17,6 @@ export interface Fold {
   /** What is done to an element before it is folded. */
   readonly map?: (fn: FunctionBuilder, x: V128) => V128;
 }
-
-/** Chunks of four that one accumulator takes before it is added to the total. */
-const blockChunks = 1024;
 
 /** Positions and sizes of the kept and the reduced axes, neighbours of one kind joined. */
 interface Axes {
@@ -107,45 +105,61 @@ export function emitFold(
   }
   const [length] = reduced.at(-1) ?? [1, 1];
   nest(fn, kept, i32.const(0), (row) => {
-    const total = fn.let(neutral);
-    nest(fn, reduced.slice(0, -1), row, (at) => foldRow(fn, fold, at, length, input.address, total));
-    fn.storeLane32(target, foldLanes(fn, fold, total), 0, output.address);
+    const total = fresh(fn, fold, 1);
+    foldRows(fn, reduced.slice(0, -1), row, total, (at, own) => foldRow(fn, at, length, input.address, own));
+    fn.storeLane32(target, foldLanes(fn, fold, total.locals[0]!), 0, output.address);
     fn.set(target, i32.add(target, 4));
   });
 }
 
-/** Folds a contiguous row into `total`, in blocks of four accumulators. */
-function foldRow(
+/** Loops over axes that are folded over, in blocks; the body adds the terms of a row. */
+function foldRows(
   fn: FunctionBuilder,
-  fold: Fold,
-  at: I32,
-  length: number,
-  address: number,
-  total: Local<"v128">,
+  axes: readonly (readonly [size: number, stride: number])[],
+  offset: I32,
+  total: Accumulators,
+  add: (at: I32, own: Accumulators) => void,
 ): void {
-  const { neutral, join, map = (_, x) => x } = fold;
-  const start = fn.let(at);
+  const [first, ...rest] = axes;
+  if (!first) {
+    add(offset, total);
+    return;
+  }
+  const [size, stride] = first;
+  const inner = rest.reduceRight((terms, [count]) => termsOf(count, terms), 1);
+  inBlocks(fn, { count: size }, inner, [total], (from, to, [own]) =>
+    fn.loop({ from, to }, (i) =>
+      fn.scope(() => foldRows(fn, rest, fn.let(i32.add(offset, i32.mul(i, 4 * stride))), own!, add)),
+    ),
+  );
+}
+
+/** Folds a contiguous row, with four accumulators: one alone waits for its last addition. */
+function foldRow(fn: FunctionBuilder, start: I32, length: number, address: number, total: Accumulators): void {
+  const { fold } = total;
+  const { join, map = (_, x) => x } = fold;
+  const sum = total.locals[0]!;
   const load = (offset: I32 | number, further: number): V128 =>
     map(fn, fn.let(v128.load(i32.add(start, offset), address + further)));
   const quads = Math.floor(length / 16);
-  if (quads > 0) {
-    const accumulators = [0, 1, 2, 3].map(() => fn.local("v128"));
-    fn.loop({ to: 64 * quads, step: 64 * (blockChunks / 4) }, (block) => {
-      for (const accumulator of accumulators) fn.set(accumulator, neutral);
-      const end = fn.let(i32.add(block, 64 * (blockChunks / 4)));
-      fn.if(i32.gtS(end, 64 * quads), () => fn.set(end, i32.const(64 * quads)));
-      fn.loop({ from: block, to: end, step: 64 }, (offset) =>
-        fn.scope(() => {
-          for (const [k, accumulator] of accumulators.entries())
-            fn.set(accumulator, join(accumulator, load(offset, 16 * k)));
-        }),
-      );
-      const [a, b, c, d] = accumulators;
-      fn.set(total, join(total, join(join(a!, b!), join(c!, d!))));
+  if (quads > 0)
+    fn.scope(() => {
+      const four = fresh(fn, fold, 4);
+      inBlocks(fn, { count: quads }, 1, [four], (first, end, [own]) => {
+        const [from, to] = [first, end].map((position) =>
+          typeof position === "number" ? 64 * position : fn.let(i32.shl(position, 6)),
+        );
+        fn.loop({ from: from!, to: to!, step: 64 }, (offset) =>
+          fn.scope(() => {
+            for (const [k, local] of own!.locals.entries()) fn.set(local, join(local, load(offset, 16 * k)));
+          }),
+        );
+      });
+      const [a, b, c, d] = four.locals;
+      fn.set(sum, join(sum, join(join(a!, b!), join(c!, d!))));
     });
-  }
   for (let from = 16 * quads; from < length; from += 4)
-    fn.set(total, join(total, maskedTo(fold, load(4 * from, 0), length - from)));
+    fn.set(sum, join(sum, maskedTo(fold, load(4 * from, 0), length - from)));
 }
 
 const floatFolds: Readonly<Record<string, Fold>> = {
