@@ -4,9 +4,12 @@ import "./ir/registerChainedOps.js";
 
 export type {} from "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js";
 export { bernoulli, flip } from "./distributions/bernoulli.js";
+export { beta } from "./distributions/beta.js";
+export { binomial } from "./distributions/binomial.js";
 export { categorical } from "./distributions/categorical.js";
 export { cauchy } from "./distributions/cauchy.js";
 export { delta } from "./distributions/delta.js";
+export { dirichlet } from "./distributions/dirichlet.js";
 export {
   type Bool,
   type CategoryIndex,
@@ -20,15 +23,18 @@ export {
   type NonNegative,
   type Positive,
   type Real,
+  type Simplex,
   type Supported,
   type UnitInterval,
 } from "./distributions/distribution.js";
 export { exponential } from "./distributions/exponential.js";
+export { gamma } from "./distributions/gamma.js";
 export { geometric } from "./distributions/geometric.js";
 export { halfCauchy } from "./distributions/halfCauchy.js";
 export { halfNormal } from "./distributions/halfNormal.js";
 export { iid } from "./distributions/iid.js";
 export { independent } from "./distributions/independent.js";
+export { laplace } from "./distributions/laplace.js";
 export { logNormal } from "./distributions/logNormal.js";
 export { multivariateNormal } from "./distributions/multivariateNormal.js";
 export { normal } from "./distributions/normal.js";
@@ -74,6 +80,8 @@ export {
   type Schedule,
 } from "./inference/optimizers/schedules.js";
 export { sgd } from "./inference/optimizers/sgd.js";
+export { type ProfileStepOptions, profileStep, type StepProfile } from "./inference/profileStep.js";
+export type { StepPart } from "./inference/stepParts.js";
 export { formatSummary, type SummaryRow, summarize } from "./inference/summary.js";
 export { print } from "./ir/print.js";
 export type { Family, Strategy } from "./ir/site.js";
@@ -105,6 +113,8 @@ export {
   xlogy,
 } from "./ops/special.js";
 export { where } from "./ops/where.js";
+export { formatSites } from "./report/siteTable.js";
+export { formatStepProfile } from "./report/stepTable.js";
 export { compile } from "./runtime/compile.js";
 export { describeEngine, type Engine, type EngineDetails, type Executable } from "./runtime/engine.js";
 export { engineByName, listEngines } from "./runtime/engines.js";

@@ -23,6 +23,7 @@ export type Interval = Supported<"interval">;
 export type Bool = Supported<"boolean">;
 export type Count = Supported<"nonNegativeInteger">;
 export type CategoryIndex = Supported<"categoryIndex">;
+export type Simplex = Supported<"simplex">;
 
 /** Names of the gradient strategies that a distribution may offer. */
 export type StrategyName = "reparam" | "reinforce" | "enumerate" | "measureValued";

@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { lifted, type TensorLike } from "../ir/lifted.js";
 import { poissonQuantile } from "../ir/primitives/poissonQuantile.js";
 import { standardUniform } from "../ops/random.js";
-import { lgamma, xlogy } from "../ops/special.js";
+import { where } from "../ops/where.js";
 import { type Count, type Distribution, distribution, family } from "./distribution.js";
+import { logPoissonTerm } from "./saddlePoint.js";
 import { isCount, onSupport } from "./support.js";
 
 const quantile = lifted((u, rate) => poissonQuantile(u!, rate!));
@@ -13,8 +14,14 @@ const poissonFamily = family({
   support: "nonNegativeInteger",
   parameters: ["rate"],
   // x log λ − λ − log x!
-  logDensity: ({ rate }, value) =>
-    onSupport(value, isCount, 0, (x) => tf.sub(tf.sub(xlogy(x, rate), rate), lgamma(tf.add(x, 1)))),
+  logDensity: ({ rate }, value) => {
+    const positive = (x: tf.Tensor) => tf.logicalAnd(isCount(x), tf.greater(x, 0));
+    return where(
+      tf.equal(value, 0),
+      tf.neg(rate),
+      onSupport(value, positive, 1, (x) => logPoissonTerm(x, rate)),
+    );
+  },
   draw: ({ rate }, key, batch) => quantile(standardUniform(key, batch), rate),
   isPathwise: false,
   // ∂/∂λ E f = E [f(K + 1) − f(K)]

@@ -4,6 +4,7 @@ import { applyEmitter, asTensor, lifted, type TensorLike } from "../ir/lifted.js
 import { expandAxes } from "../ir/primitives/axes.js";
 import { equal, logicalAnd, select } from "../ir/primitives/comparison.js";
 import { mul } from "../ir/primitives/elementwise.js";
+import * as deviances from "../ir/primitives/deviance.js";
 import * as exponential from "../ir/primitives/exponential.js";
 import { logSumExp as reduceLogSumExp, logSoftmax as shiftedLogSoftmax } from "../ir/primitives/logSumExp.js";
 import { stopGradient } from "../ir/primitives/marks.js";
@@ -72,3 +73,9 @@ export function logSumExp(x: TensorLike, axis?: number | readonly number[], keep
     [tensor],
   )[0]!;
 }
+
+/** x·log(x/m) + m − x ≥ 0, without cancellation near x = m; m for x = 0. */
+export const deviance: (x: TensorLike, m: TensorLike) => Tensor = lifted((x, m) => deviances.deviance(x!, m!));
+
+/** log Γ(x + 1) less Stirling's formula (x + ½) log x − x + ½ log 2π, for x > 0. */
+export const stirlingError: (x: TensorLike) => Tensor = lifted((x) => deviances.stirlingError(x!));

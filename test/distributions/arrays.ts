@@ -29,7 +29,9 @@ export const tables: Readonly<Record<string, readonly Case[]>> = JSON.parse(
   readFileSync(new URL("../reference/distributions.json", import.meta.url), "utf8"),
 );
 
-export const flatten = (value: Nested): number[] => (Array.isArray(value) ? value.flatMap(flatten) : [Number(value)]);
+/** The numbers, in order; NaN stands for what has no finite value. */
+export const flatten = (value: Nested | null): number[] =>
+  Array.isArray(value) ? value.flatMap(flatten) : [value === null ? Number.NaN : Number(value)];
 
 const shapeOf = (value: Nested): number[] => (Array.isArray(value) ? [value.length, ...shapeOf(value[0])] : []);
 

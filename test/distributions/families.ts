@@ -1,13 +1,18 @@
 // The families of the reference tables, built from the tables' parameters in the tables' order.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { bernoulli } from "../../src/distributions/bernoulli.js";
+import { beta } from "../../src/distributions/beta.js";
+import { binomial } from "../../src/distributions/binomial.js";
 import { categorical } from "../../src/distributions/categorical.js";
 import { cauchy } from "../../src/distributions/cauchy.js";
+import { dirichlet } from "../../src/distributions/dirichlet.js";
 import type { Distribution } from "../../src/distributions/distribution.js";
 import { exponential } from "../../src/distributions/exponential.js";
+import { gamma } from "../../src/distributions/gamma.js";
 import { geometric } from "../../src/distributions/geometric.js";
 import { halfCauchy } from "../../src/distributions/halfCauchy.js";
 import { halfNormal } from "../../src/distributions/halfNormal.js";
+import { laplace } from "../../src/distributions/laplace.js";
 import { logNormal } from "../../src/distributions/logNormal.js";
 import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
 import { normal } from "../../src/distributions/normal.js";
@@ -29,6 +34,12 @@ export const families: Readonly<Record<string, Build>> = {
   "Categorical(probs)": (probs) => categorical({ probs: probs! }),
   "Categorical(logits)": (logits) => categorical({ logits: logits! }),
   Geometric: (probs) => geometric({ probs: probs! }),
+  Laplace: (loc, scale) => laplace(loc!, scale!),
+  Gamma: (shape, rate) => gamma(shape!, rate!),
+  Beta: (alpha, b) => beta(alpha!, b!),
+  Dirichlet: (concentration) => dirichlet(concentration!),
+  "Binomial(probs)": (totalCount, probs) => binomial(totalCount!, { probs: probs! }),
+  "Binomial(logits)": (totalCount, logits) => binomial(totalCount!, { logits: logits! }),
   Poisson: (rate) => poisson(rate!),
   "MultivariateNormal(covariance)": (loc, covariance) => multivariateNormal(loc!, { covariance: covariance! }),
   "MultivariateNormal(scale_tril)": (loc, scaleTril) => multivariateNormal(loc!, { scaleTril: scaleTril! }),

@@ -27,6 +27,7 @@ function expectClose(
 ): void {
   expect(received.length).toBe(expected.length);
   expected.forEach((value, i) => {
+    if (Number.isNaN(value)) return;
     if (!Number.isFinite(value)) expect(received[i]).toBe(value);
     else expect(Math.abs(received[i]! - value)).toBeLessThanOrEqual(relative * Math.abs(value) + absolute);
   });
@@ -41,20 +42,15 @@ const derivatives = ({ params }: Case, { d_x, d }: Point): (Nested | undefined)[
   ...Object.keys(params).map((name) => d?.[name]),
 ];
 
-/**
- * What float32 may lose: the function's own condition number Σ|x·∂f/∂x|, and for counts the terms x·log x, which cancel
- * when log x! is subtracted.
- */
-function looseness(name: string, inputs: readonly NDArray[], gradient: readonly (readonly number[])[]): number {
+/** What float32 may lose: the function's own condition number Σ|x·∂f/∂x|. */
+function looseness(inputs: readonly NDArray[], gradient: readonly (readonly number[])[]): number {
   const condition = inputs.flatMap(({ elements }, i) =>
     [...elements].map((x, k) => Math.abs(x * (gradient[i]![k] ?? 0))),
   );
-  const x = inputs[0]!.elements[0]!;
-  const cancelled = name === "Poisson" ? x * Math.log(x + 1) : 0;
-  return 2e-7 * (condition.reduce((sum, each) => sum + each, 0) + 2 * cancelled);
+  return 2e-7 * condition.reduce((sum, each) => sum + each, 0);
 }
 
-function checkPoint(name: string, build: Build, each: Case, point: Point): void {
+function checkPoint(build: Build, each: Case, point: Point): void {
   const logDensity = (x: tf.Tensor, ...parameters: tf.Tensor[]) => {
     const { family, parameters: converted } = build(...parameters);
     return family.logDensity(converted, x);
@@ -68,7 +64,7 @@ function checkPoint(name: string, build: Build, each: Case, point: Point): void 
     if (truth !== undefined && truth !== null) expectClose(gradient[i]!, flatten(truth), 1e-9, 1e-11);
   });
   const eager = logDensity(...(inputs.map(toTensor) as [tf.Tensor]));
-  const bound = 1e-5 + (Number.isFinite(value) ? looseness(name, inputs, gradient) : 0);
+  const bound = 1e-5 + (Number.isFinite(value) ? looseness(inputs, gradient) : 0);
   expectClose(eager.dataSync(), expected, 1e-5, bound);
 }
 
@@ -91,7 +87,7 @@ for (const [name, build] of Object.entries(families))
   describe(name, () => {
     for (const each of tables[name]!) {
       for (const point of each.points)
-        it(`log density ${describePoint(each, point)}`, () => checkPoint(name, build, each, point));
+        it(`log density ${describePoint(each, point)}`, () => checkPoint(build, each, point));
       it(`moments ${JSON.stringify(each.params)}`, () => checkMoments(build, each));
     }
   });

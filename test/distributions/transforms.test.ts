@@ -27,6 +27,9 @@ beforeAll(() => tf.setBackend("cpu"));
 const keyType = { shape: [2], dtype: "int32" } as const;
 const named = Object.entries(families);
 
+/** Families whose draws have implicit derivatives: tested below against the derivative of an expectation. */
+const implicit = ["Gamma", "Beta", "Dirichlet"];
+
 /** Parameters of a family's first case, in the order of the table. */
 const parametersOf = (name: string): NDArray[] => Object.values(tables[name]![0]!.params).map(toArray);
 
@@ -45,7 +48,8 @@ describe.each(named)("draws of %s", (name, build) => {
     const traced = inDoubles(drawsOf(build), inputs).elements;
     for (const [i, x] of traced.entries()) expect(Math.abs(eager[i]! - x)).toBeLessThan(1e-5 * (1 + Math.abs(x)));
   });
-  it("carry the derivative in the parameters, or none", () => {
+  // a rejection sampler moves otherwise than its draws at a fixed quantile do
+  it.skipIf(implicit.includes(name))("carry the derivative in the parameters, or none", () => {
     const inputs = parametersOf(name);
     const { isPathwise } = build(...inputs.map(toTensor)).family;
     const total = (...parameters: tf.Tensor[]) => tf.sum(tf.square(drawsOf(build)(...parameters)));

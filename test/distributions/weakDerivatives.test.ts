@@ -3,11 +3,13 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bernoulli, flip } from "../../src/distributions/bernoulli.js";
+import { binomial } from "../../src/distributions/binomial.js";
 import { categorical } from "../../src/distributions/categorical.js";
 import type { Distribution } from "../../src/distributions/distribution.js";
 import { exponential } from "../../src/distributions/exponential.js";
 import { geometric } from "../../src/distributions/geometric.js";
 import { halfNormal } from "../../src/distributions/halfNormal.js";
+import { laplace } from "../../src/distributions/laplace.js";
 import { normal } from "../../src/distributions/normal.js";
 import { poisson } from "../../src/distributions/poisson.js";
 import { namedKey, seedKey } from "../../src/ops/random.js";
@@ -59,6 +61,12 @@ describe.each<[string, Anything, (x: tf.Tensor) => tf.Tensor, number[]]>([
   ["geometric, x > 1", geometric({ probs: 0.3 }), isAboveOne, [-2 * 0.7]],
   // E x² = (1 − p)(2 − p)/p²
   ["geometric, x²", geometric({ probs: 0.3 }), square, [(3 * 0.3 - 4) / 0.3 ** 3]],
+  // E x² = m² + 2b²; P(x > 1) = ½e^{−(1 − m)/b}
+  ["laplace, x²", laplace(0.5, 2), square, [1, 8]],
+  ["laplace, x > 1", laplace(0.5, 2), isAboveOne, [Math.exp(-0.25) / 4, (Math.exp(-0.25) * 0.25) / 4]],
+  // E x² = np(1 − p) + n²p²
+  ["binomial, x²", binomial(10, { probs: 0.3 }), square, [10 * 0.4 + 60]],
+  ["binomial of one trial, x²", binomial(1, { logits: -1 }), square, [1]],
   ["categorical, x²", categorical({ probs: [0.2, 0.3, 0.5] }), square, [0, 1, 4]],
 ])("%s", (_, distribution, f, truths) => {
   it("is unbiased", () => {

@@ -5,6 +5,7 @@ import * as cholesky from "./cholesky.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
 import * as cumulative from "./cumulative.js";
+import * as deviance from "./deviance.js";
 import * as diagonals from "./diagonals.js";
 import * as elementwise from "./elementwise.js";
 import * as exponential from "./exponential.js";
@@ -35,6 +36,7 @@ const families: readonly object[] = [
   comparison,
   convolution,
   cumulative,
+  deviance,
   diagonals,
   elementwise,
   exponential,

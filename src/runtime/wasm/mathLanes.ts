@@ -17,6 +17,7 @@ import { polygamma } from "./math/polygamma.js";
 import { pow } from "./math/pow.js";
 import { sigmoid, softplus } from "./math/sigmoid.js";
 import { rsqrt, sqrt } from "./math/sqrt.js";
+import { deviance, digammaRemainder, stirlingError } from "./math/stirling.js";
 import { cos, sin, tan } from "./math/trigonometric.js";
 import type { Binary, Unary } from "./math/vector.js";
 
@@ -48,8 +49,10 @@ const ofOne: Readonly<Record<string, Unary>> = {
   digamma,
   logNdtr,
   inverseMills,
+  stirlingError,
+  digammaRemainder,
 };
-const ofTwo: Readonly<Record<string, Binary>> = { atan2, pow };
+const ofTwo: Readonly<Record<string, Binary>> = { atan2, pow, deviance };
 
 /** The functions of src/runtime/wasm/math as lane rules, by name of primitive. */
 export const mathLanes: Readonly<Record<string, Lanes4>> = {

@@ -10,10 +10,12 @@ export function stirlingError(a: number): number {
   return coefficients.reduceRight((sum, each) => sum * inverse + each, 0) / a;
 }
 
-/** a·log(a/x) + x − a ≥ 0, without cancellation near x = a (Loader 2000, "Fast and accurate computation of binomial probabilities"). */
+/** a·log(a/x) + x − a ≥ 0, without cancellation near x = a; x for a = 0. */
 export function deviance(a: number, x: number): number {
+  if (a === 0) return x;
   const difference = a - x;
-  if (Math.abs(difference) > 0.4 * (a + x)) return a * Math.log(a / x) + x - a;
+  if (!(Math.abs(difference) <= 0.4 * (a + x))) return a * Math.log(a / x) + x - a;
+  if (difference === 0) return 0;
   const v = difference / (a + x);
   let sum = difference * v;
   let term = 2 * a * v;
@@ -27,6 +29,5 @@ export function deviance(a: number, x: number): number {
 }
 
 /** xᵃe⁻ˣ/Γ(a + 1) for a, x > 0: the probability of a in a Poisson distribution of mean x, to nearly full precision. */
-export function poissonTerm(a: number, x: number): number {
-  return Math.exp(-stirlingError(a) - deviance(a, x)) / Math.sqrt(2 * Math.PI * a);
-}
+export const poissonTerm = (a: number, x: number): number =>
+  Math.exp(-stirlingError(a) - deviance(a, x)) / Math.sqrt(2 * Math.PI * a);

@@ -1,9 +1,10 @@
 // Incomplete gamma and beta functions, and draws that are functions of a key of their own.
+import * as deviance from "../../../../src/ir/primitives/deviance.js";
 import * as incomplete from "../../../../src/ir/primitives/incomplete.js";
 import * as samplers from "../../../../src/ir/primitives/samplers.js";
 import type { DType, Primitive } from "../../../../src/ir/program.js";
 import { between, type Conformance, type Domain, each, integers, plain, shapes } from "../conformance.js";
-import { two } from "./elementwise.js";
+import { one, two } from "./elementwise.js";
 
 /** Operands of one shape with dtypes of their own. */
 const alike = (
@@ -24,6 +25,10 @@ const words = [integers(-(2 ** 31), 2 ** 31 - 1), integers(-(2 ** 31), 2 ** 31 -
 const keyed = ["int32", "int32", "float32"] as const;
 
 export const incompleteCases: Conformance[] = [
+  two(deviance.deviance, shape, loose),
+  two(deviance.deviance, between(900, 1100), loose),
+  one(deviance.stirlingError, between(0.25, 40), loose),
+  one(deviance.digammaRemainder, between(0.25, 40), loose),
   two(incomplete.gammainc, shape, loose),
   two(incomplete.gammaincc, shape, loose),
   alike(incomplete.betainc, ["float32", "float32", "float32"], [shape, shape, between(0.125, 0.875)], loose),

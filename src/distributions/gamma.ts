@@ -1,0 +1,49 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { TensorLike } from "../ir/lifted.js";
+import { stopGradient } from "../ops/marks.js";
+import { logGammaDraws } from "../ops/samplers.js";
+import { lgamma, xlogy } from "../ops/special.js";
+import { where } from "../ops/where.js";
+import { type Distribution, distribution, family, type Positive } from "./distribution.js";
+import { logPoissonTerm } from "./saddlePoint.js";
+import { isPositive, onSupport } from "./support.js";
+
+const isZero = (x: tf.Tensor): tf.Tensor => tf.equal(x, 0);
+
+const gammaFamily = family({
+  name: "gamma",
+  support: "positive",
+  parameters: ["shape", "rate"],
+  // a log λ + (a − 1) log x − λx − log Γ(a), as log(a/x) + log (λx)ᵃe^{−λx}/Γ(a + 1)
+  logDensity: ({ shape, rate }, value) => {
+    const atZero = (x: tf.Tensor) =>
+      tf.sub(tf.add(tf.mul(shape, tf.log(rate)), xlogy(tf.sub(shape, 1), x)), tf.add(tf.mul(rate, x), lgamma(shape)));
+    const inside = (x: tf.Tensor) => tf.add(tf.sub(tf.log(shape), tf.log(x)), logPoissonTerm(shape, tf.mul(rate, x)));
+    return where(
+      isZero(stopGradient(value)),
+      onSupport(value, isZero, 1, atZero),
+      onSupport(value, isPositive, 1, inside),
+    );
+  },
+  // implicit reparameterization: a draw moves with its shape at a fixed quantile
+  draw: ({ shape, rate }, key, batch) => tf.exp(tf.sub(logGammaDraws(key, batch, shape), tf.log(rate))),
+  mean: ({ shape, rate }) => tf.div(shape, rate),
+  variance: ({ shape, rate }) => tf.div(shape, tf.square(rate)),
+});
+
+/**
+ * The gamma distribution, of density λᵃxᵃ⁻¹e^{−λx}/Γ(a).
+ *
+ * Offers reparam (implicit: Figurnov, Mohamed & Mnih 2018) and reinforce.
+ *
+ * @param shape - a > 0, any shape
+ * @param rate - λ > 0, broadcasts with it
+ * @example
+ * ```ts
+ * import { gamma, run, sample } from "elbow";
+ * const x = run(0, sample("x", gamma([0.5, 5], 2)));
+ * console.log(x.shape); // => [ 2 ]
+ * ```
+ */
+export const gamma = (shape: TensorLike, rate: TensorLike): Distribution<Positive, "reparam" | "reinforce"> =>
+  distribution(gammaFamily, [shape, rate]);
