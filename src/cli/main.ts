@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError } from "commander";
 import "../index.js";
+import { type ExplainCommandOptions, explainCommand } from "./explainCommand.js";
 import { type FitCommandOptions, fitCommand } from "./fitCommand.js";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
@@ -33,6 +34,18 @@ program
   .option("--checkpoint <file>", "write the state of the fit to a file, every tenth of the steps and at the end")
   .option("--resume <file>", "go on from a checkpoint")
   .action((file: string, options: FitCommandOptions) => fitCommand(file, options));
+
+program
+  .command("explain")
+  .description(
+    "Say how every random choice of what a module exports (as for fit) is estimated; with --cost also where the time of an optimizer step goes.",
+  )
+  .argument("<file>", "the module")
+  .option("--cost", "profile the compiled step: arithmetic, memory and time of each of its loops and kernels")
+  .option("--engine <name>", "engine to profile: wasm, on four threads wasm:4")
+  .option("--threads <n>", "threads of the engine wasm", wholeNumber)
+  .option("--json", "print one JSON object on stdout, and everything else on stderr")
+  .action((file: string, options: ExplainCommandOptions) => explainCommand(file, options));
 
 try {
   await program.parseAsync();

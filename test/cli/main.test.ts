@@ -130,6 +130,35 @@ describe.concurrent("elbow fit", () => {
   });
 });
 
+describe.concurrent("elbow explain", () => {
+  test("prints the table of random choices", async () => {
+    const { code, out, err } = await elbow(["explain", at("model.ts")]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/│ mu +│ normal +│ reparam \(default\) │ +1 │ +│ .*model\.ts:12 │\n/);
+    expect(out).not.toContain("GFLOP/s");
+  });
+
+  test("--cost adds where the time of a step goes", async () => {
+    const { code, out } = await elbow(["explain", at("model.ts"), "--cost"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/│ steps +│ .*mul ×\d+/);
+    expect(out).toMatch(/^step .* µs on one thread: .* kFLOP/m);
+    expect(out).toMatch(/^compiling trace .* ms, transform .* ms, lower .* ms, WebAssembly\.Module .* ms$/m);
+    expect(out).toMatch(/^machine +products .* GFLOP\/s/m);
+  });
+
+  test("--json prints one object and nothing else on stdout", async () => {
+    const { code, out } = await elbow(["explain", at("model.ts"), "--cost", "--json"]);
+    expect(code).toBe(0);
+    expect(out.trimEnd().split("\n")).toHaveLength(1);
+    const { sites, parts, ceilings, threads } = JSON.parse(out);
+    expect(sites).toMatchObject([{ address: "mu", strategy: "reparam", isUnbiased: true, lanes: 1 }]);
+    expect(parts.map(({ kind }: { kind: string }) => kind)).toContain("steps");
+    expect(ceilings.matMul).toBeGreaterThan(0);
+    expect(threads).toBe(1);
+  });
+});
+
 describe.concurrent("errors are one message without a stack, and exit code 1", () => {
   test.each<[string, string[], string]>([
     [

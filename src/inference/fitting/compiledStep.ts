@@ -1,10 +1,15 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Program } from "../../ir/program.js";
 import type { Engine } from "../../runtime/engine.js";
 import { hoist } from "../../transforms/hoist.js";
 import type { StepProgram } from "./stepProgram.js";
 
 /** A step made ready to run. */
 export interface CompiledStep {
+  /** What is run at every step: on [carried…, fixed…], and what was computed of the fixed ones before. */
+  readonly program: Program;
+  /** All that it is run on; of these the computed ones stay this object's. */
+  readonly inputs: (carried: readonly Tensor[], fixed: readonly Tensor[]) => Promise<readonly Tensor[]>;
   /**
    * Takes steps and resolves to what is carried then. All tensors given stay the caller's.
    *
@@ -22,7 +27,8 @@ export interface CompiledStep {
 export function compileStep(engine: Engine, { program, carried }: StepProgram, isRepeated: boolean): CompiledStep {
   const shift = carried + 1;
   const parts = isRepeated ? hoist(program, (input) => input >= carried && input !== shift) : undefined;
-  const executable = engine.compile(parts?.step ?? program);
+  const repeated = parts?.step ?? program;
+  const executable = engine.compile(repeated);
   const once = parts && engine.compile(parts.once);
   executable.prepare?.(carried);
   once?.prepare?.(0);
@@ -39,9 +45,11 @@ export function compileStep(engine: Engine, { program, carried }: StepProgram, i
     known = { of, values: await once.runAsync(of) };
     return known.values;
   };
+  const inputs: CompiledStep["inputs"] = async (from, fixed) => [...from, ...fixed, ...(await valuesFor(fixed))];
   return {
-    iterate: async (from, fixed, steps) =>
-      executable.iterate([...from, ...fixed, ...(await valuesFor(fixed))], carried, steps),
+    program: repeated,
+    inputs,
+    iterate: async (from, fixed, steps) => executable.iterate(await inputs(from, fixed), carried, steps),
     dispose: () => {
       forget();
       once?.dispose();

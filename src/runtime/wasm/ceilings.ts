@@ -27,7 +27,7 @@ export interface Ceilings {
   readonly multiplyAdd: number;
   /** Exponentials, 10⁹ per second. */
   readonly exp: number;
-  /** x + 1 on arrays that fit the second-level cache, the last-level cache and none. */
+  /** x + 1 on arrays from what fits the second-level cache to what fits none, in order. */
   readonly bandwidth: readonly Bandwidth[];
   /** Nanoseconds that a call into a module takes. */
   readonly callNanoseconds: number;
@@ -59,8 +59,8 @@ export function measureCeilings(): Ceilings {
 export const bandwidthFor = ({ bandwidth }: Ceilings, bytes: number): number =>
   (bandwidth.find((each) => bytes <= each.bytes) ?? bandwidth.at(-1)!).gigabytesPerSecond;
 
-/** Bytes read and written: a quarter of a MiB, 4 MiB and 64 MiB. */
-const workingSets = [2 ** 18, 2 ** 22, 2 ** 26];
+/** Bytes read and written: a quarter of a MiB, 4, 16 and 64 MiB. */
+const workingSets = [2 ** 18, 2 ** 22, 2 ** 24, 2 ** 26];
 
 type Run = (times: number) => void;
 
