@@ -85,6 +85,9 @@ export function withSource<R>(source: Source | undefined, body: () => R): R {
   }
 }
 
+/** Equations emitted in `body` are Elbow's own: nobody looks for a user's line, which takes longer than the rest. */
+export const withoutSource = <R>(body: () => R): R => withSource({ line: undefined }, body);
+
 /** Builds a program from a function on variables of the given types. */
 export function build(
   types: readonly Type[],

@@ -183,12 +183,17 @@ const identities: Readonly<Record<string, Identity>> = {
     const [inner] = operandsOf("broadcastTo", x!, at) ?? [];
     return inner && broadcastTo(inner, out!.shape);
   },
-  // a choice inside a choice by the same condition is made already
+  // a choice inside a choice by the same condition is made already; (c ? x·z : y·z) = (c ? x : y)·z
   select: ({ inputs: [condition, x, y], outputs: [out] }, at) => {
     const [conditionOfX, thenOfX] = operandsOf("select", x!, at) ?? [];
     if (conditionOfX === condition) return broadcastTo(select(condition!, thenOfX!, y!), out!.shape);
     const [conditionOfY, , elseOfY] = operandsOf("select", y!, at) ?? [];
-    return conditionOfY === condition ? broadcastTo(select(condition!, x!, elseOfY!), out!.shape) : undefined;
+    if (conditionOfY === condition) return broadcastTo(select(condition!, x!, elseOfY!), out!.shape);
+    const [ofX, ofY] = [operandsOf("mul", x!, at) ?? [], operandsOf("mul", y!, at) ?? []];
+    const common = ofX.find((each) => ofY.includes(each));
+    if (!common) return undefined;
+    const [restX, restY] = [ofX, ofY].map((each) => each[1 - each.indexOf(common)]!);
+    return broadcastTo(mul(select(condition!, restX!, restY!), common), out!.shape);
   },
   // one matrix times many vectors is one product of two matrices
   matMul: ({ inputs: [a, b], outputs: [out] }) => {

@@ -1,4 +1,4 @@
-import { Builder, build, sourceHere, withBuilder, withSource } from "../ir/builder.js";
+import { Builder, build, sourceHere, withBuilder, withoutSource, withSource } from "../ir/builder.js";
 import { innerPrograms } from "../ir/control.js";
 import { inline } from "../ir/interpret.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
@@ -24,7 +24,8 @@ export function simplify(program: Program): Program {
 }
 
 /** Builds a program as `build` does, simplified on the way: the rules that emit it see simple operands. */
-export const buildSimple: typeof build = (types, body) => withoutDeadCode(build(types, body, new SimplifyingBuilder()));
+export const buildSimple: typeof build = (types, body) =>
+  withoutDeadCode(build(types, (...inputs) => withoutSource(() => body(...inputs)), new SimplifyingBuilder()));
 
 /** Writes every equation in its simplest form, so that rules may emit freely. */
 export class SimplifyingBuilder extends Builder {

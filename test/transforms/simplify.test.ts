@@ -266,6 +266,11 @@ expectSimplified(
   ["greater", "select"],
 );
 expectSimplified(
+  "(c ? x·z : y·z) = (c ? x : y)·z",
+  program([[3], [3], [3]], (x, y, z) => select(greater(z!, 0), mul(x!, z!), mul(z!, y!))),
+  ["greater", "select", "mul"],
+);
+expectSimplified(
   "a transposition of axes of size 1 is a reshape",
   program([[1, 4, 1]], (x) => transpose(x!, [1, 2, 0])),
   ["reshape"],
