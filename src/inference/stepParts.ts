@@ -78,7 +78,9 @@ export function stepParts({ parts }: Profile, ceilings: Ceilings, sites: readonl
 /** What the machine would take at its best: arithmetic by its three kinds, and bytes through the cache that holds them. */
 function leastMicroseconds({ flops, bytes, executions }: PartProfile, ceilings: Ceilings) {
   const { matMul, multiplyAdd, exp } = ceilings;
-  const compute = flops.product / matMul + flops.function / (expFlops * exp) + flops.plain / multiplyAdd;
+  // products are multiply-adds: a measurement that was disturbed does not lower their ceiling
+  const compute =
+    flops.product / Math.max(matMul, multiplyAdd) + flops.function / (expFlops * exp) + flops.plain / multiplyAdd;
   const memory = bytes / bandwidthFor(ceilings, bytes / Math.max(1, executions));
   return { compute: compute / 1000, memory: memory / 1000 };
 }

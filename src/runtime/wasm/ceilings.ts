@@ -36,7 +36,7 @@ export interface Ceilings {
 
 let measured: Ceilings | undefined;
 
-/** Measures once per process, in about 200 ms. */
+/** Measures once per process, in about 300 ms. */
 export function measureCeilings(): Ceilings {
   if (measured?.hasFma === usesFma()) return measured;
   const side = 256;
@@ -109,8 +109,8 @@ function callNanoseconds(): number {
   });
 }
 
-const tryMs = 2;
-const enoughMs = 25;
+const tryMs = 1;
+const enoughMs = 30;
 const fewestTries = 4;
 
 /** Nanoseconds per run at best, after V8 had time to optimize. */

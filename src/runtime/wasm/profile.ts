@@ -15,7 +15,7 @@ export interface PartProfile {
   readonly executions: number;
   /** Without the parts inside it. */
   readonly microseconds: number;
-  /** Half the range of repeated measurements, and a tenth of what the clock itself takes. */
+  /** Half the range of repeated measurements, and a quarter of what the clock itself takes. */
   readonly uncertainty: number;
   readonly flops: Flops;
   readonly bytes: number;
@@ -79,9 +79,11 @@ export function clockedInstance(program: Program, carried: number): ClockedInsta
 
 /** Shortest stretch that is timed, and how many there are. */
 const batches = 12;
-/** Of these, the quickest are believed: what else the machine does only ever adds time. */
+/** For every part, its quickest are believed: what else the machine does only ever adds time. */
 const believed = 4;
 const warmUpShare = 0.25;
+/** By what share a mark may take more or less between parts than in a loop of marks. */
+const clockDoubt = 0.25;
 
 /**
  * Measures the parts of a program, as the wasm engine compiles it. Clocked and plain runs take turns, and all start from the
@@ -108,7 +110,11 @@ export function profile(program: Program, inputs: readonly ArrayLike<number>[], 
   const runs = { clocked: 1, plain: 1 };
   const stretch = ((1 - warmUpShare) * milliseconds) / (2 * batches);
   const warmUpUntil = performance.now() + warmUpShare * milliseconds;
-  const fit = (per: number): number => Math.max(1, Math.min(mostRuns, Math.round((1000 * stretch) / per / 8) * 8));
+  const fit = (per: number): number => {
+    const count = Math.max(1, Math.min(mostRuns, Math.round((1000 * stretch) / per)));
+    // whole blocks of what is computed for eight runs at once
+    return count < 8 ? count : count - (count % 8);
+  };
   do {
     runs.clocked = fit(time(clocked.instance, runs.clocked));
     runs.plain = fit(time(plain, runs.plain));
@@ -117,24 +123,24 @@ export function profile(program: Program, inputs: readonly ArrayLike<number>[], 
   const perMark = clockMicroseconds();
   const measured = range(batches).map(() => {
     const plainMicroseconds = time(plain, runs.plain);
-    const total = time(clocked.instance, runs.clocked);
+    time(clocked.instance, runs.clocked);
     const executions = Array.from(clocked.marks, (count) => count / runs.clocked);
     const microseconds = Array.from(clocked.spent, (ms, i) => (1000 * ms) / runs.clocked - perMark * executions[i]!);
-    return { plainMicroseconds, total, executions, microseconds };
+    return { plainMicroseconds, executions, microseconds };
   });
-  const best = measured.toSorted((a, b) => a.total - b.total).slice(0, believed);
 
   return {
     microseconds: Math.min(...measured.map((each) => each.plainMicroseconds)),
     parts: clocked.parts.map((part, i) => {
-      const times = best.map((each) => Math.max(0, each.microseconds[i]!));
-      const executions = best[0]!.executions[i]!;
+      const all = measured.map((each) => Math.max(0, each.microseconds[i]!));
+      const times = all.toSorted((a, b) => a - b).slice(0, believed);
+      const executions = measured[0]!.executions[i]!;
       const once = part.equations.map(flopsOf).reduce(addFlops, noFlops);
       return {
         part,
         executions,
         microseconds: times.reduce((sum, each) => sum + each, 0) / times.length,
-        uncertainty: (Math.max(...times) - Math.min(...times)) / 2 + 0.1 * perMark * executions,
+        uncertainty: (times.at(-1)! - times[0]!) / 2 + clockDoubt * perMark * executions,
         flops: scaleFlops(executions * part.repeats, once),
         bytes: executions * bytesOf(part),
       };
@@ -163,8 +169,8 @@ function clockMicroseconds(): number {
     last = now;
   };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { elbow: { mark } });
-  const marks = 20_000;
-  const tries = range(12).map(() => {
+  const marks = 5_000;
+  const tries = range(50).map(() => {
     const started = performance.now();
     (exports.run as (count: number) => void)(marks);
     return (1000 * (performance.now() - started)) / marks;
