@@ -29,12 +29,14 @@ export type ObjectiveBody<P extends Parameters, D extends readonly unknown[]> = 
 
 /** An objective traced and turned into an estimator, for given shapes. */
 export interface Prepared {
-  /** Inputs: [key, parameter leaves…, data tensors…, states…]; outputs: [estimate, next states…]. */
+  /** Inputs: [key, parameter leaves…, data tensors…, states…]; outputs: [estimate, next states…, auxiliary loss if any]. */
   readonly program: Program;
   readonly parameterCount: number;
   readonly dataCount: number;
   /** Starting values of the states that some strategies carry from step to step. */
   readonly initialStates: readonly number[];
+  /** Whether strategies have a loss of their own, which a fit minimises beside the objective. */
+  readonly hasAuxiliaryLoss: boolean;
   readonly sites: readonly SiteReport[];
   /** What it took to trace the objective and to transform it. */
   readonly milliseconds: { readonly trace: number; readonly transform: number };
@@ -107,12 +109,13 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
     },
   );
   const tracedAt = performance.now();
-  const { program, initialStates, sites } = estimate(traced, defaultStrategies);
+  const { program, initialStates, hasAuxiliaryLoss, sites } = estimate(traced, defaultStrategies);
   const result = {
     program: average(program, draws),
     parameterCount: parameterLeaves.length,
     dataCount: dataLeaves.length,
     initialStates,
+    hasAuxiliaryLoss,
     sites,
     milliseconds: { trace: tracedAt - started, transform: performance.now() - tracedAt },
   };

@@ -102,6 +102,22 @@ export interface Contraction {
   readonly keep: Readonly<Record<string, Tensor>>;
   /** The state of this site and leaf, a scalar, if the strategy has one. */
   readonly state: Tensor | undefined;
+  /** Per batch axis of the site: whether this leaf mixes the elements along it. */
+  readonly isMixed: readonly boolean[];
+}
+
+/** What a strategy makes of a leaf. */
+export interface Contracted {
+  /** The estimate, of the leaf's shape. */
+  readonly estimate: Tensor;
+  /** The next state, a scalar. */
+  readonly state?: Tensor;
+  /**
+   * What `fit` minimises beside the objective, whichever way that goes; its elements are summed, for all sites and
+   * leaves. It trains what serves the estimate without being part of it (a learned baseline): it moves only the
+   * parameters that the estimate's own derivative does not reach. Estimates of the objective leave it out.
+   */
+  readonly auxiliaryLoss?: Tensor;
 }
 
 /** A gradient strategy of a site. */
@@ -119,11 +135,16 @@ export interface Strategy {
   readonly objection: (family: Family) => string | undefined;
   /** Tensors that the strategy needs besides the distribution's parameters (a baseline, say). */
   readonly operands?: readonly Tensor[];
+  /**
+   * Per operand: how many of its trailing axes belong to one event; the others broadcast against the batch shape from the
+   * right, as those of parameters do, and element n of the site needs their element n alone. @defaultValue all axes
+   */
+  readonly operandEventRanks?: readonly number[];
   /** Starting value of the scalar state that is carried from step to step for every leaf. */
   readonly initialState?: number;
   readonly draw: (site: SiteContext) => Drawn;
-  /** The estimate, of the leaf's shape, and the next state. @defaultValue the cost itself */
-  readonly contract?: (contraction: Contraction) => { readonly estimate: Tensor; readonly state?: Tensor };
+  /** @defaultValue the cost itself */
+  readonly contract?: (contraction: Contraction) => Contracted;
 }
 
 /** Attributes of a `sample` equation. Its inputs are [key, parameters…, strategy operands…]. */
@@ -158,14 +179,17 @@ export const samplePrimitive: Primitive = primitive({
   isContinuousIn: () => true,
 });
 
-/** Parameters broadcast against the batch shape from the right; axes that belong to events mix. */
+/** Parameters and operands broadcast against the batch shape from the right; axes that belong to events mix. */
 function parameterAxes(
   shape: Shape,
   position: number,
-  { family, parameterShapes, batch }: SampleAttributes,
+  { family, strategy, parameterShapes, batch }: SampleAttributes,
 ): (number | null)[] {
-  if (position < 0 || position >= parameterShapes.length) return shape.map(() => null);
-  const own = shape.length - family.parameterEventRanks[position]!;
+  const ranks = [
+    ...family.parameterEventRanks.slice(0, parameterShapes.length),
+    ...(strategy?.operandEventRanks ?? []),
+  ];
+  const own = shape.length - (ranks[position] ?? shape.length);
   return shape.map((size, axis) => {
     const at = axis + batch.length - own;
     return axis < own && batch[at] === size ? at : null;

@@ -27,6 +27,7 @@ const ratio = (logDensity: tf.Tensor, sign = 1) => {
     cost: tf.onesLike(logDensity),
     keep: { logDensity },
     state: undefined,
+    isMixed: [],
   }).estimate;
   return sign === 1 ? fixed : tf.reciprocal(fixed);
 };

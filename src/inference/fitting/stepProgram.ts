@@ -1,12 +1,15 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { ElbowError } from "../../errors.js";
+import { builder, withSource } from "../../ir/builder.js";
 import { inline } from "../../ir/interpret.js";
+import type { MaybeZero } from "../../ir/primitive.js";
 import { neg, square, sub } from "../../ir/primitives/arithmetic.js";
 import { reduceSum } from "../../ir/primitives/axes.js";
 import { add } from "../../ir/primitives/elementwise.js";
 import { sqrt } from "../../ir/primitives/exponential.js";
 import { type DType, type Program, type Type, typeOf, type Variable } from "../../ir/program.js";
 import { trace } from "../../ir/tracing.js";
-import { valueAndGradInto } from "../../transforms/grad.js";
+import { vjpInto, zerosLike } from "../../transforms/grad.js";
 import { buildSimple, withoutDeadCode } from "../../transforms/simplify.js";
 import { withStream } from "../../transforms/streams.js";
 import { range } from "../../util/shapes.js";
@@ -68,12 +71,31 @@ export function buildStep(prepared: Prepared, types: StepTypes, rules: StepRules
 
     const data = inlineTraced([...given, step], (...tensors) => select(tensors.slice(0, -1), tensors.at(-1)!));
     const operands = [rootKey, ...parameters, ...data, ...states, step];
-    const [objective, ...gradients] = valueAndGradInto(estimator, operands, differentiated, true);
-    const nextStates = gradients.splice(0, stateTypes.length);
-    const descent = direction === "maximize" ? gradients.map((each) => neg(each)) : gradients;
+    const { outputs, pullback } = vjpInto(
+      estimator,
+      operands,
+      operands.map((_, i) => differentiated.includes(i)),
+      true,
+    );
+    const gradientOf = (output: number): MaybeZero[] => {
+      const cotangents = pullback(outputs.map((_, i) => (i === output ? builder().scalar(1, "float32") : undefined)));
+      return differentiated.map((i) => cotangents[i]);
+    };
+    const [objective, ...nextStates] = outputs;
+    if (prepared.hasAuxiliaryLoss) nextStates.pop();
+    const reached = gradientOf(0);
+    const trained = prepared.hasAuxiliaryLoss ? auxiliaryOnly(gradientOf(outputs.length - 1), reached) : [];
+    const gradients = parameters.map((parameter, i) => reached[i] ?? trained[i] ?? zerosLike(parameter));
+    // each of the two is clipped as if it stood alone
+    const clipped = (of: readonly MaybeZero[]): Variable[] => {
+      const all = parameters.map((parameter, i) => of[i] ?? zerosLike(parameter));
+      return clip ? inlineTraced(all, (...each) => clip(each)) : all;
+    };
+    const descent = clipped(reached.map((each) => each && (direction === "maximize" ? neg(each) : each)));
+    const training = prepared.hasAuxiliaryLoss ? clipped(trained) : [];
     const update = updater(optimizer);
-    const updates = (clip ? inlineTraced(descent, (...each) => clip(each)) : descent).map((gradient, i) =>
-      update(parameters[i]!, gradient, step, slots[i]!),
+    const updates = parameters.map((parameter, i) =>
+      update(parameter, trained[i] ? training[i]! : descent[i]!, step, slots[i]!),
     );
     const difference = sub(objective!, shift);
     return [
@@ -83,7 +105,7 @@ export function buildStep(prepared: Prepared, types: StepTypes, rules: StepRules
       add(step, 1),
       add(sum, difference),
       add(sumOfSquares, square(difference)),
-      add(sumOfNorms, norm(gradients)),
+      add(sumOfNorms, norm(parameters.map((parameter, i) => reached[i] ?? zerosLike(parameter)))),
       objective!,
       ...gradients,
     ];
@@ -100,9 +122,28 @@ export function buildStep(prepared: Prepared, types: StepTypes, rules: StepRules
 
 type Seven = [Variable, Variable, Variable, Variable, Variable, Variable, ...Variable[]];
 
+/**
+ * The gradient of the auxiliary loss in the parameters that the objective's own gradient does not reach: it must not
+ * change where those go that it does reach.
+ */
+function auxiliaryOnly(auxiliary: readonly MaybeZero[], reached: readonly MaybeZero[]): MaybeZero[] {
+  const own = auxiliary.map((gradient, i) => (reached[i] ? undefined : gradient));
+  if (own.some((gradient) => gradient)) return own;
+  throw new ElbowError("learned-baseline", {
+    message: auxiliary.some((gradient) => gradient)
+      ? "a learned baseline has no parameters of its own: the objective reaches all that it is computed from"
+      : "a learned baseline does not depend on any parameter, so that there is nothing to learn",
+    hint: "Compute it from parameters of its own, beside those of the objective, or pass it as a fixed baseline.",
+  });
+}
+
+/** Records a function of tensors, which may be the user's own. */
+const record = (inputs: readonly Variable[], body: Parameters<typeof trace>[1]): Program =>
+  withSource(undefined, () => trace(inputs.map(typeOf), body));
+
 /** Records a function of tensors and emits what it does with these variables. */
 const inlineTraced = (inputs: readonly Variable[], body: Parameters<typeof trace>[1]): Variable[] =>
-  inline(trace(inputs.map(typeOf), body), inputs);
+  inline(record(inputs, body), inputs);
 
 /** Emits an optimizer's update, recorded once for parameters of the same type. Gives [parameter, slots…]. */
 function updater({ update }: Optimizer) {
@@ -110,13 +151,13 @@ function updater({ update }: Optimizer) {
   return (parameter: Variable, gradient: Variable, step: Variable, slots: readonly Variable[]): Variable[] => {
     const inputs = [parameter, gradient, step, ...slots];
     const key = [parameter, ...slots].map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
-    const record = () =>
-      trace(inputs.map(typeOf), (...tensors) => {
+    const recordUpdate = () =>
+      record(inputs, (...tensors) => {
         const [at, slope, steps, ...rest] = tensors as [Tensor, Tensor, Tensor, ...Tensor[]];
         const next = update({ parameter: at, gradient: slope, slots: rest, step: steps });
         return [next.parameter, ...next.slots];
       });
-    const program = recorded.get(key) ?? record();
+    const program = recorded.get(key) ?? recordUpdate();
     recorded.set(key, program);
     return inline(program, inputs);
   };

@@ -1,5 +1,6 @@
 // Contraction: per leaf, the sites that it depends on are taken away one by one, last to first. A chain of enumerated
 // sites thereby becomes a sum-product: costs that share their sites are added before the next site is summed out.
+import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError, invariant } from "../../errors.js";
 import { build, builder } from "../../ir/builder.js";
 import { div } from "../../ir/primitives/arithmetic.js";
@@ -54,14 +55,24 @@ type Node =
       readonly operands: readonly (Node | Variable)[];
     };
 
+/** A strategy's contraction as a program. Outputs: the estimate, the state if any, the sum of the auxiliary loss if any. */
+interface TracedContraction {
+  readonly program: Program;
+  readonly hasState: boolean;
+  readonly hasLoss: boolean;
+}
+
 const isNode = (operand: Node | Variable): operand is Node => "kind" in operand;
 
 /** Emits the estimate of a tail: every leaf contracted over every site that it depends on. */
 export function contractTail({ tail, sites, read, dependence }: ContractionTask): {
   estimate: Variable;
   states: State[];
+  /** The sum of all auxiliary losses, if there are any. */
+  auxiliaryLoss: Variable | undefined;
 } {
   const states: State[] = [];
+  const losses: Variable[] = [];
   const leafCost = ({ variable, factors }: Leaf): Cost => {
     const lanes = factors.reduce(
       (cost, { primitive, by }) => applyInLanes(primitive, by ? [cost, read(by)] : [cost], {})[0]!,
@@ -78,7 +89,7 @@ export function contractTail({ tail, sites, read, dependence }: ContractionTask)
       operands: part.operands.map((operand) => ("kind" in operand ? toNode(operand) : operand)),
     };
   };
-  const contractor = new Contractor(sites, states);
+  const contractor = new Contractor(sites, states, losses);
   let node = toNode(tail);
   for (const site of sites.toReversed()) node = contractor.visit(node, site);
 
@@ -94,17 +105,19 @@ export function contractTail({ tail, sites, read, dependence }: ContractionTask)
     const operands = each.operands.map((operand) => (isNode(operand) ? emitNode(operand) : read(operand).variable));
     return builder().emit(each.tail.primitive, operands, each.tail.attributes)[0]!;
   };
-  return { estimate: emitNode(node), states };
+  const auxiliaryLoss = losses.length === 0 ? undefined : losses.reduce((total, loss) => add(total, loss));
+  return { estimate: emitNode(node), states, auxiliaryLoss };
 }
 
 class Contractor {
   /** Traced contractions by strategy and types: equal sites share one. */
-  private readonly traced = new Map<string, { program: Program; hasState: boolean }>();
+  private readonly traced = new Map<string, TracedContraction>();
   private readonly strategyIds = new Map<object, number>();
 
   constructor(
     private readonly sites: readonly SiteLanes[],
     private readonly states: State[],
+    private readonly losses: Variable[],
   ) {}
 
   /** Takes one site away from all costs below a node. */
@@ -165,31 +178,41 @@ class Contractor {
     );
     const operands = [own(cost.lanes), ...keep.map(([, lanes]) => lanes)];
     const state = strategy.initialState === undefined ? undefined : newVariable([], "float32");
-    const { program, hasState } = this.trace(
-      site,
-      operands,
-      keep.map(([name]) => name),
-      state,
-    );
-    const [estimate, next] = runInLanes(program, state ? [...operands, single(state)] : operands);
+    const names = keep.map(([name]) => name);
+    const isMixed = axes.map((axis) => axis === null);
+    const { program, hasState, hasLoss } = this.trace(site, operands, names, isMixed, state);
+    const [estimate, ...rest] = runInLanes(program, state ? [...operands, single(state)] : operands);
     if (state && hasState)
-      this.states.push({ input: state, next: meanOverLanes(next!), initial: strategy.initialState! });
+      this.states.push({ input: state, next: meanOverLanes(rest.shift()!), initial: strategy.initialState! });
+    if (hasLoss) this.losses.push(meanOverLanes(rest.shift()!));
     return { ...cost, lanes: estimate! };
   }
 
-  private trace(site: SiteLanes, operands: readonly Lanes[], names: readonly string[], state: Variable | undefined) {
+  private trace(
+    site: SiteLanes,
+    operands: readonly Lanes[],
+    names: readonly string[],
+    isMixed: readonly boolean[],
+    state: Variable | undefined,
+  ): TracedContraction {
     const strategy = site.attributes.strategy!;
     if (!this.strategyIds.has(strategy)) this.strategyIds.set(strategy, this.strategyIds.size);
     const types: Type[] = operands.map((operand) => ({ shape: ownShape(operand), dtype: operand.variable.dtype }));
-    const key = `${this.strategyIds.get(strategy)}:${types.map(({ shape }) => formatShape(shape))}:${names}`;
+    const key = `${this.strategyIds.get(strategy)}:${types.map(({ shape }) => formatShape(shape))}:${names}:${isMixed}`;
     const known = this.traced.get(key);
     if (known) return known;
     let hasState = false;
+    let hasLoss = false;
     const program = trace(state ? [...types, { shape: [], dtype: "float32" }] : types, (cost, ...rest) => {
       const keep = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
-      const result = strategy.contract!({ cost: cost!, keep, state: state && rest[names.length] });
+      const result = strategy.contract!({ cost: cost!, keep, state: state && rest[names.length], isMixed });
       hasState = result.state !== undefined;
-      return result.state ? [result.estimate, result.state] : [result.estimate];
+      hasLoss = result.auxiliaryLoss !== undefined;
+      return [
+        result.estimate,
+        ...(result.state ? [result.state] : []),
+        ...(result.auxiliaryLoss ? [tf.sum(result.auxiliaryLoss)] : []),
+      ];
     });
     const expected = ownShape(operands[0]!).slice(site.axis ? 1 : 0);
     if (formatShape(program.outputs[0]!.shape) !== formatShape(expected))
@@ -198,7 +221,7 @@ class Contractor {
         hint: "contract must remove the lane axis and keep the leaf's shape.",
         at: { address: site.attributes.address },
       });
-    const result = { program, hasState };
+    const result = { program, hasState, hasLoss };
     this.traced.set(key, result);
     return result;
   }
@@ -237,7 +260,7 @@ function align(lanes: Lanes, site: SiteLanes, axes: SiteAxes, leaf: Shape): Lane
   return runInLanes(program, [lanes])[0]!;
 }
 
-/** A state that came out with lanes of other sites becomes their mean. */
+/** A state or a loss that came out with lanes of other sites becomes their mean. */
 function meanOverLanes({ variable, axes }: Lanes): Variable {
   const count = axes.reduce((product, axis) => product * axis.size, 1);
   return axes.length === 0 ? variable : div(reduceSum(variable, range(axes.length)), count);

@@ -1,5 +1,5 @@
 import { ElbowError } from "../../errors.js";
-import { withBuilder } from "../../ir/builder.js";
+import { withBuilder, withoutSource } from "../../ir/builder.js";
 import { interpret, restateConstant } from "../../ir/interpret.js";
 import type { Equation, Program } from "../../ir/program.js";
 import { type Family, isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
@@ -45,10 +45,12 @@ export interface SiteReport {
 
 /** A deterministic program whose expectation over keys is the objective, and whose gradient's expectation its gradient. */
 export interface Estimator {
-  /** Inputs: those of the objective, then one scalar per state. Outputs: the estimate, then the next states. */
+  /** Inputs: those of the objective, then one scalar per state. Outputs: the estimate, the next states, the auxiliary loss if there is one. */
   readonly program: Program;
   /** Starting values of the states that some strategies (moving baselines) carry from step to step. */
   readonly initialStates: readonly number[];
+  /** Whether some strategies (learned baselines) have a loss of their own, which is to be minimised beside the objective. */
+  readonly hasAuxiliaryLoss: boolean;
   readonly sites: readonly SiteReport[];
 }
 
@@ -98,15 +100,20 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
         return [site.value];
       },
     );
-    const { estimate: value, states } = contractTail({ tail, sites, read, dependence });
+    const {
+      estimate: value,
+      states,
+      auxiliaryLoss,
+    } = withoutSource(() => contractTail({ tail, sites, read, dependence }));
     return {
       program: withoutDeadCode(
         target.program(
           [...source.inputs, ...states.map((state) => state.input)],
-          [value, ...states.map((state) => state.next)],
+          [value, ...states.map((state) => state.next), ...(auxiliaryLoss ? [auxiliaryLoss] : [])],
         ),
       ),
       initialStates: states.map((state) => state.initial),
+      hasAuxiliaryLoss: auxiliaryLoss !== undefined,
       sites: [
         ...inLoops,
         ...sites.map(({ equation, attributes, axis, isMixed }) =>
