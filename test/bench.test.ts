@@ -151,6 +151,7 @@ test("a quick run prints one JSON object", { timeout: 120_000 }, () => {
   });
   const { machine, results, peers, skipped, agreement } = JSON.parse(stdout) as Report;
   expect(machine.cores).toBeGreaterThan(0);
+  expect(machine.ceilings.matMul).toBeGreaterThan(0);
   expect(results.map(({ engine }) => engine)).toEqual(expect.arrayContaining(["reference", "tfjs:cpu", "tfjs:wasm"]));
   for (const { workload, variant, ms, min, max, against, loss } of results) {
     expect([workload, variant]).toEqual(["W1", "P=1"]);

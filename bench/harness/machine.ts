@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg, release, totalmem } from "node:os";
+import { formatCeilings } from "../../src/report/stepTable.js";
 import { usesFma } from "../../src/runtime/wasm/assembler/fma.js";
+import { type Ceilings, measureCeilings } from "../../src/runtime/wasm/ceilings.js";
 
 /** Where and when figures were taken. */
 export interface Machine {
@@ -12,6 +14,8 @@ export interface Machine {
   readonly v8: string;
   /** Whether the wasm engine uses fused multiply-adds (ELBOW_FMA). */
   readonly fma: boolean;
+  /** What one thread can do at most. */
+  readonly ceilings: Ceilings;
   /** Load average of the last minute before the run. */
   readonly load: number;
   readonly commit: string;
@@ -28,6 +32,7 @@ export function describeMachine(): Machine {
     node: process.version,
     v8: process.versions.v8,
     fma: usesFma(),
+    ceilings: measureCeilings(),
     load: loadavg()[0]!,
     commit: currentCommit(),
     date: new Date().toISOString(),
@@ -53,8 +58,9 @@ export const formatMachine = ({
   node,
   v8,
   fma,
+  ceilings,
   load,
   commit,
   date,
 }: Machine): string =>
-  `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node} (V8 ${v8}), ${fma ? "with" : "without"} FMA, load ${load.toFixed(1)}, commit ${commit}, ${date}`;
+  `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node} (V8 ${v8}), ${fma ? "with" : "without"} FMA, load ${load.toFixed(1)}, commit ${commit}, ${date}\none thread: ${formatCeilings(ceilings)}`;
