@@ -8,7 +8,7 @@ import type { Program } from "../ir/program.js";
 import { foldIn, seedKey } from "../ops/random.js";
 import { compile } from "../runtime/compile.js";
 import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
-import { valueAndGrad, zerosLike } from "../transforms/grad.js";
+import { valueAndGradInto, zerosLike } from "../transforms/grad.js";
 import { jvpInto } from "../transforms/jvp.js";
 import { simplify } from "../transforms/simplify.js";
 import { vmap } from "../transforms/vmap.js";
@@ -129,7 +129,7 @@ function deriveProgram(
   const wrt = range(parameterCount).map((i) => i + 1);
   const one = ((): Program => {
     if (derived === "value") return stateless;
-    if (derived === "gradient") return valueAndGrad(stateless, { wrt });
+    if (derived === "gradient") return lastValueAndGrad(stateless, wrt);
     const directional = build([...stateless.inputs, ...wrt.map((i) => stateless.inputs[i]!)], (...inputs) => {
       const primals = inputs.slice(0, stateless.inputs.length);
       const tangents = inputs.slice(stateless.inputs.length);
@@ -142,7 +142,7 @@ function deriveProgram(
     });
     if (derived === "jvp") return directional;
     const tangentOnly = { ...directional, outputs: directional.outputs.slice(1) };
-    const second = valueAndGrad(tangentOnly, { wrt });
+    const second = lastValueAndGrad(tangentOnly, wrt);
     return { ...second, outputs: second.outputs.slice(1) };
   })();
   if (draws === 1) return simplify(one);
@@ -154,6 +154,10 @@ function deriveProgram(
     ),
   );
 }
+
+/** Value and gradient of what will not be differentiated again. */
+const lastValueAndGrad = (program: Program, wrt: readonly number[]): Program =>
+  build(program.inputs, (...inputs) => valueAndGradInto(program, inputs, wrt, true));
 
 /** @throws ElbowError "derivative-order" if a pathwise value reaches the objective through a kink */
 function checkSmooth(sites: Prepared["sites"]): void {

@@ -33,6 +33,11 @@ const cases: Readonly<Record<string, readonly [shape: Shape, body: (table: Varia
     (x) => reduceSum(select(equal(constant(range(4), [4, 1, 1]), constant(range(4), [4])), x, 0), [2]),
     "transpose",
   ],
+  "all entries of a table too long for its mask to be written down": [
+    [3, 100],
+    (x) => reduceSum(select(equal(constant(range(100), [100, 1, 1]), constant(range(100), [100])), x, 0), [2]),
+    "transpose",
+  ],
   "entries in another order": [
     [5, 4],
     (x) => reduceSum(select(equal(constant([2, 0, 3, 3, 1], [5, 1, 1]), constant(range(4), [4])), x, 0), [2]),
