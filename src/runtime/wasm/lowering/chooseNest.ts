@@ -21,11 +21,22 @@ type Consumers = ReadonlyMap<Variable, readonly Equation[]>;
 
 const isElementwise = ({ primitive }: Equation): boolean => primitive.name in laneRules;
 
+const knownSeeds = new WeakMap<Equation, readonly Seed[]>();
+
+/** The nests that the equation can start when its operands are known. */
+function seedsOf(equation: Equation): readonly Seed[] {
+  const known = knownSeeds.get(equation);
+  if (known) return known;
+  const seeds = possibleSeeds(equation).filter((seed) => growNest(seed, [equation], () => true).steps.length > 0);
+  knownSeeds.set(equation, seeds);
+  return seeds;
+}
+
 /** Whether there are nests that compute the equation. */
 export const isNestable = (equation: Equation): boolean => seedsOf(equation).length > 0;
 
 /** The ways to make loops of the equation's indices. */
-function seedsOf(equation: Equation): Seed[] {
+function possibleSeeds(equation: Equation): Seed[] {
   const relation = relationOf(equation);
   if (!relation) return [];
   const { sizes, together } = relation;
@@ -61,14 +72,35 @@ export function chooseNest(outlook: Outlook): Nest | undefined {
       if (nest.steps.length > 0) candidates.push(nest);
     }
   }
-  const timely = candidates.map((nest) => timelyPart(nest, outlook, consumers)).filter(({ steps }) => steps.length > 0);
-  let best: Nest | undefined;
+  const parts = (soon: ReadonlySet<Variable>): Nest[] =>
+    candidates.map((nest) => timelyPart(nest, outlook, consumers, soon)).filter(({ steps }) => steps.length > 0);
+  const timely = parts(new Set());
+  if (timely.length > 0) return best(timely, (nest) => savings(nest, outlook, consumers));
+  // nests that wait for each other: the one goes first that leaves least in memory
+  const early = parts(computableSoon(outlook));
+  return best(early.length > 0 ? early : candidates, (nest) => -leavingSize(nest, outlook, consumers));
+}
+
+function best(nests: readonly Nest[], scoreOf: (nest: Nest) => number): Nest | undefined {
+  let found: Nest | undefined;
   let most = Number.NEGATIVE_INFINITY;
-  for (const nest of timely.length > 0 ? timely : candidates) {
-    const saved = savings(nest, outlook, consumers);
-    if (saved > most) [best, most] = [nest, saved];
+  for (const nest of nests) {
+    const score = scoreOf(nest);
+    if (score > most) [found, most] = [nest, score];
   }
-  return best;
+  return found;
+}
+
+/** What can be computed without a kernel. */
+function computableSoon({ remaining, isKnown }: Outlook): Set<Variable> {
+  const soon = new Set<Variable>();
+  for (const equation of remaining)
+    if (
+      (isNestable(equation) || equation.primitive.name === "reshape") &&
+      equation.inputs.every((input) => soon.has(input) || isKnown(input))
+    )
+      for (const output of equation.outputs) soon.add(output);
+  return soon;
 }
 
 function consumersOf(equations: readonly Equation[]): Consumers {
@@ -84,30 +116,66 @@ function consumersOf(equations: readonly Equation[]): Consumers {
 
 /**
  * The steps that somebody waits for. What is only used by equations that wait for yet other values, which do not depend on
- * this nest, would have to be kept in memory until then: it is left to a later nest.
+ * this nest, would have to be kept in memory until then: it is left to a later nest. Nobody waits for what comes soon.
  */
-function timelyPart(nest: Nest, { remaining, isKnown, outputs }: Outlook, consumers: Consumers): Nest {
+function timelyPart(
+  nest: Nest,
+  { remaining, isKnown, outputs }: Outlook,
+  consumers: Consumers,
+  soon: ReadonlySet<Variable>,
+): Nest {
   let kept = new Set(nest.steps.map(({ equation }) => equation));
   for (;;) {
     const made = new Set([...kept].flatMap((equation) => equation.outputs));
-    const dependent = new Set<Variable>();
-    for (const equation of remaining)
-      if (equation.inputs.some((input) => made.has(input) || dependent.has(input)))
-        for (const output of equation.outputs) if (!made.has(output)) dependent.add(output);
+    /** What can be computed when the nest has been, and nothing else that is independent of it. */
+    const within = new Set(made);
     const isWaiting = ({ inputs }: Equation): boolean =>
-      inputs.some((input) => !isKnown(input) && !made.has(input) && !dependent.has(input));
+      !inputs.every((input) => within.has(input) || isKnown(input) || soon.has(input));
+    for (const equation of remaining)
+      if (equation.inputs.some((input) => within.has(input)) && !isWaiting(equation))
+        for (const output of equation.outputs) within.add(output);
     const needed = new Set<Equation>();
     const isNeeded = (output: Variable): boolean =>
       outputs.has(output) ||
       consumers.get(output)?.some((user) => (kept.has(user) ? needed.has(user) : !isWaiting(user))) === true;
     for (const equation of [...kept].reverse()) if (equation.outputs.some(isNeeded)) needed.add(equation);
+    addFolds(kept, needed);
     if (needed.size === kept.size) return restrictNest(nest, kept);
-    kept = new Set([...kept].filter((equation) => needed.has(equation)));
+    kept = needed.size === 0 ? needed : new Set([...kept].filter((equation) => needed.has(equation)));
   }
 }
 
+/** Adds the folds of needed values: later they would be read from memory. */
+function addFolds(steps: ReadonlySet<Equation>, needed: Set<Equation>): void {
+  const producers = new Map([...steps].flatMap((each) => each.outputs.map((output) => [output, each] as const)));
+  const producersOf = ({ inputs }: Equation): Equation[] => inputs.flatMap((input) => producers.get(input) ?? []);
+  const reaches = (equation: Equation): boolean =>
+    producersOf(equation).some((each) => needed.has(each) || reaches(each));
+  const add = (equation: Equation): void => {
+    if (needed.has(equation)) return;
+    for (const each of producersOf(equation)) add(each);
+    needed.add(equation);
+  };
+  for (const equation of steps)
+    if (relationOf(equation)!.kind === "fold" && !needed.has(equation) && reaches(equation)) add(equation);
+}
+
+/** Whether a result is used outside of the nest. */
+const leaves = (result: Variable, inside: ReadonlySet<Equation>, { outputs }: Outlook, consumers: Consumers): boolean =>
+  outputs.has(result) || consumers.get(result)?.some((user) => !inside.has(user)) === true;
+
+/** Elements that the nest writes to memory. */
+function leavingSize(nest: Nest, outlook: Outlook, consumers: Consumers): number {
+  const inside = new Set(nest.steps.map(({ equation }) => equation));
+  const results = [...inside].flatMap((equation) => equation.outputs);
+  return results.reduce(
+    (sum, result) => sum + (leaves(result, inside, outlook, consumers) ? sizeOf(result.shape) : 0),
+    0,
+  );
+}
+
 /** Vector instructions that the nest saves over executing its equations one by one. */
-function savings(nest: Nest, { outputs }: Outlook, consumers: Consumers): number {
+function savings(nest: Nest, outlook: Outlook, consumers: Consumers): number {
   const inside = new Set(nest.steps.map(({ equation }) => equation));
   const made = new Set([...inside].flatMap((equation) => equation.outputs));
   const lane = nest.loops.length - 1;
@@ -121,8 +189,7 @@ function savings(nest: Nest, { outputs }: Outlook, consumers: Consumers): number
       else if (isStrided(input, operands[i]!, lane)) strided.add(input);
     });
     const result = equation.outputs[0]!;
-    const leaves = outputs.has(result) || consumers.get(result)?.some((user) => !inside.has(user)) === true;
-    if (!leaves) saved += sizeOf(result.shape) / 4;
+    if (!leaves(result, inside, outlook, consumers)) saved += sizeOf(result.shape) / 4;
     else if (!isExit && isStrided(result, output, lane)) strided.add(result);
     saved -= (idle * (1 + weightOf(equation, relation)) * sizeOf(relation.sizes)) / 4;
   }

@@ -77,16 +77,20 @@ export function growNest(seed: Seed, candidates: readonly Equation[], isKnown: (
     return found;
   };
 
-  const loopsOf = (equation: Equation, relation: Relation): Partial | undefined => {
-    if (equation.inputs.some((input) => made.has(input))) return inherited(equation, relation);
+  const loopsOf = (equation: Equation, relation: Relation, isInside: boolean): Partial | undefined => {
+    if (isInside) return inherited(equation, relation);
     if (equation !== seed.equation) return bySize(relation);
     return relation.sizes.map((_, index) => (seed.loops.includes(index) ? seed.loops.indexOf(index) : undefined));
   };
 
   const add = (equation: Equation): void => {
+    let isInside = false;
+    // most equations end here, once for every nest that is tried
+    for (const input of equation.inputs)
+      if (made.has(input)) isInside = true;
+      else if (!isKnown(input)) return;
     const relation = relationOf(equation);
-    if (!relation || !equation.inputs.every((input) => made.has(input) || isKnown(input))) return;
-    const found = loopsOf(equation, relation);
+    const found = relation && loopsOf(equation, relation, isInside);
     if (!found || loops.some((loop) => !found.includes(loop))) return;
     const isLoop = (index: number): boolean => found[index] !== undefined && found[index]! <= lane;
     const looped = range(found.length).filter(isLoop);
