@@ -7,6 +7,7 @@ import type { KernelContext } from "./kernel.js";
 import { blocksWork, multiplyBlocked, packedBytes, wantsPacking } from "./productBlocks.js";
 import { multiplyDots } from "./productDots.js";
 import { type Product, transposed } from "./productForm.js";
+import { dividedBytes, multiplyInParts, partsWork } from "./productParts.js";
 import { multiplyRow, wantsStream } from "./productRow.js";
 import { multiplyRows } from "./productRows.js";
 import { fillRun } from "./runs.js";
@@ -40,10 +41,23 @@ function methodFor(product: Product): Method {
   return b.column === wordBytes || columns === 1 ? "rows" : "rowsOfCopy";
 }
 
+/** Bytes of a copy of B, with what may be read behind it. */
+const copyBytes = (method: Method, { inner, columns }: Product): number =>
+  method === "dotsOfCopy" || method === "rowsOfCopy" ? Math.ceil((inner * columns) / 4 + 1) * 4 * wordBytes : 0;
+
 /** Bytes of temporary memory that a product needs. */
 function scratchFor(method: Method, product: Product): number {
   if (method === "blocks") return packedBytes(product);
-  return method === "dotsOfCopy" || method === "rowsOfCopy" ? product.inner * product.columns * wordBytes : 0;
+  return copyBytes(method, product) + (canDivide(method) ? dividedBytes(product) : 0);
+}
+
+/** Methods whose parts are products of the same method. */
+const canDivide = (method: Method): boolean => method.startsWith("rows") || method.startsWith("dots");
+
+/** Whether threads share a product of their own accord. */
+function wantsThreads(method: Method, product: Product, hasFma: boolean, regions: Regions | undefined): boolean {
+  const work = method === "blocks" ? blocksWork(product, hasFma) : canDivide(method) && partsWork(product);
+  return work && regions ? regions.isShared(work) : false;
 }
 
 /**
@@ -56,7 +70,7 @@ export function productOf({ fn, scratch, regions }: KernelContext, product: Prod
   const method = methodFor(form);
   const bytes = scratchFor(method, form);
   const temporary = i32.const(bytes > 0 ? scratch(bytes) : 0);
-  const isShared = method === "blocks" && regions?.isShared(blocksWork(form, fn.hasFma));
+  const isShared = wantsThreads(method, form, fn.hasFma, regions);
   const multiply = functionOf(fn, method, form, isShared ? regions : undefined);
   return (a, b, c) => fn.call(multiply, isExchanged ? b : a, isExchanged ? a : b, c, temporary);
 }
@@ -73,17 +87,17 @@ function functionOf(fn: FunctionBuilder, method: Method, product: Product, regio
         forEachPlace(body, [rows], [{ start: c, steps: [cRow] }], ([row]) => fillRun(body, row!, 0, columns));
     } else if (method === "integers") multiplyIntegers(body, product, a, b, c);
     else if (method === "blocks") multiplyBlocked({ fn: body, regions }, product, { a, b, c, scratch });
-    else if (method === "dots") multiplyDots(body, product, a, b, c);
-    else if (method === "dotsOfCopy") {
-      const copied = { inner: wordBytes, column: inner * wordBytes };
-      copy(body, product, b, scratch, copied);
-      multiplyDots(body, { ...product, b: copied }, a, scratch, c);
-    } else if (method === "row") multiplyRow(body, product, a, b, c);
-    else if (method === "rows") multiplyRows(body, product, a, b, c);
+    else if (method === "row") multiplyRow(body, product, a, b, c);
     else {
-      const copied = { inner: columns * wordBytes, column: wordBytes };
-      copy(body, product, b, scratch, copied);
-      multiplyRows(body, { ...product, b: copied }, a, scratch, c);
+      const isCopied = method === "dotsOfCopy" || method === "rowsOfCopy";
+      const isDots = method === "dots" || method === "dotsOfCopy";
+      const steps = isDots
+        ? { inner: wordBytes, column: inner * wordBytes }
+        : { inner: columns * wordBytes, column: wordBytes };
+      if (isCopied) copy(body, product, b, scratch, steps);
+      const places = { a, b: isCopied ? scratch : b, c, scratch: i32.add(scratch, copyBytes(method, product)) };
+      const ready = isCopied ? { ...product, b: steps } : product;
+      multiplyInParts({ fn: body, regions }, ready, places, isDots ? multiplyDots : multiplyRows);
     }
   });
 }

@@ -40,6 +40,12 @@ export const programs: Readonly<Record<string, Program>> = {
     matMul(x, transpose(z, [1, 0])),
   ]),
   "a large product": build([float(512, 600), float(600, 520)], (x, y) => [tanh(matMul(x, y))]),
+  "thin products": build([float(10, 10_000), float(10_000, 51), float(51, 10), float(10_000, 1)], (x, y, z, w) => [
+    matMul(x, y),
+    matMul(y, z),
+    matMul(x, w),
+    matMul(transpose(y, [1, 0]), w),
+  ]),
   "products of a batch": build([float(5, 96, 80), float(80, 400)], (x, y) => [matMul(x, y)]),
 };
 
