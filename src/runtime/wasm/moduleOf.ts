@@ -96,7 +96,7 @@ export function compileModule(
   const layout = new MemoryLayout();
   const probe = watch?.(module);
   const host = needsHost(program, (name) => name in laneRules) ? hostCalls(module) : undefined;
-  const regions = forThreads ? new Regions(module, layout) : undefined;
+  const regions = forThreads ? new Regions(module, (size) => layout.reserve(size)) : undefined;
   const unit: Unit = { module, layout, constants: [], regions, probe, host };
   const run = module.function({ params: ["i32"] });
   const { inputs, outputs } = foresight

@@ -3,7 +3,7 @@
 import type { I32, Local } from "../assembler/expression.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
-import type { Fold } from "./reductions.js";
+import type { Fold } from "./fold.js";
 
 /** Variables of a fold, one for each of its results. */
 export interface Accumulators {

@@ -6,17 +6,12 @@ import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
 import { i32x4 } from "../assembler/i32x4.js";
 import { v128 } from "../assembler/v128.js";
+import { writeShared } from "../threads/regions.js";
 import { type Accumulators, fresh, inBlocks, termsOf } from "./accumulators.js";
 import { type ColumnFold, foldColumns } from "./columnFold.js";
-import type { Kernel, Operand } from "./kernel.js";
-
-/** An associative operation on lanes, with its neutral element. */
-export interface Fold {
-  readonly neutral: V128;
-  readonly join: (x: V128, y: V128) => V128;
-  /** What is done to an element before it is folded. */
-  readonly map?: (fn: FunctionBuilder, x: V128) => V128;
-}
+import type { Fold } from "./fold.js";
+import type { Kernel, KernelContext, Operand } from "./kernel.js";
+import { inSharedBlocks, type Sharing } from "./sharedBlocks.js";
 
 /** Positions and sizes of the kept and the reduced axes, neighbours of one kind joined. */
 interface Axes {
@@ -69,14 +64,18 @@ function nest(
   fn.loop(size, (i) => fn.scope(() => nest(fn, rest, fn.let(i32.add(offset, i32.mul(i, 4 * stride))), body)));
 }
 
+/** What an element takes: most of it is reading. */
+const nanosecondsEach = 0.15;
+
 /** Folds `input` over axes into `output`. */
 export function emitFold(
-  fn: FunctionBuilder,
+  context: KernelContext,
   fold: Fold,
   input: Operand,
   output: Operand,
   axes: readonly number[],
 ): void {
+  const { fn } = context;
   const { kept, reduced } = axesOf(input, axes);
   const { neutral, join, map = (_, x) => x } = fold;
   if (sizeOf(output.shape) === 0) return;
@@ -104,12 +103,33 @@ export function emitFold(
     return;
   }
   const [length] = reduced.at(-1) ?? [1, 1];
-  nest(fn, kept, i32.const(0), (row) => {
+  if (kept.length === 0 && reduced.length <= 1) {
     const total = fresh(fn, fold, 1);
-    foldRows(fn, reduced.slice(0, -1), row, total, (at, own) => foldRow(fn, at, length, input.address, own));
+    foldRow(context, i32.const(0), length, input.address, total);
     fn.storeLane32(target, foldLanes(fn, fold, total.locals[0]!), 0, output.address);
-    fn.set(target, i32.add(target, 4));
-  });
+    return;
+  }
+  const store = (to: FunctionBuilder, row: I32, at: I32): void => {
+    const total = fresh(to, fold, 1);
+    foldRows(to, reduced.slice(0, -1), row, total, (from, own) =>
+      foldRow({ fn: to }, from, length, input.address, own),
+    );
+    to.storeLane32(at, foldLanes(to, fold, total.locals[0]!), 0, output.address);
+  };
+  const [outermost, ...others] = kept;
+  const [rows, stride] = outermost ?? [1, 0];
+  const results = sizeOf(others.map(([size]) => size));
+  writeShared(context, { steps: rows, nanoseconds: sizeOf(input.shape) * nanosecondsEach }, (own, from, to) =>
+    own.loop({ from, to }, (i) =>
+      own.scope(() => {
+        const at = own.let(i32.mul(i, 4 * results));
+        nest(own, others, own.let(i32.mul(i, 4 * stride)), (row) => {
+          store(own, row, at);
+          own.set(at, i32.add(at, 4));
+        });
+      }),
+    ),
+  );
 }
 
 /** Loops over axes that are folded over, in blocks; the body adds the terms of a row. */
@@ -134,24 +154,27 @@ function foldRows(
   );
 }
 
-/** Folds a contiguous row, with four accumulators: one alone waits for its last addition. */
-function foldRow(fn: FunctionBuilder, start: I32, length: number, address: number, total: Accumulators): void {
+/** Folds a contiguous row (at a number known now, if threads are to share it), with four accumulators: one alone waits for its last addition. */
+function foldRow(context: Sharing, start: I32, length: number, address: number, total: Accumulators): void {
+  const { fn } = context;
   const { fold } = total;
   const { join, map = (_, x) => x } = fold;
   const sum = total.locals[0]!;
-  const load = (offset: I32 | number, further: number): V128 =>
-    map(fn, fn.let(v128.load(i32.add(start, offset), address + further)));
+  const load = (to: FunctionBuilder, offset: I32 | number, further: number): V128 =>
+    map(to, to.let(v128.load(i32.add(start, offset), address + further)));
   const quads = Math.floor(length / 16);
   if (quads > 0)
     fn.scope(() => {
       const four = fresh(fn, fold, 4);
-      inBlocks(fn, { count: quads }, 1, [four], (first, end, [own]) => {
+      const work = { count: quads, nanoseconds: length * nanosecondsEach };
+      inSharedBlocks(context, work, [four], (inside, first, end, [own]) => {
         const [from, to] = [first, end].map((position) =>
-          typeof position === "number" ? 64 * position : fn.let(i32.shl(position, 6)),
+          typeof position === "number" ? 64 * position : inside.let(i32.shl(position, 6)),
         );
-        fn.loop({ from: from!, to: to!, step: 64 }, (offset) =>
-          fn.scope(() => {
-            for (const [k, local] of own!.locals.entries()) fn.set(local, join(local, load(offset, 16 * k)));
+        inside.loop({ from: from!, to: to!, step: 64 }, (offset) =>
+          inside.scope(() => {
+            for (const [k, local] of own!.locals.entries())
+              inside.set(local, join(local, load(inside, offset, 16 * k)));
           }),
         );
       });
@@ -159,7 +182,7 @@ function foldRow(fn: FunctionBuilder, start: I32, length: number, address: numbe
       fn.set(sum, join(sum, join(join(a!, b!), join(c!, d!))));
     });
   for (let from = 16 * quads; from < length; from += 4)
-    fn.set(sum, join(sum, maskedTo(fold, load(4 * from, 0), length - from)));
+    fn.set(sum, join(sum, maskedTo(fold, load(fn, 4 * from, 0), length - from)));
 }
 
 const floatFolds: Readonly<Record<string, Fold>> = {
@@ -187,5 +210,5 @@ export const foldOf = (name: string, { dtype }: Pick<Operand, "dtype">): Fold | 
 
 export const reduction =
   (name: string): Kernel =>
-  ({ fn }, [input], [output], { axes }) =>
-    emitFold(fn, foldOf(name, input!)!, input!, output!, axes);
+  (context, [input], [output], { axes }) =>
+    emitFold(context, foldOf(name, input!)!, input!, output!, axes);

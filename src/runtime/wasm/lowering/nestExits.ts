@@ -2,7 +2,8 @@
 import type { Local, V128 } from "../assembler/expression.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { v128 } from "../assembler/v128.js";
-import { type Fold, foldLanes, foldOf } from "../kernels/reductions.js";
+import type { Fold } from "../kernels/fold.js";
+import { foldLanes, foldOf } from "../kernels/reductions.js";
 import type { Nest, Step } from "./nest.js";
 import { type At, positionsAlong } from "./nestAccess.js";
 

@@ -3,7 +3,6 @@ import type { Callable, FunctionBuilder } from "../assembler/functionBuilder.js"
 import { i32 } from "../assembler/i32.js";
 import type { ModuleBuilder } from "../assembler/moduleBuilder.js";
 import { select } from "../assembler/select.js";
-import type { MemoryLayout } from "../memory.js";
 import { type ControlFunctions, controlBytes, controlFunctions, mostBlocks, mostRegions } from "./control.js";
 
 /** From how many nanoseconds on a loop is shared: below, the gain is not worth the risk of waiting for a helper. */
@@ -34,22 +33,25 @@ export interface Work {
  */
 export type WriteSteps = (fn: FunctionBuilder, from: I32 | number, to: I32 | number, captured: readonly I32[]) => void;
 
+/** Gives the address of so many bytes, which nobody else gets. */
+type Reserve = (bytes: number) => number;
+
 /** The parts of a module that threads share. */
 export class Regions {
   readonly #module: ModuleBuilder;
-  readonly #layout: MemoryLayout;
+  readonly #reserve: Reserve;
   readonly #address: number;
   readonly #functions: ControlFunctions;
   readonly #regions: Callable<readonly ["i32"]>[] = [];
   #isInside = false;
 
   /** Imports a function that the waiting main thread asks whether the others are alive; so it comes before all functions. */
-  constructor(module: ModuleBuilder, layout: MemoryLayout) {
+  constructor(module: ModuleBuilder, reserve: Reserve) {
     const stalled = module.importFunction("elbow", "stalled", { params: ["i32", "i32"] });
     this.#module = module;
-    this.#layout = layout;
+    this.#reserve = reserve;
     // a line of the cache for each word
-    this.#address = Math.ceil(layout.reserve(controlBytes + 128) / 128) * 128;
+    this.#address = Math.ceil(reserve(controlBytes + 128) / 128) * 128;
     this.#functions = controlFunctions(module, this.#address, stalled);
   }
 
@@ -64,7 +66,7 @@ export class Regions {
     const region = this.#module.function({ params: ["i32"] }, `region ${this.#regions.length}`);
     // a region's body is written like any other function's
     const body = region as unknown as FunctionBuilder;
-    const address = captured.length > 0 ? this.#layout.reserve(4 * captured.length) : 0;
+    const address = captured.length > 0 ? this.#reserve(4 * captured.length) : 0;
     captured.forEach((value, i) => {
       fn.store(0, value, address + 4 * i);
     });

@@ -18,6 +18,12 @@ export const programs: Readonly<Record<string, Program>> = {
   "a long loop": build([float(100_003), float()], (x, y) => [tanh(mul(exp(x), y))]),
   "rows of no multiple of four": build([float(301, 177), float(177)], (x, y) => [tanh(add(x, y)), mul(x, y)]),
   "a sum of everything": build([float(200_001)], (x) => [reduceSum(tanh(x))]),
+  "sums alone": build([float(400_003), float(1411, 203), float(30, 90, 70)], (x, y, z) => [
+    reduceSum(x),
+    reduceMax(x, [0]),
+    reduceSum(y, [1]),
+    reduceSum(z, [0, 2]),
+  ]),
   "sums of rows and of columns": build([float(411, 203)], (x) => [
     reduceSum(exp(x), [1]),
     reduceSum(exp(x), [0]),

@@ -24,7 +24,7 @@ function makeTeam(write: (fn: FunctionBuilder, block: I32, captured: I32) => voi
   const module = new ModuleBuilder({ memory: { import: ["elbow", "memory"], minimum: 1, maximum: 1, isShared: true } });
   const layout = new MemoryLayout();
   layout.reserve(256);
-  const regions = new Regions(module, layout);
+  const regions = new Regions(module, (bytes) => layout.reserve(bytes));
   const main = module.function({ params: ["i32"] });
   const [given] = main.params;
   regions.share(
