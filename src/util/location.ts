@@ -27,34 +27,43 @@ function frameOf(text: string): Frame | undefined {
   return { file, line: Number(match[2]), column: Number(match[3]) };
 }
 
-/** Where the code is that made this error. */
-const originOf = (error: Error): Frame | undefined =>
-  (error.stack ?? "")
-    .split("\n")
-    .map(frameOf)
-    .find((frame) => frame !== undefined);
+/** From the innermost one outwards. */
+const framesOf = (error: Error): Frame[] =>
+  (error.stack ?? "").split("\n").flatMap((text) => {
+    const frame = frameOf(text);
+    return frame ? [frame] : [];
+  });
 
 /** Elbow's folder with a slash at the end; undefined in a bundle, where this module is not in its file any more. */
-const ownFolder = /^(.*\/)util\/location\.[jt]s$/.exec(originOf(new Error())?.file.replace(/\?.*$/, "") ?? "")?.[1];
+const ownFolder = /^(.*\/)util\/location\.[jt]s$/.exec(framesOf(new Error())[0]?.file.replace(/\?.*$/, "") ?? "")?.[1];
 
 let end: Frame | undefined;
+const tfjsFiles = new Set<string>();
 
 /**
  * Remembers where Elbow ends in a bundle. Bundlers write modules in the order of their evaluation: what stands before the
- * last module of Elbow is Elbow or what Elbow is made on.
+ * last module of Elbow is Elbow or what Elbow is made on. Only tfjs may have a file of its own.
+ *
+ * @param error - made by Elbow's last module in a function that tfjs called
  */
 export function markEnd(error: Error): void {
-  end = originOf(error);
+  const [own, ...outer] = framesOf(error);
+  end = own;
+  for (const { file } of outer) {
+    if (file === own?.file) return;
+    tfjsFiles.add(file);
+  }
 }
 
-const isBundledWith = (file: string): boolean => ownFolder === undefined && file === end?.file;
+const isBundled = ownFolder === undefined;
 
 /** Whether a frame is Elbow's, tfjs', another package's or Node's. */
 function isForeign({ file, line, column }: Frame): boolean {
-  if (isBundledWith(file)) return line < end!.line || (line === end!.line && column <= end!.column);
+  if (isBundled && file === end?.file) return line < end.line || (line === end.line && column <= end.column);
   return (
     (ownFolder !== undefined && file.startsWith(ownFolder)) ||
     file.includes("node_modules") ||
+    tfjsFiles.has(file) ||
     /\/tfjs-core[/.@]/.test(file) ||
     file.startsWith("node:")
   );
@@ -89,7 +98,7 @@ export function userLine(stack: string): string | undefined {
     const { file, line, column } = frame;
     const from = base();
     const short = (file.startsWith(from) ? file.slice(from.length) : file).replace(/\?.*$/, "");
-    return `${short}:${line}${isBundledWith(file) ? `:${column}` : ""}`;
+    return `${short}:${line}${isBundled ? `:${column}` : ""}`;
   }
   return undefined;
 }

@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, "../..");
 const nodeModules = dirname(dirname(createRequire(import.meta.url).resolve("typescript/package.json")));
 
 /** How the program comes to the page. */
-export const deliveries = ["bundled", "minified", "served"] as const;
+export const deliveries = ["bundled", "minified", "split", "served"] as const;
 export type Delivery = (typeof deliveries)[number];
 
 /** Packages as one file each, since browsers do not know node_modules, with what Elbow wants of them. */
@@ -21,10 +21,10 @@ const packages = {
   "console-table-printer": "{ Table }",
 };
 
-const programs = ["page", "worker"].map((name) => join(root, "test/browser", `${name}.ts`));
+const programs = { page: join(root, "test/browser/page.ts"), worker: join(root, "test/browser/worker.ts") };
 /** What the programs are made of, besides packages. */
 const modules = [
-  ...programs,
+  ...Object.values(programs),
   ...["fits", "places", "recordModules"].map((name) => join(root, "test/browser", `${name}.ts`)),
   ...["eightSchools", "support/gallery"].map((name) => join(root, "models", `${name}.ts`)),
 ];
@@ -48,14 +48,16 @@ export async function buildSite(): Promise<string> {
     compileElbow(at("elbow"));
     // that Elbow lies outside node_modules: esbuild shows no warnings about what lies inside
     const options = { ...common, alias: { elbow: at("elbow/dist/index.js") }, nodePaths: [nodeModules] };
-    for (const [delivery, minify] of [
-      ["bundled", false],
-      ["minified", true],
-    ] as const) {
-      const { warnings } = await build({ ...options, entryPoints: programs, outdir: at(delivery), minify });
+    const bundle = async (delivery: Delivery, how: BuildOptions) => {
+      const { warnings } = await build({ ...options, entryPoints: programs, outdir: at(delivery), ...how });
       if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join("\n"));
       writeFileSync(at(delivery, "index.html"), html("page.js"));
-    }
+    };
+    await bundle("bundled", {});
+    await bundle("minified", { minify: true });
+    // a third program of tfjs alone makes the bundler put it into a file of its own
+    const entryPoints = { ...programs, tfjs: "@tensorflow/tfjs-core" };
+    await bundle("split", { splitting: true, minify: true, entryPoints });
     await build({ ...common, bundle: false, external: [], entryPoints: modules, outbase: root, outdir: at("served") });
     for (const [name, wanted] of Object.entries(packages)) {
       const stdin = { contents: `export ${wanted} from "${name}"`, resolveDir: root };

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,23 +39,39 @@ test.each([
   vi.unstubAllGlobals();
 });
 
-const source = join(import.meta.dirname, "../../src/util");
-const entry = `import { library } from "./library.js";
-import "${source}/registerEnd.ts";
-export const user = () => library();`;
-const library = `import { captureSource } from "${source}/location.ts";
-export const library = () => captureSource().line;`;
+// a user's program, Elbow in two modules, and tfjs, which stays a file of its own
+const location = JSON.stringify(join(import.meta.dirname, "../../src/util/location.ts"));
+const files = {
+  "entry.js": `import { viaTfjs, sourceHere } from "./elbow.js";
+    import "./end.js";
+    export const direct = () => sourceHere();
+    export const throughTfjs = () => viaTfjs();`,
+  "elbow.js": `import { call } from "./tfjs.mjs";
+    import { captureSource } from ${location};
+    export const sourceHere = () => captureSource().line;
+    export const viaTfjs = () => call(sourceHere);`,
+  "end.js": `import { call } from "./tfjs.mjs";
+    import { markEnd } from ${location};
+    call(() => markEnd(new Error()));`,
+  "tfjs.mjs": "export const call = (f) => f();",
+};
 
 test.each([false, true])("places tell users from Elbow in a bundle (minified: %s)", async (minify) => {
-  for (const [name, text] of Object.entries({ "entry.js": entry, "library.js": library }))
-    writeFileSync(join(folder, name), text);
-  const bundle = join(folder, `bundle-${minify}.mjs`);
-  const options = { bundle: true, format: "esm", minify, target: "es2022", outfile: bundle } as const;
-  await build({ entryPoints: [join(folder, "entry.js")], ...options });
-  const { user } = (await import(/* @vite-ignore */ pathToFileURL(bundle).href)) as { user: () => string };
-  const place = /^(.*):(\d+):(\d+)$/.exec(user())!;
-  expect(place[1]).toBe(bundle);
-  const line = readFileSync(bundle, "utf8").split("\n")[Number(place[2]) - 1]!;
-  // what stands there is the user's call of the library
-  expect(line.slice(Number(place[3]) - 1)).toMatch(minify ? /^\w+\(\)[;,]export/ : /^library\(\);$/);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const outfile = join(folder, `bundle-${minify}.mjs`);
+  const entryPoints = [join(folder, "entry.js")];
+  await build({ entryPoints, bundle: true, format: "esm", minify, external: ["./tfjs.mjs"], outfile });
+  const script = `import * as bundle from ${JSON.stringify(pathToFileURL(outfile).href)};
+    console.log(JSON.stringify([bundle.direct(), bundle.throughTfjs()]));`;
+  const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  const lines = readFileSync(outfile, "utf8").split("\n");
+  // what stands before these places are the user's two functions
+  const before = (JSON.parse(output) as string[]).map((place) => {
+    const [, file, line, column] = /^(.*):(\d+):(\d+)$/.exec(place)!;
+    expect(file).toBe(outfile);
+    return lines[Number(line) - 1]!.slice(0, Number(column) - 1);
+  });
+  const name = (exported: string) => new RegExp(`(\\w+) as ${exported}`).exec(lines.at(-2)!)?.[1] ?? exported;
+  expect(before[0]!.replaceAll(" ", "")).toMatch(new RegExp(`var${name("direct")}=\\(\\)=>$`));
+  expect(before[1]!.replaceAll(" ", "")).toMatch(new RegExp(`[r,]${name("throughTfjs")}=\\(\\)=>$`));
 });

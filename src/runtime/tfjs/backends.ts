@@ -1,4 +1,5 @@
 // How each tfjs backend that Elbow knows is found, registered and initialized.
+import "../registerCpu.js";
 import * as tf from "@tensorflow/tfjs-core";
 import { importFromNode, isNode } from "../../util/host.js";
 import { importOptional, isInstalled, unavailable } from "../packages.js";
@@ -22,7 +23,7 @@ export const backendLoaders: Readonly<Record<string, BackendLoader>> = {
   cpu: {
     description: "plain JavaScript",
     isInstalled: async () => true,
-    register: () => import("../registerCpu.js"),
+    register: async () => undefined, // done when this module was loaded
   },
   wasm: {
     description: "tfjs' WebAssembly kernels, SIMD",
