@@ -1,6 +1,6 @@
 // The equations of a nest on four lanes: an element is computed when it is asked for, once.
 import type { Variable } from "../../../ir/program.js";
-import { sizeOf } from "../../../util/shapes.js";
+import { range, sizeOf, stridesOf } from "../../../util/shapes.js";
 import type { Local, V128 } from "../assembler/expression.js";
 import { f32x4 } from "../assembler/f32x4.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
@@ -93,35 +93,31 @@ export function elementsOf(fn: Fn, nest: Nest, load: (step: Step, operand: numbe
     return words![at[axis]!]!;
   };
 
-  /** Element e comes from word ⌊e/4⌋ mod 2 of block 4⌊e/8⌋ + e mod 4; two blocks at a time are faster. */
+  let blocks: DrawnBlock[] | undefined;
+  /** Element e comes from word ⌊e/4⌋ mod 2 of block 4⌊e/8⌋ + e mod 4. Two blocks at a time are faster, of any draws. */
   const draw = (step: Step, at: At): Vector => {
-    const { equation, operands, output } = step;
-    const { name } = equation.primitive;
-    const shape: readonly number[] = equation.attributes.shape;
-    const size = sizeOf(shape);
-    const axes = output.slice(output.length - shape.length);
-    const index = axes.reduce<number>((sum, axis, i) => sum * shape[i]! + (axis === undefined ? 0 : at[axis]!), 0);
-    const block = 4 * (index >> 3) + (index & 3);
-    const plain = keyOf(step, operands[0]!.at(-1)!, at);
-    const key = equation.inputs[1] ? inStream(fn, plain, operand(step, 1, at)) : plain;
-    const isDrawn = (each: number): boolean => 8 * (each >> 2) + (each & 3) < size;
-    const pair = [block & ~1, block | 1].filter(isDrawn);
+    blocks ??= nest.steps.filter(({ relation }) => relation.kind === "draw").flatMap((each) => blocksOf(each, nest));
+    const wanted = blocks.findIndex(
+      (block) => block.step === step && block.elements.some((each) => keyAt(step, each) === keyAt(step, at)),
+    );
+    const isReady = ({ step: { equation }, at: place }: DrawnBlock): boolean =>
+      equation.inputs.every((input) => !steps.has(input) || known.has(keyAt(steps.get(input)!, place)));
+    const next = blocks.findIndex((block, i) => i > wanted && isReady(block));
+    const group = [blocks[wanted]!, ...(next < 0 ? [] : [blocks[next]!])];
+    blocks = blocks.filter((block) => !group.includes(block));
     const words = threefryBlocks(
       fn,
-      pair.map((each) => ({ key, counter: i32x4.const(each) })),
+      group.map(({ step: { equation }, step: own, at: place, block }) => {
+        const plain = keyOf(own, own.operands[0]!.at(-1)!, place);
+        const key = equation.inputs[1] ? inStream(fn, plain, operand(own, 1, place)) : plain;
+        return { key, counter: i32x4.const(block) };
+      }),
     );
-    for (const [k, each] of pair.entries()) {
+    for (const [k, { step: own, elements }] of group.entries()) {
+      const { name } = own.equation.primitive;
       const drawn = name === "randomNormal" ? boxMuller(fn, words[k]!) : words[k]!;
-      for (const [word, value] of drawn.entries()) {
-        let rest = 8 * (each >> 2) + (each & 3) + 4 * word;
-        if (rest >= size) continue;
-        let place = at;
-        for (let axis = shape.length - 1; axis >= 0; axis--) {
-          if (axes[axis] !== undefined) place = place.with(axes[axis]!, rest % shape[axis]!);
-          rest = Math.floor(rest / shape[axis]!);
-        }
-        known.set(keyAt(step, place), name === "randomUniform" ? fn.let(unit(value)) : value);
-      }
+      for (const [word, each] of elements.entries())
+        known.set(keyAt(own, each), name === "randomUniform" ? fn.let(unit(drawn[word]!)) : drawn[word]!);
     }
     return known.get(keyAt(step, at))!;
   };
@@ -135,4 +131,39 @@ function logSumExp(fn: Fn, x: readonly Vector[]): Vector {
   const sum = fn.let(joinPairwise(fn, terms, f32x4.add));
   const isInfinite = f32x4.eq(f32x4.abs(m), Number.POSITIVE_INFINITY);
   return fn.let(v128.bitselect(m, f32x4.add(m, log(fn, sum)), isInfinite));
+}
+
+/** A block of random words, and the elements that they become. */
+interface DrawnBlock {
+  readonly step: Step;
+  readonly at: At;
+  readonly block: number;
+  readonly elements: readonly At[];
+}
+
+/** The blocks of a draw, of all keys that are side by side. */
+function blocksOf(step: Step, { loops, sizes }: Nest): DrawnBlock[] {
+  const { equation, output } = step;
+  const shape: readonly number[] = equation.attributes.shape;
+  const size = sizeOf(shape);
+  const strides = stridesOf(shape);
+  const keys = output.slice(0, output.length - shape.length);
+  const drawn = output.slice(output.length - shape.length);
+  const places = positionsAlong(
+    keys.filter((axis) => axis !== undefined && !loops.includes(axis)) as number[],
+    sizes,
+    sizes.map(() => 0),
+  );
+  const elementAt = (place: At, index: number): At =>
+    drawn.reduce<At>(
+      (at, axis, i) => (axis === undefined ? at : at.with(axis, Math.floor(index / strides[i]!) % shape[i]!)),
+      place,
+    );
+  return places.flatMap((at) =>
+    range(((size >> 3) << 2) + Math.min(size & 7, 4)).map((block) => {
+      const first = 8 * (block >> 2) + (block & 3);
+      const elements = [first, first + 4].filter((index) => index < size).map((index) => elementAt(at, index));
+      return { step, at, block, elements };
+    }),
+  );
 }
