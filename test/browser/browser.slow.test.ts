@@ -16,7 +16,7 @@ if (reason) console.warn(`Tests in a browser${reason}`);
 
 const small = { steps: 500, draws: 16, seed: 7 };
 /** Wide enough for several threads. */
-const wide = { steps: 4, draws: 20_000, seed: 7 };
+const wide = { steps: 400, draws: 20_000, seed: 7, threads: 4 };
 
 const nodeFits = new Map<string, Promise<FitReport>>();
 
@@ -145,6 +145,8 @@ describe.skipIf(!executablePath)(`in Chromium${reason}`, () => {
     const together = await open("bundled", { fma: "0", server: isolated });
     expect(await ask(together, "isIsolated")).toBe(true);
     const threaded = await ask(together, "fitEightSchools", wide);
+    expect(await ask(together, "startedWorkers")).toBeGreaterThan(0);
+    expect([there.engine, threaded.engine]).toEqual(["wasm", expect.stringMatching(/^wasm:[2-4]$/)]);
     expect(threaded.parameters).toEqual(there.parameters);
     expect(threaded.history).toEqual(there.history);
   });

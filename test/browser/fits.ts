@@ -8,6 +8,7 @@ export interface FitOptions {
   readonly steps: number;
   readonly draws: number;
   readonly seed: number;
+  readonly threads?: number;
 }
 
 /** All that a fit computed, as plain data. */
