@@ -36,34 +36,36 @@ const framesOf = (error: Error): Frame[] =>
 
 /** Elbow's folder with a slash at the end; undefined in a bundle, where this module is not in its file any more. */
 const ownFolder = /^(.*\/)util\/location\.[jt]s$/.exec(framesOf(new Error())[0]?.file.replace(/\?.*$/, "") ?? "")?.[1];
+const isBundled = ownFolder === undefined;
 
 let end: Frame | undefined;
 const tfjsFiles = new Set<string>();
 
+const isAfter = (frame: Frame, other: Frame): boolean =>
+  frame.line > other.line || (frame.line === other.line && frame.column > other.column);
+
 /**
  * Remembers where Elbow ends in a bundle. Bundlers write modules in the order of their evaluation: what stands before the
- * last module of Elbow is Elbow or what Elbow is made on. Only tfjs may have a file of its own.
+ * last module of Elbow is Elbow or what Elbow is made on. Only tfjs may have a file of its own. Where tfjs stands behind,
+ * modules are in another order, and nothing is said about that file.
  *
- * @param error - made by Elbow's last module in a function that tfjs called
+ * @param error - made by Elbow's last module in a function that `tidy` of tfjs called
  */
 export function markEnd(error: Error): void {
-  const [own, ...outer] = framesOf(error);
+  // tidy takes more than three calls to come to the function
+  const [own, ...tfjs] = framesOf(error).slice(0, 4);
   end = own;
-  for (const { file } of outer) {
-    if (file === own?.file) return;
-    tfjsFiles.add(file);
-  }
+  for (const frame of tfjs) if (frame.file !== own?.file || isAfter(frame, own)) tfjsFiles.add(frame.file);
 }
 
-const isBundled = ownFolder === undefined;
-
 /** Whether a frame is Elbow's, tfjs', another package's or Node's. */
-function isForeign({ file, line, column }: Frame): boolean {
-  if (isBundled && file === end?.file) return line < end.line || (line === end.line && column <= end.column);
+function isForeign(frame: Frame): boolean {
+  const { file } = frame;
+  if (tfjsFiles.has(file)) return true;
+  if (isBundled && end && file === end.file) return !isAfter(frame, end);
   return (
     (ownFolder !== undefined && file.startsWith(ownFolder)) ||
     file.includes("node_modules") ||
-    tfjsFiles.has(file) ||
     /\/tfjs-core[/.@]/.test(file) ||
     file.startsWith("node:")
   );
