@@ -8,7 +8,7 @@ import { type Bool, type Distribution, distribution, family } from "./distributi
 import { fromProbsOrLogits, type ProbsOrLogits } from "./probsOrLogits.js";
 import { logComplement, logProbability, onSupport } from "./support.js";
 
-type Offers = "enumerate" | "reinforce" | "measureValued";
+type Offers = "enumerate" | "reinforce" | "muProp" | "measureValued";
 
 const isBit = (x: tf.Tensor): tf.Tensor => tf.logicalOr(tf.equal(x, 0), tf.equal(x, 1));
 
@@ -59,7 +59,7 @@ const bernoulliLogits = family({
 /**
  * The Bernoulli distribution: 1 with a probability, else 0.
  *
- * Offers enumerate, reinforce and measureValued.
+ * Offers enumerate, reinforce, muProp and measureValued.
  *
  * @param options - `probs`, the probability of 1, or `logits`, its log odds; any shape
  * @throws ElbowError if both are given, or none
@@ -76,7 +76,7 @@ export const bernoulli = (options: ProbsOrLogits): Distribution<Bool, Offers> =>
 /**
  * A coin: 1 with the given probability, else 0. The same as `bernoulli({ probs })`.
  *
- * Offers enumerate, reinforce and measureValued.
+ * Offers enumerate, reinforce, muProp and measureValued.
  *
  * @param probs - probability of 1, any shape
  * @example

@@ -47,7 +47,7 @@ const betaFamily = family({
 /**
  * The beta distribution on the unit interval, of density x^{α−1}(1 − x)^{β−1}/B(α, β).
  *
- * Offers reparam (implicit, through two gamma variables) and reinforce.
+ * Offers reparam (implicit, through two gamma variables), reinforce and muProp.
  *
  * @param alpha - > 0, any shape
  * @param beta - > 0, broadcasts with it
@@ -58,5 +58,7 @@ const betaFamily = family({
  * console.log(p.shape); // => [ 2 ]
  * ```
  */
-export const beta = (alpha: TensorLike, beta: TensorLike): Distribution<UnitInterval, "reparam" | "reinforce"> =>
-  distribution(betaFamily, [alpha, beta]);
+export const beta = (
+  alpha: TensorLike,
+  beta: TensorLike,
+): Distribution<UnitInterval, "reparam" | "reinforce" | "muProp"> => distribution(betaFamily, [alpha, beta]);

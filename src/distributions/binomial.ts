@@ -52,6 +52,7 @@ const binomialProbs = family({
     ),
   draw: ({ totalCount, probs }, key, batch) => binomialDraws(key, batch, totalCount, probs),
   isPathwise: false,
+  supportParameters: ["totalCount"],
   weakDerivative: ({ totalCount, probs }, _value, key, batch) => weakDerivative(totalCount, probs, key, batch),
   mean: ({ totalCount, probs }) => tf.mul(totalCount, probs),
   variance: ({ totalCount, probs }) => tf.mul(totalCount, tf.mul(probs, tf.sub(1, probs))),
@@ -68,6 +69,7 @@ const binomialLogits = family({
     ),
   draw: ({ totalCount, logits }, key, batch) => binomialDraws(key, batch, totalCount, tf.sigmoid(logits)),
   isPathwise: false,
+  supportParameters: ["totalCount"],
   weakDerivative: ({ totalCount, logits }, _value, key, batch) =>
     weakDerivative(totalCount, tf.sigmoid(logits), key, batch),
   mean: ({ totalCount, logits }) => tf.mul(totalCount, tf.sigmoid(logits)),
@@ -79,7 +81,7 @@ const families: Readonly<Record<"probs" | "logits", Family>> = { probs: binomial
 /**
  * The binomial distribution: successes among independent trials.
  *
- * Offers reinforce and measureValued.
+ * Offers reinforce, muProp and measureValued.
  *
  * @param totalCount - number of trials, a whole number ≥ 0, any shape
  * @param options - `probs`, the probability of success, or `logits`, its log odds; broadcasts with it
@@ -94,7 +96,7 @@ const families: Readonly<Record<"probs" | "logits", Family>> = { probs: binomial
 export function binomial(
   totalCount: TensorLike,
   { probs, logits }: ProbsOrLogits,
-): Distribution<Count, "reinforce" | "measureValued"> {
+): Distribution<Count, "reinforce" | "muProp" | "measureValued"> {
   if ((probs === undefined) === (logits === undefined))
     throw new ElbowError("options", {
       message: `binomial takes probs or logits\n  received: ${probs === undefined ? "neither" : "both"}`,

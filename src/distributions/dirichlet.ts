@@ -54,7 +54,7 @@ const dirichletFamily = family({
 /**
  * The Dirichlet distribution on the simplex.
  *
- * Offers reparam (implicit, through gamma variables) and reinforce.
+ * Offers reparam (implicit, through gamma variables), reinforce and muProp.
  *
  * @param concentration - α > 0, [..., k]
  * @returns a distribution of events [k] that sum to 1
@@ -65,5 +65,5 @@ const dirichletFamily = family({
  * console.log(p.shape); // => [ 3 ]
  * ```
  */
-export const dirichlet = (concentration: TensorLike): Distribution<Simplex, "reparam" | "reinforce"> =>
+export const dirichlet = (concentration: TensorLike): Distribution<Simplex, "reparam" | "reinforce" | "muProp"> =>
   distribution(dirichletFamily, [concentration]);

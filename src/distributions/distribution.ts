@@ -26,7 +26,7 @@ export type CategoryIndex = Supported<"categoryIndex">;
 export type Simplex = Supported<"simplex">;
 
 /** Names of the gradient strategies that a distribution may offer. */
-export type StrategyName = "reparam" | "reinforce" | "enumerate" | "measureValued";
+export type StrategyName = "reparam" | "reinforce" | "muProp" | "enumerate" | "measureValued";
 
 /**
  * A distribution: a family with parameters.
@@ -64,6 +64,8 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
   readonly isPathwise?: boolean;
   /** @defaultValue true */
   readonly isScorable?: boolean;
+  /** Parameters that bound the support without being differentiated. @defaultValue none */
+  readonly supportParameters?: readonly P[];
   /** The probability of a value where it is more than exp(logDensity): with a derivative where it is 0. */
   readonly probability?: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
   readonly supportValues?: (parameters: Readonly<Record<P, Shape>>) => readonly number[];
@@ -96,6 +98,7 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
     parameterEventRanks,
     isPathwise,
     isScorable,
+    ...(rules.supportParameters && { supportParameters: rules.supportParameters.map((name) => names.indexOf(name)) }),
     shapes: shapesOf,
     // observed counts and booleans come as int32 and bool, too
     logDensity: (parameters, value) => {

@@ -30,7 +30,7 @@ const exponentialFamily = family({
 /**
  * The exponential distribution.
  *
- * Offers reparam, reinforce and measureValued.
+ * Offers reparam, reinforce, muProp and measureValued.
  *
  * @param rate - inverse of the mean, > 0, any shape
  * @example
@@ -40,5 +40,7 @@ const exponentialFamily = family({
  * console.log(x.shape); // => [ 2 ]
  * ```
  */
-export const exponential = (rate: TensorLike): Distribution<Positive, "reparam" | "reinforce" | "measureValued"> =>
+export const exponential = (
+  rate: TensorLike,
+): Distribution<Positive, "reparam" | "reinforce" | "muProp" | "measureValued"> =>
   distribution(exponentialFamily, [rate]);

@@ -34,7 +34,7 @@ const gammaFamily = family({
 /**
  * The gamma distribution, of density λᵃxᵃ⁻¹e^{−λx}/Γ(a).
  *
- * Offers reparam (implicit: Figurnov, Mohamed & Mnih 2018) and reinforce.
+ * Offers reparam (implicit: Figurnov, Mohamed & Mnih 2018), reinforce and muProp.
  *
  * @param shape - a > 0, any shape
  * @param rate - λ > 0, broadcasts with it
@@ -45,5 +45,7 @@ const gammaFamily = family({
  * console.log(x.shape); // => [ 2 ]
  * ```
  */
-export const gamma = (shape: TensorLike, rate: TensorLike): Distribution<Positive, "reparam" | "reinforce"> =>
-  distribution(gammaFamily, [shape, rate]);
+export const gamma = (
+  shape: TensorLike,
+  rate: TensorLike,
+): Distribution<Positive, "reparam" | "reinforce" | "muProp"> => distribution(gammaFamily, [shape, rate]);

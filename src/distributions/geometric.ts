@@ -61,7 +61,7 @@ const geometricLogits = family({
 /**
  * The geometric distribution: failures before the first success, 0, 1, 2, …
  *
- * Offers reinforce and measureValued.
+ * Offers reinforce, muProp and measureValued.
  *
  * @param options - `probs`, the probability of success, in (0, 1], or `logits`, its log odds; any shape
  * @throws ElbowError if both are given, or none
@@ -72,5 +72,5 @@ const geometricLogits = family({
  * console.log(failures.shape); // => [ 2 ]
  * ```
  */
-export const geometric = (options: ProbsOrLogits): Distribution<Count, "reinforce" | "measureValued"> =>
+export const geometric = (options: ProbsOrLogits): Distribution<Count, "reinforce" | "muProp" | "measureValued"> =>
   fromProbsOrLogits("geometric", options, { probs: geometricProbs, logits: geometricLogits });

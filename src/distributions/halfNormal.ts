@@ -34,7 +34,7 @@ const halfNormalFamily = family({
 /**
  * The half-normal distribution: the absolute value of a normal variable with mean 0.
  *
- * Offers reparam, reinforce and measureValued.
+ * Offers reparam, reinforce, muProp and measureValued.
  *
  * @param scale - standard deviation of the normal variable, > 0, any shape
  * @example
@@ -44,5 +44,7 @@ const halfNormalFamily = family({
  * console.log(x.shape); // => [ 3 ]
  * ```
  */
-export const halfNormal = (scale: TensorLike): Distribution<Positive, "reparam" | "reinforce" | "measureValued"> =>
+export const halfNormal = (
+  scale: TensorLike,
+): Distribution<Positive, "reparam" | "reinforce" | "muProp" | "measureValued"> =>
   distribution(halfNormalFamily, [scale]);

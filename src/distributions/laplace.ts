@@ -45,7 +45,7 @@ const laplaceFamily = family({
 /**
  * The Laplace (double exponential) distribution, of density e^{−|x − m|/b}/2b.
  *
- * Offers reparam, reinforce and measureValued.
+ * Offers reparam, reinforce, muProp and measureValued.
  *
  * @param loc - mean m, any shape
  * @param scale - b > 0, broadcasts with it
@@ -59,4 +59,5 @@ const laplaceFamily = family({
 export const laplace = (
   loc: TensorLike,
   scale: TensorLike,
-): Distribution<Real, "reparam" | "reinforce" | "measureValued"> => distribution(laplaceFamily, [loc, scale]);
+): Distribution<Real, "reparam" | "reinforce" | "muProp" | "measureValued"> =>
+  distribution(laplaceFamily, [loc, scale]);

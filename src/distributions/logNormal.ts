@@ -30,7 +30,7 @@ const logNormalFamily = family({
 /**
  * The log-normal distribution: the exponential of a normal variable.
  *
- * Offers reparam and reinforce.
+ * Offers reparam, reinforce and muProp.
  *
  * @param loc - mean of the logarithm, any shape
  * @param scale - standard deviation of the logarithm, > 0, broadcasts with `loc`
@@ -41,5 +41,7 @@ const logNormalFamily = family({
  * console.log(x.shape); // => [ 2 ]
  * ```
  */
-export const logNormal = (loc: TensorLike, scale: TensorLike): Distribution<Positive, "reparam" | "reinforce"> =>
-  distribution(logNormalFamily, [loc, scale]);
+export const logNormal = (
+  loc: TensorLike,
+  scale: TensorLike,
+): Distribution<Positive, "reparam" | "reinforce" | "muProp"> => distribution(logNormalFamily, [loc, scale]);

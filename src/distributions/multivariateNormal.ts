@@ -99,7 +99,7 @@ const families: Readonly<Record<keyof MultivariateNormalScale, Family>> = {
 /**
  * The multivariate normal distribution.
  *
- * Offers reparam and reinforce.
+ * Offers reparam, reinforce and muProp.
  *
  * @param loc - means [..., n]
  * @param scale - exactly one of `covariance`, `scaleTril` and `scaleDiag`
@@ -115,7 +115,7 @@ const families: Readonly<Record<keyof MultivariateNormalScale, Family>> = {
 export function multivariateNormal(
   loc: TensorLike,
   scale: MultivariateNormalScale,
-): Distribution<Real, "reparam" | "reinforce"> {
+): Distribution<Real, "reparam" | "reinforce" | "muProp"> {
   const names = Object.keys(families) as (keyof MultivariateNormalScale)[];
   const given = names.filter((name) => scale[name] !== undefined);
   const [name] = given;

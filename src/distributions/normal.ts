@@ -58,4 +58,4 @@ const normalFamily = family({
 export const normal = (
   loc: TensorLike,
   scale: TensorLike,
-): Distribution<Real, "reparam" | "reinforce" | "measureValued"> => distribution(normalFamily, [loc, scale]);
+): Distribution<Real, "reparam" | "reinforce" | "muProp" | "measureValued"> => distribution(normalFamily, [loc, scale]);

@@ -39,7 +39,7 @@ const poissonFamily = family({
 /**
  * The Poisson distribution.
  *
- * Offers reinforce and measureValued.
+ * Offers reinforce, muProp and measureValued.
  *
  * @param rate - mean, ≥ 0, any shape
  * @example
@@ -49,5 +49,5 @@ const poissonFamily = family({
  * console.log(count.shape); // => [ 3 ]
  * ```
  */
-export const poisson = (rate: TensorLike): Distribution<Count, "reinforce" | "measureValued"> =>
+export const poisson = (rate: TensorLike): Distribution<Count, "reinforce" | "muProp" | "measureValued"> =>
   distribution(poissonFamily, [rate]);

@@ -56,6 +56,8 @@ export interface Family {
   readonly isPathwise: boolean;
   /** Whether the support does not move with the parameters, which the score function needs. */
   readonly isScorable: boolean;
+  /** Positions of parameters that bound the support without being differentiated (a count of trials). @defaultValue none */
+  readonly supportParameters?: readonly number[];
   /**
    * The probability of a value, of the batch shape, for finite supports whose parameters are probabilities: unlike
    * exp(logDensity) it has a derivative where it is 0. @defaultValue exp(logDensity)
@@ -104,6 +106,8 @@ export interface Contraction {
   readonly state: Tensor | undefined;
   /** Per batch axis of the site: whether this leaf mixes the elements along it. */
   readonly isMixed: readonly boolean[];
+  /** Whether some leaf does: `isMixed` of the {@link SiteContext}. */
+  readonly isMixedBySome: readonly boolean[];
 }
 
 /** What a strategy makes of a leaf. */

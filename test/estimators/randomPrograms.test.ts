@@ -28,6 +28,7 @@ const ratio = (logDensity: tf.Tensor, sign = 1) => {
     keep: { logDensity },
     state: undefined,
     isMixed: [],
+    isMixedBySome: [],
   }).estimate;
   return sign === 1 ? fixed : tf.reciprocal(fixed);
 };

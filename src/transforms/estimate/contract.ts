@@ -179,7 +179,7 @@ class Contractor {
     const operands = [own(cost.lanes), ...keep.map(([, lanes]) => lanes)];
     const state = strategy.initialState === undefined ? undefined : newVariable([], "float32");
     const names = keep.map(([name]) => name);
-    const isMixed = axes.map((axis) => axis === null);
+    const isMixed = axes.map((axis, i) => axis === null && site.attributes.batch[i] !== 1);
     const { program, hasState, hasLoss } = this.trace(site, operands, names, isMixed, state);
     const [estimate, ...rest] = runInLanes(program, state ? [...operands, single(state)] : operands);
     if (state && hasState)
@@ -198,14 +198,20 @@ class Contractor {
     const strategy = site.attributes.strategy!;
     if (!this.strategyIds.has(strategy)) this.strategyIds.set(strategy, this.strategyIds.size);
     const types: Type[] = operands.map((operand) => ({ shape: ownShape(operand), dtype: operand.variable.dtype }));
-    const key = `${this.strategyIds.get(strategy)}:${types.map(({ shape }) => formatShape(shape))}:${names}:${isMixed}`;
+    const key = `${this.strategyIds.get(strategy)}:${types.map(({ shape }) => formatShape(shape))}:${names}:${isMixed}:${site.isMixed}`;
     const known = this.traced.get(key);
     if (known) return known;
     let hasState = false;
     let hasLoss = false;
     const program = trace(state ? [...types, { shape: [], dtype: "float32" }] : types, (cost, ...rest) => {
       const keep = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
-      const result = strategy.contract!({ cost: cost!, keep, state: state && rest[names.length], isMixed });
+      const result = strategy.contract!({
+        cost: cost!,
+        keep,
+        state: state && rest[names.length],
+        isMixed,
+        isMixedBySome: site.isMixed,
+      });
       hasState = result.state !== undefined;
       hasLoss = result.auxiliaryLoss !== undefined;
       return [
