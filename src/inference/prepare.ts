@@ -8,6 +8,7 @@ import type { DType, Program, Type } from "../ir/program.js";
 import { trace } from "../ir/tracing.js";
 import { defaultStrategies } from "../strategies/defaults.js";
 import { estimate, type SiteReport } from "../transforms/estimate/estimate.js";
+import type { LeafReport } from "../transforms/estimate/leaves.js";
 import { formatShape, sizeOf } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { average } from "./average.js";
@@ -38,6 +39,9 @@ export interface Prepared {
   /** Whether strategies have a loss of their own, which a fit minimises beside the objective. */
   readonly hasAuxiliaryLoss: boolean;
   readonly sites: readonly SiteReport[];
+  readonly leaves: readonly LeafReport[];
+  /** The objective as it was traced, with its random choices. Inputs: [key, parameter leaves…, data tensors…]. */
+  readonly traced: Program;
   /** What it took to trace the objective and to transform it. */
   readonly milliseconds: { readonly trace: number; readonly transform: number };
 }
@@ -109,7 +113,7 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
     },
   );
   const tracedAt = performance.now();
-  const { program, initialStates, hasAuxiliaryLoss, sites } = estimate(traced, defaultStrategies);
+  const { program, initialStates, hasAuxiliaryLoss, sites, leaves } = estimate(traced, defaultStrategies);
   const result = {
     program: average(program, draws),
     parameterCount: parameterLeaves.length,
@@ -117,6 +121,8 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
     initialStates,
     hasAuxiliaryLoss,
     sites,
+    leaves,
+    traced,
     milliseconds: { trace: tracedAt - started, transform: performance.now() - tracedAt },
   };
   known.set(key, result);

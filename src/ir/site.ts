@@ -159,6 +159,8 @@ export interface SampleAttributes {
   readonly strategy: Strategy | undefined;
   /** Whether the strategy was filled in by the estimator. */
   readonly isDefault?: boolean;
+  /** Why the site has this strategy, if it does not just name it. */
+  readonly reason?: string;
   /** Where the derivative of a pathwise value jumps on its way to the objective, filled in by the estimator. */
   readonly kink?: Equation;
   readonly parameterShapes: readonly Shape[];

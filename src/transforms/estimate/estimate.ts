@@ -9,6 +9,7 @@ import { contractTail, type SiteLanes } from "./contract.js";
 import { findDependence, type SiteAxes } from "./dependence.js";
 import { drawProgram, drawSite } from "./draw.js";
 import { flatten } from "./flatten.js";
+import { type LeafReport, reportLeaves } from "./leaves.js";
 import { findFlow } from "./smoothness.js";
 import { findTail, leavesOf } from "./tail.js";
 
@@ -31,6 +32,8 @@ export interface SiteReport {
   readonly strategy: Strategy;
   /** Whether the user left the choice to the estimator. */
   readonly isDefault: boolean;
+  /** Why it has this strategy. */
+  readonly reason: string;
   /** Values run side by side; 1 if there is a single one. */
   readonly lanes: number;
   /** Per batch axis: whether some leaf mixes the elements along it. */
@@ -52,6 +55,7 @@ export interface Estimator {
   /** Whether some strategies (learned baselines) have a loss of their own, which is to be minimised beside the objective. */
   readonly hasAuxiliaryLoss: boolean;
   readonly sites: readonly SiteReport[];
+  readonly leaves: readonly LeafReport[];
 }
 
 /**
@@ -82,7 +86,8 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
   const [objective] = source.outputs;
   const dependence = findDependence(source);
   const tail = findTail(source, objective!, (variable) => dependence(variable).size > 0);
-  const mixed = mixedAxes(leavesOf(tail).map(({ variable }) => dependence(variable)));
+  const leaves = leavesOf(tail);
+  const mixed = mixedAxes(leaves.map(({ variable }) => dependence(variable)));
 
   const target = new SimplifyingBuilder();
   return withBuilder(target, () => {
@@ -120,13 +125,16 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
           reportOf(equation, attributes, axis?.size ?? 1, isMixed),
         ),
       ],
+      leaves: reportLeaves(source, leaves, dependence, (variable) => lanesOf(read(variable))),
     };
   });
 }
 
+const lanesOf = ({ axes }: Lanes): number => axes.reduce((product, { size }) => product * size, 1);
+
 const reportOf = (
   equation: Equation,
-  { address, family, strategy, kink, isDefault = false }: SampleAttributes,
+  { address, family, strategy, kink, isDefault = false, reason = "named in the program" }: SampleAttributes,
   lanes: number,
   isMixed: readonly boolean[],
 ): SiteReport => ({
@@ -134,6 +142,7 @@ const reportOf = (
   family: family.name,
   strategy: strategy!,
   isDefault,
+  reason,
   lanes,
   isMixed,
   kink,
@@ -162,12 +171,25 @@ function resolver(program: Program, defaults: DefaultStrategies): (site: Equatio
   return (site) => {
     const attributes = sampleAttributes(site);
     const isSound = attributes.family.isPathwise && flow!.get(site) === undefined;
-    const settled =
-      attributes.strategy || !isSound ? attributes : { ...attributes, strategy: defaults.pathwise, isDefault: true };
+    const settled = attributes.strategy
+      ? attributes
+      : isSound
+        ? {
+            ...attributes,
+            strategy: defaults.pathwise,
+            isDefault: true,
+            reason: "its value reaches every cost continuously",
+          }
+        : { ...attributes, reason: notPathwise(attributes.family, flow!.get(site)) };
     const kink = settled.strategy?.isPathwise ? smooth!.get(site) : undefined;
     return kink ? { ...settled, kink } : settled;
   };
 }
+
+const notPathwise = (family: Family, jump: Equation | undefined): string =>
+  family.isPathwise && jump
+    ? `its value passes a discontinuity, ${jump.primitive.name}${jump.source?.line ? ` at ${jump.source.line}` : ""}`
+    : "its draws are no differentiable function of its parameters";
 
 /** The strategies other than pathwise ones that a family allows. */
 const alternativesOf = ({ supportValues, isScorable, weakDerivative }: Family): string[] => [
@@ -189,7 +211,13 @@ function withStrategy(
   const isSmall = size ** elements <= defaults.enumerationLimit;
   const strategy = isSmall ? defaults.enumeration : defaults.score;
   const objection = strategy.objection(family);
-  if (objection === undefined) return { ...attributes, strategy, isDefault: true };
+  const values = `${size}${elements === 1 ? "" : `^${elements}`} values`;
+  const support =
+    size === Number.POSITIVE_INFINITY
+      ? "it has no finite support"
+      : `its ${values} are ${isSmall ? "few" : `more than ${defaults.enumerationLimit}`}`;
+  const reason = [attributes.reason, support].filter((text) => text).join("; ");
+  if (objection === undefined) return { ...attributes, strategy, isDefault: true, reason };
   throw new ElbowError("no-strategy", {
     message: `"${attributes.address}" names no strategy, and the default, ${strategy.name}(${family.name}), is not possible: ${objection}`,
     hint: `Name one: ${alternativesOf(family).join(", ") || "reparam"}.`,
