@@ -59,8 +59,9 @@ export function detectFma({ mayEnable = true }: FmaOptions = {}): boolean {
 
 /**
  * Whether programs are compiled with fused multiply-adds: where the host has them as it is, as Node 22 and browsers do. The
- * environment variable ELBOW_FMA, in a browser the global variable of that name, pins it: with 0 they are never used; with 1 also where Node 20 needs its experimental flag
- * set. The `elbow` command and other owners of their process set it to 1 unless it says something.
+ * environment variable ELBOW_FMA, in a browser the global variable of that name, pins it: with 0 they are never used; with 1
+ * also where Node 20 needs its experimental flag set. The `elbow` command and other owners of their process set it to 1 unless
+ * it says something.
  */
 export function usesFma(): boolean {
   const pinned = setting("ELBOW_FMA");
