@@ -4,11 +4,18 @@ import type { WeakDerivative } from "../ir/site.js";
 import { standardUniform } from "../ops/random.js";
 import { where } from "../ops/where.js";
 import type { Shape } from "../util/shapes.js";
-import { type Bool, type Distribution, distribution, family } from "./distribution.js";
+import {
+  type Bool,
+  type CategoryStrategyName,
+  type CoinStrategyName,
+  type Distribution,
+  distribution,
+  family,
+} from "./distribution.js";
 import { fromProbsOrLogits, type ProbsOrLogits } from "./probsOrLogits.js";
 import { logComplement, logProbability, onSupport } from "./support.js";
 
-type Offers = "enumerate" | "reinforce" | "muProp" | "measureValued";
+type Offers = "enumerate" | "reinforce" | "muProp" | "measureValued" | CoinStrategyName | CategoryStrategyName;
 
 const isBit = (x: tf.Tensor): tf.Tensor => tf.logicalOr(tf.equal(x, 0), tf.equal(x, 1));
 
@@ -59,7 +66,8 @@ const bernoulliLogits = family({
 /**
  * The Bernoulli distribution: 1 with a probability, else 0.
  *
- * Offers enumerate, reinforce, muProp and measureValued.
+ * Offers enumerate, reinforce, muProp, measureValued, arm, disarm, localExpectation, unorderedSet, topK, rebar, relax;
+ * with bias gumbelSoftmax and straightThrough.
  *
  * @param options - `probs`, the probability of 1, or `logits`, its log odds; any shape
  * @throws ElbowError if both are given, or none
@@ -76,7 +84,8 @@ export const bernoulli = (options: ProbsOrLogits): Distribution<Bool, Offers> =>
 /**
  * A coin: 1 with the given probability, else 0. The same as `bernoulli({ probs })`.
  *
- * Offers enumerate, reinforce, muProp and measureValued.
+ * Offers enumerate, reinforce, muProp, measureValued, arm, disarm, localExpectation, unorderedSet, topK, rebar, relax;
+ * with bias gumbelSoftmax and straightThrough.
  *
  * @param probs - probability of 1, any shape
  * @example

@@ -5,7 +5,7 @@ import { standardUniform } from "../ops/random.js";
 import { logSoftmax } from "../ops/special.js";
 import { where } from "../ops/where.js";
 import { range, type Shape } from "../util/shapes.js";
-import { type CategoryIndex, type Distribution, family } from "./distribution.js";
+import { type CategoryIndex, type CategoryStrategyName, type Distribution, family } from "./distribution.js";
 import { fromProbsOrLogits, type ProbsOrLogits } from "./probsOrLogits.js";
 import { isCount, logProbability, onSupport } from "./support.js";
 
@@ -104,7 +104,8 @@ const categoricalLogits = family({
 /**
  * The categorical distribution over the indices 0 … K − 1.
  *
- * Offers enumerate, reinforce and measureValued.
+ * Offers enumerate, reinforce, measureValued, localExpectation, unorderedSet, topK, rebar, relax; with bias gumbelSoftmax
+ * and straightThrough.
  *
  * @param options - `probs` [..., K], which add up to 1, or `logits` [..., K], their logarithms up to a constant
  * @returns a distribution of batch shape [...]; values are float32 indices
@@ -118,5 +119,5 @@ const categoricalLogits = family({
  */
 export const categorical = (
   options: ProbsOrLogits,
-): Distribution<CategoryIndex, "enumerate" | "reinforce" | "measureValued"> =>
+): Distribution<CategoryIndex, "enumerate" | "reinforce" | "measureValued" | CategoryStrategyName> =>
   fromProbsOrLogits("categorical", options, { probs: categoricalProbs, logits: categoricalLogits });

@@ -26,7 +26,27 @@ export type CategoryIndex = Supported<"categoryIndex">;
 export type Simplex = Supported<"simplex">;
 
 /** Names of the gradient strategies that a distribution may offer. */
-export type StrategyName = "reparam" | "reinforce" | "muProp" | "enumerate" | "measureValued";
+export type StrategyName =
+  | "reparam"
+  | "reinforce"
+  | "muProp"
+  | "enumerate"
+  | "measureValued"
+  | CoinStrategyName
+  | CategoryStrategyName;
+
+/** What coins and categories offer beside enumeration, scores and weak derivatives. */
+export type CategoryStrategyName =
+  | "gumbelSoftmax"
+  | "localExpectation"
+  | "rebar"
+  | "relax"
+  | "straightThrough"
+  | "topK"
+  | "unorderedSet";
+
+/** What coins alone offer beside that. */
+export type CoinStrategyName = "arm" | "disarm";
 
 /**
  * A distribution: a family with parameters.

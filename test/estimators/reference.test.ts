@@ -1,12 +1,14 @@
 // The shipped strategies against exact moments of one draw (test/reference/estimators.json, computed with mpmath).
-// Not expressible yet, and therefore left out: arm, disarm, straight_through, and measure-valued pairs that are drawn
+// Left out: straight_through, which is biased (straightThrough.test.ts), and measure-valued pairs that are drawn
 // independently (mvd_independent_mu, mvd_independent_sigma): measureValued couples its pairs.
 import { readFileSync } from "node:fs";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import {
+  arm,
   bernoulli,
   type Distribution,
+  disarm,
   enumerate,
   measureValued,
   normal,
@@ -69,6 +71,8 @@ const coinStrategies = (
     reinforce_opt_baseline: (l) => reinforce(bernoulli({ logits: l }), { baseline: optimal }),
     reinforce_k2: (l) => reinforce(bernoulli({ logits: l }), { copies: 2, baseline: 0 }),
     rloo_k2: (l) => reinforce(bernoulli({ logits: l }), { copies: 2 }),
+    arm: (l) => arm(bernoulli({ logits: l })),
+    disarm: (l) => disarm(bernoulli({ logits: l })),
     enumerate: (l) => enumerate(bernoulli({ logits: l })),
   };
 };
