@@ -4,7 +4,7 @@ import { builder, emitOne } from "../ir/builder.js";
 import { div, neg, reciprocal, sub } from "../ir/primitives/arithmetic.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
 import { add, mul } from "../ir/primitives/elementwise.js";
-import type { Equation, Variable } from "../ir/program.js";
+import type { Equation, Primitive, Variable } from "../ir/program.js";
 import { sameShape } from "../util/shapes.js";
 import type { Surroundings } from "./identities.js";
 
@@ -66,6 +66,7 @@ export function cancel(equation: Equation, surroundings: Surroundings): Variable
   }
   const group = groups.find(({ join, without }) => primitive === join.primitive || primitive === without.primitive);
   if (!group) return undefined;
+  if (!meetsTwice(inputs, group, surroundings)) return undefined;
   for (const [left, right] of depths) {
     const ofSecond = partsOf(inputs[1]!, right, group, surroundings);
     const parts = [
@@ -93,12 +94,32 @@ function unstretched(variable: Variable, { producerOf }: Surroundings): Variable
 function partsOf(variable: Variable, depth: number, group: Group, surroundings: Surroundings): Part[] {
   const of = unstretched(variable, surroundings);
   const { primitive, inputs = [] } = depth > 0 ? (surroundings.producerOf(of) ?? {}) : {};
-  const of0 = () => partsOf(inputs[0]!, depth - 1, group, surroundings);
-  const of1 = () => partsOf(inputs[1]!, depth - 1, group, surroundings);
-  if (primitive === group.join.primitive) return [...of0(), ...of1()];
-  if (primitive === group.without.primitive) return [...of0(), ...inverted(of1())];
-  if (primitive === group.inverse.primitive) return inverted(of0());
-  return [{ of, isInverse: false }];
+  if (!primitive || !isOfGroup(primitive, group)) return [{ of, isInverse: false }];
+  const first = partsOf(inputs[0]!, depth - 1, group, surroundings);
+  if (primitive === group.inverse.primitive) return inverted(first);
+  const second = partsOf(inputs[1]!, depth - 1, group, surroundings);
+  return primitive === group.join.primitive ? [...first, ...second] : [...first, ...inverted(second)];
+}
+
+const isOfGroup = (primitive: Primitive, { join, without, inverse }: Group): boolean =>
+  primitive === join.primitive || primitive === without.primitive || primitive === inverse.primitive;
+
+/** Whether a value stands twice among the parts, at whatever depth: without one, nothing cancels. A quick look. */
+function meetsTwice(inputs: readonly Variable[], group: Group, surroundings: Surroundings): boolean {
+  const met = new Set<Variable>();
+  const isTwiceBelow = (variable: Variable, depth: number): boolean => {
+    const of = unstretched(variable, surroundings);
+    if (met.has(of)) return true;
+    met.add(of);
+    if (depth === 0) return false;
+    const producer = surroundings.producerOf(of);
+    return (
+      producer !== undefined &&
+      isOfGroup(producer.primitive, group) &&
+      producer.inputs.some((input) => isTwiceBelow(input, depth - 1))
+    );
+  };
+  return inputs.some((input) => isTwiceBelow(input, 2));
 }
 
 /** The parts without those that stand there with both signs. */
