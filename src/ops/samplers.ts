@@ -7,6 +7,7 @@ import { reshape } from "../ir/primitives/axes.js";
 import { randomBits } from "../ir/primitives/random.js";
 import * as samplers from "../ir/primitives/samplers.js";
 import { slice } from "../ir/primitives/slicing.js";
+import { vonMisesPath } from "../ir/primitives/vonMises.js";
 import type { Variable } from "../ir/program.js";
 import type { Shape } from "../util/shapes.js";
 import { stopGradient } from "./marks.js";
@@ -49,7 +50,17 @@ export const binomialDraws = drawing((word0, word1, count, probability) =>
   samplers.binomialDraw(word0, word1, count!, probability!),
 );
 
-/** Draws of the von Mises distribution of mean 0, without derivatives. */
-export const vonMisesDraws = drawing((word0, word1, concentration) =>
-  samplers.vonMisesDraw(word0, word1, concentration!),
-);
+const rawVonMises = drawing((word0, word1, concentration) => samplers.vonMisesDraw(word0, word1, concentration!));
+
+/**
+ * Draws of the von Mises distribution of mean 0, in (−π, π], with pathwise derivatives in the concentration.
+ *
+ * @param batch - shape of the result, to which `concentration` broadcasts
+ */
+export function vonMisesDraws(key: Tensor, batch: Shape, concentration: Tensor): Tensor {
+  const raw = rawVonMises(key, batch, concentration);
+  return applyEmitter(
+    (angle, kappa) => [vonMisesPath(angle!, kappa!)],
+    [raw, tf.broadcastTo(concentration, [...batch])],
+  )[0]!;
+}

@@ -10,14 +10,21 @@ import type { Distribution } from "../../src/distributions/distribution.js";
 import { exponential } from "../../src/distributions/exponential.js";
 import { gamma } from "../../src/distributions/gamma.js";
 import { geometric } from "../../src/distributions/geometric.js";
+import { gumbel } from "../../src/distributions/gumbel.js";
 import { halfCauchy } from "../../src/distributions/halfCauchy.js";
 import { halfNormal } from "../../src/distributions/halfNormal.js";
+import { inverseGamma } from "../../src/distributions/inverseGamma.js";
 import { laplace } from "../../src/distributions/laplace.js";
+import { logistic } from "../../src/distributions/logistic.js";
 import { logNormal } from "../../src/distributions/logNormal.js";
 import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
 import { normal } from "../../src/distributions/normal.js";
 import { poisson } from "../../src/distributions/poisson.js";
+import { studentT } from "../../src/distributions/studentT.js";
+import { truncatedNormal } from "../../src/distributions/truncatedNormal.js";
 import { uniform } from "../../src/distributions/uniform.js";
+import { vonMises } from "../../src/distributions/vonMises.js";
+import { weibull } from "../../src/distributions/weibull.js";
 
 export type Build = (...parameters: Tensor[]) => Distribution<Tensor, never>;
 
@@ -40,6 +47,13 @@ export const families: Readonly<Record<string, Build>> = {
   Dirichlet: (concentration) => dirichlet(concentration!),
   "Binomial(probs)": (totalCount, probs) => binomial(totalCount!, { probs: probs! }),
   "Binomial(logits)": (totalCount, logits) => binomial(totalCount!, { logits: logits! }),
+  StudentT: (df, loc, scale) => studentT(df!, loc!, scale!),
+  Logistic: (loc, scale) => logistic(loc!, scale!),
+  Gumbel: (loc, scale) => gumbel(loc!, scale!),
+  InverseGamma: (shape, scale) => inverseGamma(shape!, scale!),
+  Weibull: (shape, scale) => weibull(shape!, scale!),
+  TruncatedNormal: (loc, scale, low, high) => truncatedNormal(loc!, scale!, { low: low!, high: high! }),
+  VonMises: (loc, concentration) => vonMises(loc!, concentration!),
   Poisson: (rate) => poisson(rate!),
   "MultivariateNormal(covariance)": (loc, covariance) => multivariateNormal(loc!, { covariance: covariance! }),
   "MultivariateNormal(scale_tril)": (loc, scaleTril) => multivariateNormal(loc!, { scaleTril: scaleTril! }),

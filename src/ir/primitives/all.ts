@@ -26,6 +26,8 @@ import * as sorting from "./sorting.js";
 import * as special from "./special.js";
 import * as triangularSolve from "./triangularSolve.js";
 import * as trigonometric from "./trigonometric.js";
+import * as truncatedNormal from "./truncatedNormal.js";
+import * as vonMises from "./vonMises.js";
 import * as weakProduct from "./weakProduct.js";
 
 /** The files of primitives. A new family is added here and nowhere else. */
@@ -57,6 +59,8 @@ const families: readonly object[] = [
   special,
   triangularSolve,
   trigonometric,
+  truncatedNormal,
+  vonMises,
   weakProduct,
 ];
 

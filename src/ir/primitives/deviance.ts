@@ -1,12 +1,13 @@
 // What is left of gamma functions and logarithms where Stirling's formula is taken away: densities of counts and of gamma and
 // beta variables written with them do not cancel for large parameters (Loader 2000, "Fast and accurate computation of
 // binomial probabilities").
+import { lgamma } from "../../util/special/lgamma.js";
 import * as terms from "../../util/special/poissonTerm.js";
 import { logMinusDigamma } from "../../util/special/polygamma.js";
 import { div, floatOnly, reciprocal, sub } from "./arithmetic.js";
-import { binary, unary } from "./elementwise.js";
+import { add, binary, mul, unary } from "./elementwise.js";
 import { log } from "./exponential.js";
-import { polygamma } from "./special.js";
+import { digamma, polygamma } from "./special.js";
 
 /** x·log(x/m) + m − x ≥ 0, without cancellation near x = m; m for x = 0. d = log(x/m)·dx + (1 − x/m)·dm */
 export const deviance = binary({
@@ -30,4 +31,12 @@ export const stirlingError = unary({
   dtype: floatOnly("stirlingError"),
   evaluate: terms.stirlingError,
   partials: ([x]) => [sub(div(0.5, x!), digammaRemainder(x!))],
+});
+
+/** log Γ(1 + 2x)/Γ(1 + x)² for x > 0, without cancellation near 0. d = 2(ψ(1 + 2x) − ψ(1 + x))·dx */
+export const logCentralBinomial = unary({
+  name: "logCentralBinomial",
+  dtype: floatOnly("logCentralBinomial"),
+  evaluate: (x) => lgamma(1 + 2 * x) - 2 * lgamma(1 + x),
+  partials: ([x]) => [mul(2, sub(digamma(add(1, mul(2, x!))), digamma(add(1, x!))))],
 });

@@ -1,0 +1,40 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { standardUniform } from "../ops/random.js";
+import { type Distribution, distribution, family, type Real } from "./distribution.js";
+
+const logisticFamily = family({
+  name: "logistic",
+  support: "real",
+  parameters: ["loc", "scale"],
+  // log σ(z) + log σ(−z) − log s
+  logDensity: ({ loc, scale }, x) => {
+    const z = tf.div(tf.sub(x, loc), scale);
+    return tf.neg(tf.add(tf.add(tf.softplus(z), tf.softplus(tf.neg(z))), tf.log(scale)));
+  },
+  // the quantile of u: m + s log(u/(1 − u))
+  draw: ({ loc, scale }, key, batch) => {
+    const u = standardUniform(key, batch);
+    return tf.add(loc, tf.mul(scale, tf.sub(tf.log(u), tf.log1p(tf.neg(u)))));
+  },
+  mean: ({ loc, scale }) => tf.add(loc, tf.zerosLike(scale)),
+  // (πs)²/3
+  variance: ({ loc, scale }) => tf.add(tf.mul(asTensor(Math.PI ** 2 / 3), tf.square(scale)), tf.zerosLike(loc)),
+});
+
+/**
+ * The logistic distribution, of distribution function σ((x − m)/s).
+ *
+ * Offers reparam, reinforce and muProp.
+ *
+ * @param loc - mean m, any shape
+ * @param scale - s > 0, broadcasts with it; the standard deviation is πs/√3
+ * @example
+ * ```ts
+ * import { logistic, run, sample } from "elbow";
+ * const x = run(0, sample("x", logistic([0, 10], 1)));
+ * console.log(x.shape); // => [ 2 ]
+ * ```
+ */
+export const logistic = (loc: TensorLike, scale: TensorLike): Distribution<Real, "reparam" | "reinforce" | "muProp"> =>
+  distribution(logisticFamily, [loc, scale]);

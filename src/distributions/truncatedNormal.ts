@@ -1,0 +1,108 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { lifted, type TensorLike } from "../ir/lifted.js";
+import * as truncated from "../ir/primitives/truncatedNormal.js";
+import type { Family } from "../ir/site.js";
+import { stopGradient } from "../ops/marks.js";
+import { standardUniform } from "../ops/random.js";
+import { where } from "../ops/where.js";
+import { type Distribution, distribution, family, type Interval } from "./distribution.js";
+import { onSupport } from "./support.js";
+
+const standardLogDensity = lifted((x, a, b) => truncated.truncatedLogDensity(x!, a!, b!));
+const standardQuantile = lifted((u, a, b) => truncated.truncatedQuantile(u!, a!, b!));
+const standardMean = lifted((a, b) => truncated.truncatedMean(a!, b!));
+const standardVariance = lifted((a, b) => truncated.truncatedVariance(a!, b!));
+
+type Parameters = Readonly<Record<"loc" | "scale" | "low" | "high", tf.Tensor>>;
+
+/** (bound − m)/s; an infinite one stays where it is, and has no derivative. */
+function standardized(bound: tf.Tensor, { loc, scale }: Parameters): tf.Tensor {
+  const isReal = tf.isFinite(stopGradient(bound));
+  return where(isReal, tf.div(tf.sub(where(isReal, bound, 0), loc), scale), stopGradient(bound));
+}
+
+const ends = (parameters: Parameters): [tf.Tensor, tf.Tensor] => [
+  standardized(parameters.low, parameters),
+  standardized(parameters.high, parameters),
+];
+
+/** A point of the interval. */
+function inside({ low, high }: Parameters): tf.Tensor {
+  const [a, b] = [low, high].map((bound) => tf.clipByValue(stopGradient(bound), -3e38, 3e38)) as [tf.Tensor, tf.Tensor];
+  return tf.minimum(tf.maximum(0, a), b);
+}
+
+/** @param isScorable - whether the bounds are fixed */
+const truncatedNormalFamily = (isScorable: boolean): Family =>
+  family({
+    name: "truncatedNormal",
+    support: "interval",
+    parameters: ["loc", "scale", "low", "high"],
+    // log φ(z) − log s − log(Φ((high − m)/s) − Φ((low − m)/s)), z = (x − m)/s
+    logDensity: (parameters, value) => {
+      const { loc, scale, low, high } = parameters;
+      // the bounds are no constants here: a density that jumps when a random bound crosses x has no pathwise derivative
+      const isInside = (x: tf.Tensor) => tf.logicalAnd(tf.greaterEqual(x, low), tf.lessEqual(x, high));
+      const logDensity = (x: tf.Tensor) =>
+        tf.sub(standardLogDensity(tf.div(tf.sub(x, loc), scale), ...ends(parameters)), tf.log(scale));
+      return onSupport(value, isInside, inside(parameters), logDensity);
+    },
+    // the quantile of u, which moves with the bounds as with mean and scale
+    draw: (parameters, key, batch) => {
+      const { loc, scale, low, high } = parameters;
+      const z = standardQuantile(standardUniform(key, batch), ...ends(parameters));
+      const x = tf.add(loc, tf.mul(scale, z));
+      // no rounding may lead out of the interval
+      return tf.add(x, stopGradient(tf.sub(tf.minimum(tf.maximum(x, low), high), x)));
+    },
+    isScorable,
+    mean: (parameters) => tf.add(parameters.loc, tf.mul(parameters.scale, standardMean(...ends(parameters)))),
+    variance: (parameters) => tf.mul(tf.square(parameters.scale), standardVariance(...ends(parameters))),
+  });
+
+const withFixedBounds = truncatedNormalFamily(true);
+const withBounds = truncatedNormalFamily(false);
+
+/** The interval of a {@link truncatedNormal}. */
+export interface TruncationBounds<T extends TensorLike = TensorLike> {
+  /** Lower end. @defaultValue −∞ */
+  readonly low?: T;
+  /** Upper end, > `low`. @defaultValue ∞ */
+  readonly high?: T;
+}
+
+/**
+ * The normal distribution on an interval, either end of which may be infinite. Draws and densities are exact far out in
+ * either tail of the normal distribution, too.
+ *
+ * Offers reparam, in mean, scale and bounds; for plain numbers as bounds also reinforce and muProp, since no score function
+ * sees a support that moves.
+ *
+ * @param loc - mean of the normal variable, any shape
+ * @param scale - its standard deviation, > 0, broadcasts with it
+ * @param bounds - ends of the interval, which broadcast with both
+ * @example
+ * ```ts
+ * import { run, sample, truncatedNormal } from "elbow";
+ * const x = run(0, sample("x", truncatedNormal([0, 1], 1, { low: 0 })));
+ * console.log(x.shape); // => [ 2 ]
+ * ```
+ */
+export function truncatedNormal(
+  loc: TensorLike,
+  scale: TensorLike,
+  bounds: TruncationBounds<number>,
+): Distribution<Interval, "reparam" | "reinforce" | "muProp">;
+export function truncatedNormal(
+  loc: TensorLike,
+  scale: TensorLike,
+  bounds: TruncationBounds,
+): Distribution<Interval, "reparam">;
+export function truncatedNormal(
+  loc: TensorLike,
+  scale: TensorLike,
+  { low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY }: TruncationBounds,
+): Distribution<Interval, "reparam"> {
+  const isFixed = typeof low === "number" && typeof high === "number";
+  return distribution(isFixed ? withFixedBounds : withBounds, [loc, scale, low, high]);
+}

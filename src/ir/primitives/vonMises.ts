@@ -1,0 +1,75 @@
+// The von Mises distribution: its normalising constant, and how draws move with its concentration. Computed by the host, by
+// quadrature in double precision, with derivatives of every order.
+import * as vonMises from "../../util/special/vonMises.js";
+import type { Value } from "../builder.js";
+import type { Operation } from "../primitive.js";
+import type { Variable } from "../program.js";
+import { floatOnly, neg, sub } from "./arithmetic.js";
+import { add, binary, mul, unary } from "./elementwise.js";
+import { sin } from "./trigonometric.js";
+
+const binomial = (n: number, k: number): number => (k === 0 ? 1 : (binomial(n - 1, k - 1) * n) / k);
+
+const besselOrders: Operation<(kappa: Value) => Variable>[] = [];
+/** dⁿ log(e^{−κ}I₀(κ))/dκⁿ, κ ≥ 0. */
+const besselOfOrder = (n: number): Operation<(kappa: Value) => Variable> => {
+  besselOrders[n] ??= unary({
+    name: n === 0 ? "logBesselI0e" : `logBesselI0e_${n}`,
+    dtype: floatOnly("logBesselI0e"),
+    evaluate: (kappa) => vonMises.logBesselI0e(n, kappa),
+    partials: ([kappa]) => [besselOfOrder(n + 1)(kappa!)],
+  });
+  return besselOrders[n];
+};
+
+/** log(e^{−κ}I₀(κ)), κ ≥ 0; d = (I₁/I₀ − 1)·dκ */
+export const logBesselI0e = besselOfOrder(0);
+
+/** d log p/dκ = cos θ − I₁/I₀ at an angle, without cancellation near 0. */
+function score(kappa: Variable, angle: Variable): Variable {
+  const half = sin(mul(0.5, angle));
+  return neg(add(mul(2, mul(half, half)), besselOfOrder(1)(kappa)));
+}
+
+/** (∂ⁿp/∂κⁿ)/p: gₘ₊₁ = Σ C(m, k)·h⁽ᵏ⁾·gₘ₋ₖ with h = d log p/dκ, whose derivatives do not depend on the angle. */
+function relativeDensity(n: number, kappa: Variable, angle: Variable): Variable {
+  const g: Variable[] = [];
+  for (let m = 0; m < n; m++) {
+    const terms = Array.from({ length: m + 1 }, (_, k) => {
+      const h = k === 0 ? score(kappa, angle) : neg(besselOfOrder(k + 1)(kappa));
+      const rest = m === k ? undefined : g[m - k - 1]!;
+      return mul(binomial(m, k), rest ? mul(h, rest) : h);
+    });
+    g.push(terms.reduce((total, term) => add(total, term)));
+  }
+  return g[n - 1]!;
+}
+
+const ratioOrders: Operation<(kappa: Value, angle: Value) => Variable>[] = [];
+/** R = (∂ⁿF/∂κⁿ)/p, F the distribution function: ∂Rₙ/∂κ = Rₙ₊₁ − Rₙ·h, ∂Rₙ/∂θ = (∂ⁿp/∂κⁿ)/p + κ sin θ·Rₙ. */
+const ratioOfOrder = (n: number): Operation<(kappa: Value, angle: Value) => Variable> => {
+  ratioOrders[n] ??= binary({
+    name: `vonMisesRatio_${n}`,
+    dtype: floatOnly("vonMisesRatio"),
+    evaluate: (kappa, angle) => vonMises.vonMisesRatio(n, kappa, angle),
+    partials: ([kappa, angle], ratio) => [
+      sub(ratioOfOrder(n + 1)(kappa!, angle!), mul(ratio, score(kappa!, angle!))),
+      add(relativeDensity(n, kappa!, angle!), mul(mul(kappa!, sin(angle!)), ratio)),
+    ],
+  });
+  return ratioOrders[n];
+};
+
+/** (∂F/∂κ)/p for operands (κ, θ), less which a draw at a fixed quantile moves with the concentration. */
+export const vonMisesRatio = ratioOfOrder(1);
+
+/**
+ * The value of a von Mises draw of mean 0, which moves with the concentration as draws at a fixed quantile do: operands
+ * (draw, κ). Its derivatives of every order in κ are the pathwise ones.
+ */
+export const vonMisesPath = binary({
+  name: "vonMisesPath",
+  dtype: floatOnly("vonMisesPath"),
+  evaluate: (draw) => draw,
+  partials: ([, kappa], angle) => [undefined, neg(vonMisesRatio(kappa!, angle))],
+});

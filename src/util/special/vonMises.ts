@@ -1,0 +1,74 @@
+// The von Mises distribution of mean 0, density e^{κ cos t}/2πI₀(κ) on (−π, π]: its normalising constant and its distribution
+// function, with derivatives in κ of every order, by quadrature in double precision.
+import { integrate } from "../quadrature/gaussLegendre.js";
+
+/** cos t − 1, without cancellation near 0. */
+const lowered = (t: number): number => -2 * Math.sin(t / 2) ** 2;
+
+/** Where κ(cos t − cos from) has fallen to −45, or π before that. */
+function reach(kappa: number, from: number): number {
+  const cosine = Math.cos(from) - 45 / kappa;
+  return cosine > -1 ? Math.acos(cosine) : Math.PI;
+}
+
+const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
+
+/** log(e^{−κ}I₀(κ)), E (cos t − 1), then the cumulants of cos t of order 2, 3, … up to n. */
+function cumulants(n: number, kappa: number): number[] {
+  const end = kappa > 1 ? 2 * Math.asin(Math.min(1, Math.sqrt(22.5 / kappa))) : Math.PI;
+  const weighed = (f: (c: number) => number) =>
+    integrate((t) => f(lowered(t)) * Math.exp(kappa * lowered(t)), 0, end, 6);
+  const total = weighed(() => 1);
+  const mean = n === 0 ? 0 : weighed((c) => c) / total;
+  const result = [Math.log(total / Math.PI), mean];
+  // κₙ = μₙ − Σ C(n − 1, m − 1)·κₘ·μₙ₋ₘ for the moments μ about the mean, whose first is 0
+  const moments = [1, 0];
+  for (let k = 2; k <= n; k++) {
+    moments.push(weighed((c) => (c - mean) ** k) / total);
+    let cumulant = moments[k]!;
+    for (let m = 2; m < k; m++) cumulant -= choose(k - 1, m - 1) * result[m]! * moments[k - m]!;
+    result.push(cumulant);
+  }
+  return result;
+}
+
+/** dⁿ log(e^{−κ}I₀(κ))/dκⁿ for κ ≥ 0. */
+export function logBesselI0e(n: number, kappa: number): number {
+  return kappa >= 0 && kappa < Number.POSITIVE_INFINITY ? cumulants(n, kappa)[n]! : Number.NaN;
+}
+
+/** The cumulants of the concentration that was asked for last: draws mostly share theirs. */
+let last: { readonly kappa: number; readonly order: number; readonly cumulants: number[] } | undefined;
+
+function cumulantsOf(n: number, kappa: number): number[] {
+  if (last?.kappa !== kappa || last.order < n) last = { kappa, order: n, cumulants: cumulants(n, kappa) };
+  return last.cumulants;
+}
+
+/**
+ * (∂ⁿF/∂κⁿ)/p at an angle, F the distribution function and p the density, n ≥ 1:
+ * ∫ (∂ⁿp/∂κⁿ)/p·e^{κ(cos t − cos θ)} dt from 0 to θ, or the negative of the rest up to π.
+ */
+export function vonMisesRatio(n: number, kappa: number, angle: number): number {
+  if (!(kappa >= 0 && kappa < Number.POSITIVE_INFINITY && Number.isFinite(angle))) return Number.NaN;
+  // an odd function of period 2π
+  const wrapped = angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
+  const theta = Math.abs(wrapped);
+  const [, mean, ...higher] = cumulantsOf(n, kappa);
+  /** (∂ᵐp/∂κᵐ)/p by gₘ₊₁ = Σ C(m, k)·h⁽ᵏ⁾·gₘ₋ₖ with h = cos t − I₁/I₀. */
+  const relative = (c: number): number => {
+    const g = [1];
+    for (let m = 0; m < n; m++) {
+      let next = (c - mean!) * g[m]!;
+      for (let k = 1; k <= m; k++) next -= choose(m, k) * higher[k - 1]! * g[m - k]!;
+      g.push(next);
+    }
+    return g[n]!;
+  };
+  // cos t − cos θ = −2 sin((t + θ)/2)·sin((t − θ)/2)
+  const integrand = (t: number): number =>
+    relative(lowered(t)) * Math.exp(-2 * kappa * Math.sin((t + theta) / 2) * Math.sin((t - theta) / 2));
+  const isInner = lowered(theta) > mean!;
+  const value = isInner ? integrate(integrand, 0, theta, 2) : -integrate(integrand, theta, reach(kappa, theta), 6);
+  return Math.sign(wrapped) * value;
+}
