@@ -10,8 +10,10 @@ export interface Helper {
 export interface HelperEvents {
   /** It is running. */
   readonly onReady: () => void;
-  /** It is gone, or could not be started. */
+  /** It is gone; after `onFailure` too. */
   readonly onEnd: () => void;
+  /** It could not be started, or its program failed. */
+  readonly onFailure: () => void;
 }
 
 interface NodeWorker {
@@ -66,13 +68,13 @@ onmessage = ({ data }) => start(data);
 postMessage("ready");`;
 
 /** Starts a thread that does not keep the process alive. @throws whatever the host has against it */
-export function startHelper({ onReady, onEnd }: HelperEvents): Helper {
+export function startHelper({ onReady, onEnd, onFailure }: HelperEvents): Helper {
   const node = builtin("node:worker_threads");
   if (node) {
     // no loaders or inspectors of the main thread: they are slow to start, and there is nothing for them
     const worker = new node.Worker(nodeSource, { eval: true, execArgv: [], name: "elbow" });
     worker.on("message", onReady);
-    worker.on("error", onEnd);
+    worker.on("error", onFailure);
     worker.on("exit", onEnd);
     // after the listeners, which keep the process alive
     worker.unref();
@@ -84,7 +86,10 @@ export function startHelper({ onReady, onEnd }: HelperEvents): Helper {
     URL.revokeObjectURL(url);
     onReady();
   };
-  worker.onerror = onEnd;
+  worker.onerror = () => {
+    onFailure();
+    onEnd();
+  };
   return { post: (message) => worker.postMessage(message), stop: () => worker.terminate() };
 }
 

@@ -25,7 +25,7 @@ const idleMilliseconds = 5_000;
 const members: Member[] = [];
 /** The team that the workers were sent to, and whether one of them ended there. */
 let current: { readonly team: Team; isBroken: boolean } | undefined;
-/** Where workers cannot be started, one thread does everything. */
+/** Where workers cannot be started, one thread does everything; from time to time it is tried again. */
 let isDenied = false;
 let lastUse = 0;
 let idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -78,6 +78,7 @@ export const failureOf = (team: Team): number => word(team, "failed");
 export function stopHelpers(): void {
   if (current) leave(current.team);
   for (const { helper } of members.splice(0)) helper.stop();
+  isDenied = false;
   clearTimeout(idleTimer);
   idleTimer = undefined;
 }
@@ -93,8 +94,10 @@ function startMember(): void {
         const at = members.indexOf(member);
         if (at < 0) return; // ended by stopHelpers
         members.splice(at, 1);
-        if (!member.isReady) isDenied = true;
-        else if (current) current.isBroken = true;
+        if (member.isReady && current) current.isBroken = true;
+      },
+      onFailure: () => {
+        isDenied ||= !member.isReady;
       },
     }),
   };

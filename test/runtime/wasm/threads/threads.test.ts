@@ -1,5 +1,6 @@
 // Threads change nothing but the time that it takes, end with the process, and fail in words.
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import * as tf from "@tensorflow/tfjs-core";
 import { adam, fit, listEngines } from "elbow";
@@ -32,12 +33,15 @@ afterEach(() => {
 });
 
 /** Collects the workers that are started from now on; their source can be another one. */
-function watchWorkers(change: (source: string) => string = (source) => source): Worker[] {
-  const started: Worker[] = [];
+function watchWorkers(
+  change: (source: string) => string = (source) => source,
+): Worker[] & { ready: Promise<unknown>[] } {
+  const started = Object.assign<Worker[], { ready: Promise<unknown>[] }>([], { ready: [] });
   workerThreads.Worker = class extends OriginalWorker {
     constructor(source: string | URL, options?: ConstructorParameters<typeof OriginalWorker>[1]) {
       super(change(String(source)), options);
       started.push(this);
+      started.ready.push(once(this, "message"));
     }
   };
   return started;
@@ -154,7 +158,7 @@ describe("workers that end", () => {
     const workers = watchWorkers();
     const executable = compileShared(3);
     const expected = bitsOf(executable.run(x()));
-    await settle();
+    await Promise.all(workers.ready);
     expect(workers).toHaveLength(2);
     await workers[1]!.terminate();
     expect(() => executable.run(x())).toThrow(/a worker thread of the wasm engine ended unexpectedly/);
@@ -172,7 +176,7 @@ describe("workers that end", () => {
 
   test("in the middle of a block: an error after a while", async () => {
     // takes a block and ends
-    watchWorkers((source) =>
+    const workers = watchWorkers((source) =>
       source.replace(
         "  work();\n",
         `const words = new Int32Array(memory.buffer);
@@ -185,11 +189,10 @@ describe("workers that end", () => {
     const executable = compileShared(2);
     const now = performance.now.bind(performance);
     vi.spyOn(performance, "now").mockImplementation(() => 20 * now());
+    executable.run(x());
+    await Promise.all(workers.ready);
     const runForLong = async (): Promise<void> => {
-      for (let i = 0; i < 200; i++) {
-        executable.run(x());
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
+      for (let i = 0; i < 200; i++) tf.dispose(await executable.iterate(x(), 0, 1000));
     };
     await expect(runForLong()).rejects.toThrow(/stopped in the middle of its work/);
     vi.restoreAllMocks();
