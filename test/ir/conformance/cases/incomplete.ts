@@ -2,6 +2,8 @@
 import * as deviance from "../../../../src/ir/primitives/deviance.js";
 import * as incomplete from "../../../../src/ir/primitives/incomplete.js";
 import * as samplers from "../../../../src/ir/primitives/samplers.js";
+import * as truncated from "../../../../src/ir/primitives/truncatedNormal.js";
+import * as vonMises from "../../../../src/ir/primitives/vonMises.js";
 import type { DType, Primitive } from "../../../../src/ir/program.js";
 import { between, type Conformance, type Domain, each, integers, plain, shapes } from "../conformance.js";
 import { one, two } from "./elementwise.js";
@@ -36,5 +38,23 @@ export const incompleteCases: Conformance[] = [
   alike(samplers.logGammaDraw, keyed, [...words, shape], { order: 0 }),
   alike(samplers.vonMisesDraw, keyed, [...words, shape], { order: 0 }),
   alike(samplers.binomialDraw, [...keyed, "float32"], [...words, integers(0, 60), between(0, 1)], { order: 0 }),
+  one(deviance.logCentralBinomial, between(0.125, 4), loose),
+  alike(
+    truncated.truncatedLogDensity,
+    ["float32", "float32", "float32"],
+    [between(-2, 2), between(-4, -0.5), between(0.5, 4)],
+    loose,
+  ),
+  alike(
+    truncated.truncatedQuantile,
+    ["float32", "float32", "float32"],
+    [between(0.25, 0.75), between(-4, -0.5), between(0.5, 4)],
+    loose,
+  ),
+  two(truncated.truncatedMean, shape, { ...loose, domains: each(between(-4, -0.5), between(0.5, 4)) }),
+  two(truncated.truncatedVariance, shape, { ...loose, domains: each(between(-4, -0.5), between(0.5, 4)) }),
+  one(vonMises.logBesselI0e, shape, loose),
+  two(vonMises.vonMisesRatio, shape, { ...loose, domains: each(shape, between(-3, 3)) }),
+  two(vonMises.vonMisesPath, shape, { domains: each(between(-3, 3), shape), order: 0 }),
   two(samplers.logGammaPath, shape, { domains: each(between(-3, 2), shape), order: 0 }),
 ];
