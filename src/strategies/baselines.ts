@@ -43,7 +43,8 @@ export interface LearnedOptions {
  * objectives, gradients too, leave that loss out.
  *
  * Where a leaf of the objective keeps the site's elements apart, each has its own cost and its own element of b; where a
- * leaf mixes them, their elements of b are added up.
+ * leaf mixes them, their elements of b are added up. Leaves of different shapes share one prediction; a `decay` gives each
+ * an offset of its own.
  *
  * Mnih & Gregor, "Neural Variational Inference and Learning in Belief Networks" (2014), section 2.3.
  *
@@ -56,7 +57,7 @@ export interface LearnedOptions {
  * import { adam, fit, flip, learned, objective, reinforce, sample } from "elbow";
  * const L = objective(function* ({ l, b }: { l: tf.Tensor; b: tf.Tensor }) {
  *   const x = yield* sample("x", reinforce(flip(tf.sigmoid(l)), { baseline: learned(b) }));
- *   return x.sub(0.25).square().add(10);
+ *   return x.sub(4).square();
  * });
  * const parameters = { l: tf.scalar(0), b: tf.scalar(0) };
  * const found = await fit(L, { parameters, steps: 1000, optimizer: adam({ learningRate: 0.05 }) });

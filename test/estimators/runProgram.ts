@@ -5,6 +5,7 @@ import {
   bernoulli,
   categorical,
   cond,
+  type Distribution,
   enumerate,
   flip,
   gen,
@@ -27,14 +28,14 @@ import type { Block, FamilyName, RandomProgram, StrategyName, Value } from "./ra
 export type Theta = { readonly a: Tensor; readonly b: Tensor };
 export const thetaTensors = ([a, ...b]: readonly number[]): Theta => ({ a: tf.scalar(a!), b: tf.tensor1d(b) });
 
-/** What a site's strategy is replaced by: deliberately wrong ones, to see that they are caught. */
-export type Sabotage = (name: StrategyName) => Strategy | undefined;
+/** What a site's strategy is replaced by: other ones, or deliberately wrong ones, to see that they are caught. */
+export type Sabotage = (name: StrategyName, distribution: Distribution<Tensor, never>) => Strategy | undefined;
 
 /** The types of strategies and families do not matter here. */
 type Loose = any;
 
 function chosen(distribution: Loose, name: StrategyName, sabotage: Sabotage | undefined): Loose {
-  const wrong = sabotage?.(name);
+  const wrong = sabotage?.(name, distribution);
   if (wrong) return withStrategy(distribution, wrong);
   switch (name) {
     case "default":
