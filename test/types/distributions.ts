@@ -14,7 +14,10 @@ import { logNormal } from "../../src/distributions/logNormal.js";
 import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
 import { normal } from "../../src/distributions/normal.js";
 import { poisson } from "../../src/distributions/poisson.js";
+import { studentT } from "../../src/distributions/studentT.js";
+import { truncatedNormal } from "../../src/distributions/truncatedNormal.js";
 import { uniform } from "../../src/distributions/uniform.js";
+import { vonMises } from "../../src/distributions/vonMises.js";
 import { enumerate } from "../../src/strategies/enumerate.js";
 import { measureValued } from "../../src/strategies/measureValued.js";
 import { reinforce } from "../../src/strategies/reinforce.js";
@@ -41,6 +44,19 @@ reinforce(delta(0));
 measureValued(halfCauchy(1));
 // @ts-expect-error no measure-valued derivative
 measureValued(multivariateNormal([0], { scaleDiag: [1] }));
+
+reparam(studentT(3, 0, 1));
+reinforce(studentT(3, 0, 1));
+reparam(truncatedNormal(0, 1, { low: normal(0, 1).parameters[0]! }));
+reinforce(truncatedNormal(0, 1, { low: 0 }));
+// @ts-expect-error the support of a truncated variable moves with its bounds
+reinforce(truncatedNormal(0, 1, { low: normal(0, 1).parameters[0]! }));
+reparam(vonMises(normal(0, 1).parameters[0]!, 1));
+reinforce(vonMises(0, 1));
+// @ts-expect-error the interval of the draws moves with the mean
+reinforce(vonMises(normal(0, 1).parameters[0]!, 1));
+// @ts-expect-error a continuous support cannot be enumerated
+enumerate(truncatedNormal(0, 1, { low: 0, high: 1 }));
 
 // discrete: never pathwise
 enumerate(flip(0.2));
