@@ -63,6 +63,7 @@ export {
   logEvidence,
   normalizedWeights,
 } from "./inference/draws.js";
+export { type ExactExpectation, type ExactOptions, exactExpectation } from "./inference/exact/exactExpectation.js";
 export { type FitOptions, type FitResult, fit } from "./inference/fit.js";
 export { type Minibatches, type MinibatchOptions, minibatches } from "./inference/fitting/minibatches.js";
 export type { Progress, ProgressReporter } from "./inference/fitting/progress.js";
@@ -88,8 +89,10 @@ export {
 } from "./inference/optimizers/schedules.js";
 export { sgd } from "./inference/optimizers/sgd.js";
 export { type ProfileStepOptions, profileStep, type StepProfile } from "./inference/profileStep.js";
+export type { StrategyFunction, StrategyMap } from "./inference/replaceStrategies.js";
 export type { StepPart } from "./inference/stepParts.js";
 export { formatSummary, type SummaryRow, summarize } from "./inference/summary.js";
+export { withStrategies } from "./inference/withStrategies.js";
 export { print } from "./ir/print.js";
 export type { Family, Strategy } from "./ir/site.js";
 export { trace } from "./ir/tracing.js";

@@ -23,6 +23,7 @@ import {
   parameterTree,
   prepare,
 } from "./prepare.js";
+import type { StrategyMap } from "./replaceStrategies.js";
 
 /** Where the randomness of an estimate comes from, how many estimates are averaged, and which engine runs them. */
 export interface EstimateOptions extends EngineChoice {
@@ -41,6 +42,8 @@ export type At = number | EstimateOptions;
  */
 export interface Objective<P extends Parameters, D extends readonly unknown[]> {
   readonly body: ObjectiveBody<P, D>;
+  /** Strategies that replace those of the program: see `withStrategies`. */
+  readonly strategies?: StrategyMap;
   /** An estimate of L, a scalar. */
   estimate(at: At, parameters: P, ...data: D): Promise<Tensor>;
   /** An estimate of ∇L, of the parameters' structure. */
@@ -78,8 +81,17 @@ export interface Objective<P extends Parameters, D extends readonly unknown[]> {
 export function objective<P extends Parameters, D extends readonly unknown[], E extends Effect>(
   body: (parameters: P, ...data: D) => Effects<E, Tensor>,
 ): Objective<P, D> {
+  return objectiveOf(body as unknown as ObjectiveBody<P, D>);
+}
+
+/** An objective of a body, with strategies that replace the program's own. */
+export function objectiveOf<P extends Parameters, D extends readonly unknown[]>(
+  body: ObjectiveBody<P, D>,
+  strategies?: StrategyMap,
+): Objective<P, D> {
   const self: Objective<P, D> = {
-    body: body as unknown as ObjectiveBody<P, D>,
+    body,
+    ...(strategies && { strategies }),
     estimate: async (at, parameters, ...data) => (await runDerived(self, "value", at, parameters, [], data))[0]!,
     gradEstimate: async (at, parameters, ...data) =>
       (await self.valueAndGradEstimate(at, parameters, ...data)).gradient,

@@ -12,6 +12,7 @@ import type { LeafReport } from "../transforms/estimate/leaves.js";
 import { formatShape, sizeOf } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { average } from "./average.js";
+import { replaceStrategies, type StrategyMap } from "./replaceStrategies.js";
 
 /**
  * The parameters of an objective: any nested object of tensors, or a tensor. The leaves are checked when it is used;
@@ -27,6 +28,12 @@ export type ObjectiveBody<P extends Parameters, D extends readonly unknown[]> = 
   parameters: P,
   ...data: D
 ) => Effects<Effect, Tensor>;
+
+/** What is traced: a body, and strategies that replace those that it names. */
+export interface Traceable<P extends Parameters, D extends readonly unknown[]> {
+  readonly body: ObjectiveBody<P, D>;
+  readonly strategies?: StrategyMap;
+}
 
 /** An objective traced and turned into an estimator, for given shapes. */
 export interface Prepared {
@@ -90,34 +97,24 @@ function signature(parameters: Parameters, data: readonly unknown[]): string {
  * @throws ElbowError for whatever the user's code or the estimator refuses, and "objective-value" unless it returns a real scalar
  */
 export function prepare<P extends Parameters, D extends readonly unknown[]>(
-  { body }: { readonly body: ObjectiveBody<P, D> },
+  objective: Traceable<P, D>,
   parameters: P,
   data: D,
   draws = 1,
 ): Prepared {
-  const known = prepared.get(body) ?? new Map<string, Prepared>();
-  prepared.set(body, known);
+  const known = prepared.get(objective.body) ?? new Map<string, Prepared>();
+  prepared.set(objective.body, known);
   const key = `${draws}:${signature(parameters, data)}`;
   const same = known.get(key);
   if (same) return same;
   const started = performance.now();
-  const parameterLeaves = parameterTensors(parameters);
-  const dataLeaves = dataTensors(data);
-  const traced = trace(
-    [keyType, ...parameterLeaves.map(typeOfTensor), ...dataLeaves.map(typeOfTensor)],
-    (randomKey, ...inputs) => {
-      const tree = withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P;
-      const mixed = leavesOf(data as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
-      const dataTree = withLeaves(data as Tree<unknown>, mixed) as unknown as D;
-      return [checkValue(drive(body(tree, ...dataTree), randomKey!))];
-    },
-  );
+  const traced = traceObjective(objective, parameters, data);
   const tracedAt = performance.now();
   const { program, initialStates, hasAuxiliaryLoss, sites, leaves } = estimate(traced, defaultStrategies);
   const result = {
     program: average(program, draws),
-    parameterCount: parameterLeaves.length,
-    dataCount: dataLeaves.length,
+    parameterCount: parameterTensors(parameters).length,
+    dataCount: dataTensors(data).length,
     initialStates,
     hasAuxiliaryLoss,
     sites,
@@ -127,6 +124,30 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
   };
   known.set(key, result);
   return result;
+}
+
+/**
+ * An objective as a program with random choices, for the shapes of these arguments.
+ *
+ * @returns inputs: [key, parameter leaves…, data tensors…]; output: the objective
+ */
+export function traceObjective<P extends Parameters, D extends readonly unknown[]>(
+  { body, strategies }: Traceable<P, D>,
+  parameters: P,
+  data: D,
+): Program {
+  const parameterLeaves = parameterTensors(parameters);
+  const dataLeaves = dataTensors(data);
+  const written = trace(
+    [keyType, ...parameterLeaves.map(typeOfTensor), ...dataLeaves.map(typeOfTensor)],
+    (randomKey, ...inputs) => {
+      const tree = withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P;
+      const mixed = leavesOf(data as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
+      const dataTree = withLeaves(data as Tree<unknown>, mixed) as unknown as D;
+      return [checkValue(drive(body(tree, ...dataTree), randomKey!))];
+    },
+  );
+  return strategies ? replaceStrategies(written, strategies) : written;
 }
 
 function checkValue(value: unknown): Tensor {
