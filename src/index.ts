@@ -133,11 +133,14 @@ export { type Baseline, type LearnedOptions, learned } from "./strategies/baseli
 export { disarm } from "./strategies/disarm.js";
 export { enumerate } from "./strategies/enumerate.js";
 export { type ImportanceOptions, importance } from "./strategies/importance.js";
+export { localExpectation } from "./strategies/localExpectation.js";
 export { measureValued } from "./strategies/measureValued.js";
 export { muProp } from "./strategies/muProp.js";
 export { type ReinforceOptions, reinforce } from "./strategies/reinforce.js";
 export { type ReparamOptions, reparam } from "./strategies/reparam.js";
 export { withStrategy } from "./strategies/strategy.js";
+export { type TopKOptions, topK } from "./strategies/topK.js";
+export { type UnorderedSetOptions, unorderedSet } from "./strategies/unorderedSet.js";
 export { valueAndGrad } from "./transforms/grad.js";
 export { simplify } from "./transforms/simplify.js";
 export { vmap } from "./transforms/vmap.js";
