@@ -84,7 +84,7 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
   readonly isPathwise?: boolean;
   /** @defaultValue true */
   readonly isScorable?: boolean;
-  /** Parameters that bound the support without being differentiated. @defaultValue none */
+  /** Parameters that bound the support. @defaultValue none */
   readonly supportParameters?: readonly P[];
   /** The probability of a value where it is more than exp(logDensity): with a derivative where it is 0. */
   readonly probability?: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;

@@ -56,6 +56,7 @@ const truncatedNormalFamily = (isScorable: boolean): Family =>
       return tf.add(x, stopGradient(tf.sub(tf.minimum(tf.maximum(x, low), high), x)));
     },
     isScorable,
+    supportParameters: ["low", "high"],
     mean: (parameters) => tf.add(parameters.loc, tf.mul(parameters.scale, standardMean(...ends(parameters)))),
     variance: (parameters) => tf.mul(tf.square(parameters.scale), standardVariance(...ends(parameters))),
   });

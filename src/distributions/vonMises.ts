@@ -24,6 +24,7 @@ const vonMisesFamily = (isScorable: boolean): Family =>
     // a draw of mean 0 moves with the concentration at a fixed quantile
     draw: ({ loc, concentration }, key, batch) => tf.add(loc, vonMisesDraws(key, batch, concentration)),
     isScorable,
+    supportParameters: ["loc"],
     mean: ({ loc, concentration }) => tf.add(loc, tf.zerosLike(concentration)),
   });
 

@@ -56,7 +56,7 @@ export interface Family {
   readonly isPathwise: boolean;
   /** Whether the support does not move with the parameters, which the score function needs. */
   readonly isScorable: boolean;
-  /** Positions of parameters that bound the support without being differentiated (a count of trials). @defaultValue none */
+  /** Positions of parameters that bound the support (a count of trials, the end of an interval). @defaultValue none */
   readonly supportParameters?: readonly number[];
   /**
    * The probability of a value, of the batch shape, for finite supports whose parameters are probabilities: unlike
@@ -91,7 +91,8 @@ export interface Drawn {
   readonly lanes?: number;
   /**
    * What `contract` needs, by name: tensors of the batch shape (or of size 1 along some of its axes), behind the lane
-   * axis if there is one. For every leaf they are summed over the axes that the leaf mixes and aligned with the others.
+   * axis if there is one. For every leaf they are summed over the axes that the leaf mixes and aligned with the others;
+   * those of additive strategies are summed up along axes of which the leaf needs the elements up to its own.
    */
   readonly keep: Readonly<Record<string, Tensor>>;
 }
@@ -144,6 +145,12 @@ export interface Strategy {
    * right, as those of parameters do, and element n of the site needs their element n alone. @defaultValue all axes
    */
   readonly operandEventRanks?: readonly number[];
+  /**
+   * Whether what it keeps adds up, over elements and over choices, as log densities do. Costs that need the elements up to
+   * their own then get running sums, and a loop over such a choice stays a loop, in which every lane goes its own way:
+   * `draw` gets parameters that have the lane axis in front already, and `contract` the running sums over the steps.
+   */
+  readonly isAdditive?: boolean;
   /** Starting value of the scalar state that is carried from step to step for every leaf. */
   readonly initialState?: number;
   readonly draw: (site: SiteContext) => Drawn;

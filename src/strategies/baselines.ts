@@ -40,7 +40,8 @@ export interface LearnedOptions {
  * A baseline that is learned alongside: a tensor b that the user computes from parameters of its own, and from anything
  * that is known before the choice (data, earlier choices). `fit` minimises weight·Σ (cost − b)² beside the objective,
  * with the cost held constant; it moves those parameters alone that the objective does not reach. Other methods of
- * objectives, gradients too, leave that loss out.
+ * objectives, gradients too, leave that loss out. Parameters used in one loop for both the prediction and the cost count
+ * as reached by the objective.
  *
  * Where a leaf of the objective keeps the site's elements apart, each has its own cost and its own element of b; where a
  * leaf mixes them, their elements of b are added up. Leaves of different shapes share one prediction; a `decay` gives each

@@ -40,12 +40,11 @@ function gap(p: Distribution<Tensor, never>, q: Distribution<Tensor, never>): st
   const missed = values?.find((value) => proposed?.includes(value) === false);
   if (missed !== undefined) return `${proposal.name} never draws ${missed}, and ${target.name} does`;
   if (proposed && !values) return `${proposal.name} draws ${proposed.length} values only`;
-  const bound = proposal.supportParameters?.find(
-    (i) => target.name !== proposal.name || !isSame(p.parameters[i]!, q.parameters[i]!),
-  );
-  return bound === undefined
-    ? undefined
-    : `draws of ${proposal.name} are bounded by ${proposal.parameterNames[bound]}, which is not that of the distribution`;
+  for (const { name, parameterNames, supportParameters = [] } of [proposal, target])
+    for (const i of supportParameters)
+      if (target.name !== proposal.name || !isSame(p.parameters[i]!, q.parameters[i]!))
+        return `draws of ${name} are bounded by ${parameterNames[i]}, which must be the same for both`;
+  return undefined;
 }
 
 /** Makes the strategy that draws from a proposal. @throws ElbowError "proposal" for one that does not fit `target` */

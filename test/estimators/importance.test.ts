@@ -29,7 +29,9 @@ import {
   type Strategy,
   sample,
   sgd,
+  truncatedNormal,
   uniform,
+  vonMises,
   withStrategy,
 } from "elbow";
 import { describe, expect, it } from "vitest";
@@ -194,6 +196,13 @@ describe("importance", () => {
         () => importance(binomial(10, { probs: 0.5 }), binomial(9, { probs: 0.5 })),
         "draws of binomial are bounded by totalCount",
       ],
+      [() => importance(binomial(9, { probs: 0.5 }), poisson(2)), "draws of binomial are bounded by totalCount"],
+      [
+        () => importance(truncatedNormal(0, 1, { low: 0 }), truncatedNormal(0, 1, { low: 1 })),
+        "draws of truncatedNormal are bounded by low",
+      ],
+      [() => importance(normal(0, 1), vonMises(0, 1)), "draws of vonMises are bounded by loc"],
+      [() => importance(vonMises(0, 1), normal(0, 1)), "draws of vonMises are bounded by loc"],
       [
         () => importance(normal([0, 1], 1), normal([0, 0, 0], 1)),
         /batch shape does not broadcast\n {2}expected: \[2\]\n {2}received: \[3\]/,
@@ -214,7 +223,7 @@ describe("importance", () => {
     );
     // these cover
     importance(gamma(2, 1), halfNormal(1));
-    importance(binomial(10, { probs: 0.5 }), poisson(5));
+    importance(truncatedNormal(0, 1, { low: 0 }), truncatedNormal(1, 2, { low: 0 }));
     importance(binomial(10, { probs: 0.5 }), binomial(10, { logits: 0 }));
     importance(geometric({ probs: 0.5 }), poisson(1));
     importance(categorical({ logits: [0, 0] }), categorical({ logits: [0, 0, 0] }));
