@@ -1,12 +1,18 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { TensorLike } from "../ir/lifted.js";
+import { lifted, type TensorLike } from "../ir/lifted.js";
+import * as shapeParts from "../ir/primitives/gammaShapeParts.js";
 import { stopGradient } from "../ops/marks.js";
+import { namedKey, standardUniform } from "../ops/random.js";
 import { logGammaDraws } from "../ops/samplers.js";
 import { lgamma, xlogy } from "../ops/special.js";
 import { where } from "../ops/where.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
 import { logPoissonTerm } from "./saddlePoint.js";
 import { isPositive, onSupport } from "./support.js";
+
+const gammaShapeMass = lifted((a) => shapeParts.gammaShapeMass(a!));
+const logGammaShapeAbove = lifted((a, u) => shapeParts.logGammaShapeAbove(a!, u!));
+const logGammaShapeBelow = lifted((a, u) => shapeParts.logGammaShapeBelow(a!, u!));
 
 const isZero = (x: tf.Tensor): tf.Tensor => tf.equal(x, 0);
 
@@ -27,6 +33,28 @@ const gammaFamily = family({
   },
   // implicit reparameterization: a draw moves with its shape at a fixed quantile
   draw: ({ shape, rate }, key, batch) => tf.exp(tf.sub(logGammaDraws(key, batch, shape), tf.log(rate))),
+  // ∂/∂λ E f = (a/λ)·E [f(X) − f(X + E)], E ~ Exp(λ); ∂/∂a E f = c·E [f(X⁺) − f(X⁻)] for draws of the positive and the
+  // negative part of (log λx − ψ(a))·p, by their quantiles at one uniform number, and their mass c
+  weakDerivative: ({ shape, rate }, value, key, batch) => {
+    const [a, rates] = [shape, rate].map((each) => tf.broadcastTo(stopGradient(each), [...batch])) as [
+      tf.Tensor,
+      tf.Tensor,
+    ];
+    const u = standardUniform(namedKey(key, "part"), batch);
+    const exponential = tf.neg(tf.log(standardUniform(namedKey(key, "longer"), batch)));
+    const scaled = (logarithm: tf.Tensor) => tf.exp(tf.sub(logarithm, tf.log(rates)));
+    return {
+      lanes: [
+        scaled(logGammaShapeAbove(a, u)),
+        scaled(logGammaShapeBelow(a, u)),
+        tf.add(value, tf.div(exponential, rates)),
+      ],
+      terms: [
+        { parameter: tf.broadcastTo(shape, [...batch]), constant: gammaShapeMass(a), plus: 1, minus: 2 },
+        { parameter: tf.broadcastTo(rate, [...batch]), constant: tf.div(a, rates), plus: 0, minus: 3 },
+      ],
+    };
+  },
   mean: ({ shape, rate }) => tf.div(shape, rate),
   variance: ({ shape, rate }) => tf.div(shape, tf.square(rate)),
 });
@@ -34,7 +62,7 @@ const gammaFamily = family({
 /**
  * The gamma distribution, of density λᵃxᵃ⁻¹e^{−λx}/Γ(a).
  *
- * Offers reparam (implicit: Figurnov, Mohamed & Mnih 2018), reinforce and muProp.
+ * Offers reparam (implicit: Figurnov, Mohamed & Mnih 2018), reinforce, muProp and measureValued.
  *
  * @param shape - a > 0, any shape
  * @param rate - λ > 0, broadcasts with it
@@ -48,4 +76,5 @@ const gammaFamily = family({
 export const gamma = (
   shape: TensorLike,
   rate: TensorLike,
-): Distribution<Positive, "reparam" | "reinforce" | "muProp"> => distribution(gammaFamily, [shape, rate]);
+): Distribution<Positive, "reparam" | "reinforce" | "muProp" | "measureValued"> =>
+  distribution(gammaFamily, [shape, rate]);

@@ -2,7 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
-import type { SiteContext, Strategy } from "../ir/site.js";
+import type { SiteContext, Strategy, WeakDerivative } from "../ir/site.js";
 import { stopGradient, weakProduct } from "../ops/marks.js";
 import { namedKey } from "../ops/random.js";
 import { formatShape, range, sizeOf } from "../util/shapes.js";
@@ -21,19 +21,35 @@ function elementMasks(batch: readonly number[], isMixed: readonly boolean[]): { 
   return { masks: tf.reshape(tf.eye(elements), [elements, ...shape]), elements };
 }
 
+/** The family's weak derivative about a drawn value: both sides of a pair share their random numbers. */
+const coupledPairs = ({ family, parameters, key, batch }: SiteContext, drawn: Tensor): WeakDerivative =>
+  family.weakDerivative!(parameters, drawn, namedKey(key, "weak derivative"), batch);
+
+/** The same, with what is subtracted taken from a second weak derivative about a second drawn value. */
+function independentPairs(site: SiteContext, drawn: Tensor): WeakDerivative {
+  const first = coupledPairs(site, drawn);
+  const otherKey = namedKey(site.key, "independent");
+  const other = stopGradient(site.family.draw(site.parameters, otherKey, site.batch));
+  const second = coupledPairs({ ...site, key: otherKey }, other);
+  const lanes: Tensor[] = [];
+  const places = new Map<Tensor, number>([[drawn, 0]]);
+  const placeOf = (lane: Tensor): number => {
+    if (!places.has(lane)) places.set(lane, lanes.push(lane));
+    return places.get(lane)!;
+  };
+  const terms = first.terms.map((term) => ({
+    ...term,
+    plus: placeOf([drawn, ...first.lanes][term.plus]!),
+    ...(term.minus !== undefined && { minus: placeOf([other, ...second.lanes][term.minus]!) }),
+  }));
+  return { lanes, terms };
+}
+
 /** The drawn value, then every alternative for every mixed element; with the signed weight of each lane. */
-function weakLanes({ address, family, parameters, key, batch, isMixed }: SiteContext): {
-  value: Tensor;
-  lanes: number;
-  weight: Tensor;
-} {
+function weakLanes(site: SiteContext, pairs: typeof coupledPairs): { value: Tensor; lanes: number; weight: Tensor } {
+  const { address, family, parameters, key, batch, isMixed } = site;
   const drawn = stopGradient(family.draw(parameters, key, batch));
-  const { lanes: alternatives, terms } = family.weakDerivative!(
-    parameters,
-    drawn,
-    namedKey(key, "weak derivative"),
-    batch,
-  );
+  const { lanes: alternatives, terms } = pairs(site, drawn);
   const { masks, elements } = elementMasks(batch, isMixed);
   const lanes = 1 + alternatives.length * elements;
   if (lanes > laneLimit)
@@ -73,15 +89,24 @@ function weakLanes({ address, family, parameters, key, batch, isMixed }: SiteCon
   };
 }
 
+/** Options of {@link measureValued}. */
+export interface MeasureValuedOptions {
+  /**
+   * Whether both sides of a pair share their random numbers. That mostly lowers the variance; for a cost that oscillates
+   * faster than the distribution is wide, independent sides may have less. @defaultValue true
+   */
+  readonly coupled?: boolean;
+}
+
 /** Measure-valued derivative: the difference of the costs of two couplings per parameter, exact to first order. */
-export const measureValuedStrategy: Strategy = {
+export const measureValuedStrategy = ({ coupled = true }: MeasureValuedOptions = {}): Strategy => ({
   name: "measureValued",
   isUnbiased: true,
   isPathwise: false,
   maximumOrder: 1,
   objection: ({ weakDerivative }) => (weakDerivative ? undefined : "it has no measure-valued derivative"),
   draw: (site) => {
-    const { value, lanes, weight } = weakLanes(site);
+    const { value, lanes, weight } = weakLanes(site, coupled ? coupledPairs : independentPairs);
     return { value, lanes, keep: { weight } };
   },
   // s[0] + Σ_φ (φ − sg φ)·sg(c_φ·(s[φ⁺] − s[φ⁻]))
@@ -91,18 +116,32 @@ export const measureValuedStrategy: Strategy = {
     const [drawn] = tf.split(cost, [1, cost.shape[0]! - 1], 0);
     return { estimate: tf.add(tf.squeeze(drawn!, [0]), tf.sum(weakProduct(keep.weight!, cost, 1, message), 0)) };
   },
-};
+});
+
+const coupledStrategy = measureValuedStrategy();
+const independentStrategy = measureValuedStrategy({ coupled: false });
 
 /**
- * Estimates a site by its measure-valued (weak) derivative: unbiased for any cost, also a discontinuous one, with low
- * variance; first derivatives only. It costs two lanes per parameter and, where a cost mixes the elements of a batch,
- * as many again per element.
+ * Estimates a site by its measure-valued (weak) derivative: ∂/∂φ E f = c_φ·(E⁺f − E⁻f), unbiased for any cost, also a
+ * discontinuous one, with low variance; first derivatives only. It costs up to two lanes per parameter, and one for the
+ * value itself; where a cost mixes the elements of a batch, as many again per element, exchanged one at a time.
  *
  * Mohamed, Rosca, Figurnov & Mnih, "Monte Carlo Gradient Estimation in Machine Learning" (2020), section 6.
  *
  * @throws ElbowError "too-many-lanes" beyond 65536 lanes; "derivative-order" if it is differentiated twice
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { measureValued, objective, poisson, sample } from "elbow";
+ * const L = objective(function* ({ rate }: { rate: tf.Tensor }) {
+ *   return (yield* sample("count", measureValued(poisson(rate)))).greater(1).toFloat();
+ * });
+ * const [gradient] = Object.values(await L.gradEstimate(0, { rate: tf.scalar(2) }));
+ * console.log(gradient!.shape); // => []
+ * ```
  */
 export const measureValued = <T extends Tensor, O extends string>(
   distribution: Distribution<T, O> &
     Offering<O, "measureValued", "this distribution has no measure-valued derivative; use reinforce">,
-): Chosen<T> => withStrategy(distribution as Distribution<T, never>, measureValuedStrategy);
+  { coupled = true }: MeasureValuedOptions = {},
+): Chosen<T> => withStrategy(distribution as Distribution<T, never>, coupled ? coupledStrategy : independentStrategy);

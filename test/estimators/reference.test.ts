@@ -1,6 +1,5 @@
 // The shipped strategies against exact moments of one draw (test/reference/estimators.json, computed with mpmath).
-// Left out: straight_through, which is biased (straightThrough.test.ts), and measure-valued pairs that are drawn
-// independently (mvd_independent_mu, mvd_independent_sigma): measureValued couples its pairs.
+// Left out: straight_through, which is biased (straightThrough.test.ts).
 import { readFileSync } from "node:fs";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
@@ -105,6 +104,12 @@ const gaussianStrategies: readonly [string, GaussianStrategy, string, string | u
   ["reinforce, mean baseline", (baseline) => (d) => reinforce(d, { baseline }), "score_mean_baseline_mu", undefined],
   ["reparam", () => (d) => reparam(d), "pathwise_mu", "pathwise_sigma"],
   ["measureValued", () => (d) => measureValued(d), "mvd_coupled_mu", "mvd_coupled_sigma"],
+  [
+    "measureValued, independent pairs",
+    () => (d) => measureValued(d, { coupled: false }),
+    "mvd_independent_mu",
+    "mvd_independent_sigma",
+  ],
 ];
 
 const gaussianObjective = (

@@ -6,6 +6,7 @@ import { cauchy } from "../../src/distributions/cauchy.js";
 import { delta } from "../../src/distributions/delta.js";
 import type { Distribution, Positive, Real, Supported } from "../../src/distributions/distribution.js";
 import { exponential } from "../../src/distributions/exponential.js";
+import { gamma } from "../../src/distributions/gamma.js";
 import { geometric } from "../../src/distributions/geometric.js";
 import { halfCauchy } from "../../src/distributions/halfCauchy.js";
 import { iid } from "../../src/distributions/iid.js";
@@ -53,6 +54,7 @@ reinforce(truncatedNormal(0, 1, { low: 0 }));
 reinforce(truncatedNormal(0, 1, { low: normal(0, 1).parameters[0]! }));
 reparam(vonMises(normal(0, 1).parameters[0]!, 1));
 reinforce(vonMises(0, 1));
+measureValued(gamma(1, 1));
 // @ts-expect-error the interval of the draws moves with the mean
 reinforce(vonMises(normal(0, 1).parameters[0]!, 1));
 // @ts-expect-error a continuous support cannot be enumerated

@@ -9,6 +9,7 @@ import * as deviance from "./deviance.js";
 import * as diagonals from "./diagonals.js";
 import * as elementwise from "./elementwise.js";
 import * as exponential from "./exponential.js";
+import * as gammaShapeParts from "./gammaShapeParts.js";
 import * as incomplete from "./incomplete.js";
 import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
@@ -42,6 +43,7 @@ const families: readonly object[] = [
   diagonals,
   elementwise,
   exponential,
+  gammaShapeParts,
   incomplete,
   indexing,
   joining,

@@ -1,5 +1,6 @@
 // Incomplete gamma and beta functions, and draws that are functions of a key of their own.
 import * as deviance from "../../../../src/ir/primitives/deviance.js";
+import * as gammaShapeParts from "../../../../src/ir/primitives/gammaShapeParts.js";
 import * as incomplete from "../../../../src/ir/primitives/incomplete.js";
 import * as samplers from "../../../../src/ir/primitives/samplers.js";
 import * as truncated from "../../../../src/ir/primitives/truncatedNormal.js";
@@ -31,6 +32,9 @@ export const incompleteCases: Conformance[] = [
   two(deviance.deviance, between(900, 1100), loose),
   one(deviance.stirlingError, between(0.25, 40), loose),
   one(deviance.digammaRemainder, between(0.25, 40), loose),
+  one(gammaShapeParts.gammaShapeMass, shape, { ...loose, order: 0 }),
+  two(gammaShapeParts.logGammaShapeAbove, shape, { ...loose, domains: each(shape, between(0.125, 0.875)), order: 0 }),
+  two(gammaShapeParts.logGammaShapeBelow, shape, { ...loose, domains: each(shape, between(0.125, 0.875)), order: 0 }),
   two(incomplete.gammainc, shape, loose),
   two(incomplete.gammaincc, shape, loose),
   alike(incomplete.betainc, ["float32", "float32", "float32"], [shape, shape, between(0.125, 0.875)], loose),
