@@ -52,6 +52,7 @@ export { type Choices, filter, merge, select, set, without } from "./dsl/choices
 export type { Covers } from "./dsl/covers.js";
 export { call, cond, type Effect, type Effects, factor, observe, sample, scan, splice } from "./dsl/effects.js";
 export { type ChoicesOf, type GenerativeFunction, gen } from "./dsl/gen.js";
+export { average, type Computation, replicate } from "./dsl/replicate.js";
 export { assess, generate, run, simulate } from "./dsl/verbs.js";
 export { ElbowError } from "./errors.js";
 export {
@@ -69,6 +70,18 @@ export { type Minibatches, type MinibatchOptions, minibatches } from "./inferenc
 export type { Progress, ProgressReporter } from "./inference/fitting/progress.js";
 export type { HistoryEntry } from "./inference/fitting/statistics.js";
 export { importanceSummary } from "./inference/importanceSummary.js";
+export type {
+  Alternatives,
+  StrategyChoices,
+} from "./inference/judging/alternatives.js";
+export { type BiasCheck, type BiasEntry, checkUnbiased } from "./inference/judging/checkUnbiased.js";
+export {
+  type CompareOptions,
+  compareEstimators,
+  type EstimatorComparison,
+  type EstimatorRow,
+} from "./inference/judging/compareEstimators.js";
+export type { GivenTruth, TruthOptions } from "./inference/judging/truth.js";
 export { type Objective, objective } from "./inference/objective.js";
 export { elbo } from "./inference/objectives/elbo.js";
 export { iwelbo } from "./inference/objectives/iwelbo.js";
@@ -132,12 +145,15 @@ export { arm } from "./strategies/arm.js";
 export { type Baseline, type LearnedOptions, learned } from "./strategies/baselines.js";
 export { disarm } from "./strategies/disarm.js";
 export { enumerate } from "./strategies/enumerate.js";
+export { type GumbelSoftmaxOptions, gumbelSoftmax } from "./strategies/gumbelSoftmax.js";
 export { type ImportanceOptions, importance } from "./strategies/importance.js";
 export { localExpectation } from "./strategies/localExpectation.js";
-export { measureValued } from "./strategies/measureValued.js";
+export { type MeasureValuedOptions, measureValued } from "./strategies/measureValued.js";
 export { muProp } from "./strategies/muProp.js";
+export { type RebarOptions, rebar } from "./strategies/rebar.js";
 export { type ReinforceOptions, reinforce } from "./strategies/reinforce.js";
 export { type ReparamOptions, reparam } from "./strategies/reparam.js";
+export { straightThrough } from "./strategies/straightThrough.js";
 export { withStrategy } from "./strategies/strategy.js";
 export { type TopKOptions, topK } from "./strategies/topK.js";
 export { type UnorderedSetOptions, unorderedSet } from "./strategies/unorderedSet.js";

@@ -1,0 +1,85 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { SiteContext } from "../ir/site.js";
+import { stopGradient } from "../ops/marks.js";
+import { standardUniform } from "../ops/random.js";
+import { logAddExp, logSumExp } from "../ops/special.js";
+import { where } from "../ops/where.js";
+import { range } from "../util/shapes.js";
+import { valuesOf } from "./finiteSupport.js";
+
+/** Where a value that has no probability stands: far enough below all others to have no weight, and finite. */
+const lowest = -1e4;
+
+/** A value of a finite support as the largest of perturbed log probabilities; all tensors but `hard` are [K, ...batch]. */
+export interface GumbelDraw {
+  /** Which value was drawn: booleans. */
+  readonly isDrawn: Tensor;
+  /** Normalised log probabilities; finite. */
+  readonly logProbability: Tensor;
+  /** z = log p + g with Gumbel noise g: its largest entry is the drawn value. */
+  readonly free: Tensor;
+  /**
+   * z̃: z given the drawn value, as a function of the probabilities and of noise that is independent of that value. The
+   * noise is chosen so that z̃ = z; the derivatives differ.
+   */
+  readonly conditional: Tensor;
+}
+
+/** Gumbel noise for every value: [K, ...batch]. */
+export function gumbelNoise({ key, batch }: SiteContext, values: number): Tensor {
+  const uniform = standardUniform(key, [...batch, values]);
+  const toFirst = [batch.length, ...range(batch.length)];
+  return tf.neg(tf.log(tf.neg(tf.log(tf.transpose(uniform, toFirst)))));
+}
+
+/** log p of every value, [K, ...batch]. */
+export function logTable(site: SiteContext): Tensor {
+  const { family, parameters, batch } = site;
+  const numbers = valuesOf(site);
+  const column = tf.tensor([...numbers], [numbers.length, ...batch.map(() => 1)], "float32");
+  const shape = [numbers.length, ...batch];
+  return tf.broadcastTo(family.logDensity(parameters, tf.broadcastTo(column, shape)), shape);
+}
+
+/**
+ * The Gumbel-max draw with both relaxations that REBAR compares.
+ *
+ * With E_b = e^(−z_b) for the largest entry b and E_i = p_i·(e^(−z_i) − e^(−z_b)) for the others, which are independent
+ * standard exponential numbers, z_b = −log E_b and z_i = −log(E_i/p_i + E_b). Tucker et al. (2017), appendix C.
+ */
+export function gumbelDraw(logProbabilities: Tensor, noise: Tensor): GumbelDraw {
+  const isPossible = tf.greater(stopGradient(logProbabilities), Number.NEGATIVE_INFINITY);
+  const finite = where(isPossible, logProbabilities, lowest);
+  const logProbability = tf.sub(finite, logSumExp(finite, 0, true));
+  const free = tf.add(logProbability, noise);
+
+  const fixed = stopGradient(free);
+  const largest = tf.max(fixed, 0, true);
+  // the first of equals
+  const order = tf.reshape(tf.tensor1d(range(free.shape[0]!)), [free.shape[0]!, ...free.shape.slice(1).map(() => 1)]);
+  const first = tf.min(where(tf.equal(fixed, largest), order, free.shape[0]!), 0, true);
+  const isDrawn = tf.equal(order, first);
+
+  const gap = where(isDrawn, 1, tf.sub(largest, fixed));
+  const logOwn = stopGradient(tf.add(tf.sub(logProbability, fixed), tf.log(tf.neg(tf.expm1(tf.neg(gap))))));
+  const others = tf.neg(logAddExp(tf.sub(logOwn, logProbability), tf.neg(largest)));
+  return { isDrawn, logProbability, free, conditional: where(isDrawn, largest, others) };
+}
+
+/** Σ_k v_k·softmax(z/λ)_k: a smooth stand-in for the value at which z is largest, of the batch shape. */
+export function relaxedValue(values: readonly number[], z: Tensor, temperature: Tensor): Tensor {
+  const sharpened = tf.div(z, temperature);
+  const weights = tf.exp(tf.sub(sharpened, logSumExp(sharpened, 0, true)));
+  return tf.sum(tf.mul(weights, valueColumn(values, z)), 0);
+}
+
+/** The drawn value, of the batch shape. */
+export const hardValue = (values: readonly number[], { isDrawn }: GumbelDraw): Tensor =>
+  tf.sum(where(isDrawn, valueColumn(values, isDrawn), 0), 0);
+
+const valueColumn = (values: readonly number[], { shape }: Tensor): Tensor =>
+  tf.reshape(tf.tensor1d([...values]), [values.length, ...shape.slice(1).map(() => 1)]);
+
+/** log p of the drawn value, of the batch shape. */
+export const drawnEntry = ({ isDrawn }: GumbelDraw, table: Tensor): Tensor => tf.sum(where(isDrawn, table, 0), 0);
