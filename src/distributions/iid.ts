@@ -3,12 +3,14 @@ import type { Family } from "../ir/site.js";
 import { formatShape, type Shape } from "../util/shapes.js";
 import type { Distribution } from "./distribution.js";
 
-const repeated = (inner: Family, shape: Shape): Family => ({
+const repeated = (inner: Family, shape: Shape, rank: number): Family => ({
   ...inner,
   name: `iid(${formatShape(shape)}, ${inner.name})`,
   shapes: (parameters) => {
     const { batch, event } = inner.shapes(parameters);
-    return { batch: [...shape, ...batch], event };
+    // parameters that differ between lanes bring the lanes' axes along, and axes of size 1 in place of the new ones
+    const lanes = batch.slice(0, Math.max(0, batch.length - rank - shape.length));
+    return { batch: [...lanes, ...shape, ...batch.slice(batch.length - rank)], event };
   },
 });
 
@@ -32,5 +34,5 @@ export function iid<T extends Tensor, Offers extends string>(
   of: Distribution<T, Offers>,
 ): Distribution<T, Offers> {
   const sizes = typeof shape === "number" ? [shape] : shape;
-  return { ...of, family: repeated(of.family, sizes), batch: [...sizes, ...of.batch] };
+  return { ...of, family: repeated(of.family, sizes, of.batch.length), batch: [...sizes, ...of.batch] };
 }

@@ -84,6 +84,17 @@ export interface Branched<A extends string> {
   readonly source: Source;
 }
 
+/** Independent runs of a computation, side by side. */
+export interface Replicated {
+  readonly kind: "replicate";
+  readonly runs: number;
+  /** Whether the results are those of the computation's estimator. */
+  readonly isEstimated: boolean;
+  /** Runs the computation once with a key of its own. */
+  readonly compute: (key: Tensor) => Tree<Tensor>;
+  readonly source: Source;
+}
+
 /** What a program may ask for itself. */
 export type ProgramEffect =
   | Sample<string, Tensor>
@@ -92,7 +103,8 @@ export type ProgramEffect =
   | Nested<string, unknown, unknown>
   | Spliced<unknown, unknown>
   | Looped<string>
-  | Branched<string>;
+  | Branched<string>
+  | Replicated;
 
 /** Runs a program forward. */
 export interface Simulate {

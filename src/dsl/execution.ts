@@ -9,9 +9,10 @@ import type { Source } from "../util/location.js";
 import { runBranch } from "./branch.js";
 import type { Call } from "./call.js";
 import { addressesOf, type Choices, isTensor, unknownAddress } from "./choices.js";
-import type { Factor, Nested, Observe, ProgramEffect, Sample } from "./effects.js";
+import type { Factor, Nested, Observe, ProgramEffect, Replicated, Sample } from "./effects.js";
 import { runLoop } from "./loop.js";
 import type { Meaning, Outcome } from "./meaning.js";
+import { runReplicated } from "./runReplicated.js";
 import { drawValue, scoreValue } from "./site.js";
 
 /** Runs a program with a meaning. @throws ElbowError for repeated, unknown and missing addresses and for values that do not fit */
@@ -27,6 +28,7 @@ export class Execution {
   private readonly places = new Map<string, Source>();
   private readonly drawn: Tensor[] = [];
   private readonly given: Tensor[] = [];
+  private replicated = 0;
 
   constructor(readonly meaning: Meaning) {}
 
@@ -67,6 +69,8 @@ export class Execution {
           effect.source,
           runBranch(effect, this.below(effect.address, effect.source), execute),
         );
+      case "replicate":
+        return this.replicate(effect);
       default:
         throw new ElbowError("unknown-effect", {
           message: `a program cannot ask for ${JSON.stringify((effect as { kind?: unknown })?.kind ?? effect)}`,
@@ -116,6 +120,16 @@ export class Execution {
 
   private nested({ address, call, source }: Nested<string, unknown, unknown>): unknown {
     return this.absorb(address, source, execute(call, this.below(address, source)));
+  }
+
+  private replicate(effect: Replicated): unknown {
+    const { key, path } = this.meaning;
+    if (key) return runReplicated(effect, namedKey(key, `replicate#${this.replicated++}`));
+    throw new ElbowError("missing-choice", {
+      message: `independent runs of a computation need randomness, and ${path.join("/") || "the program"} is assessed, where nothing is drawn`,
+      hint: "Use them in an objective, or in programs that are simulated.",
+      at: { source: effect.source.line },
+    });
   }
 
   /** The meaning of a program that is nested under an address. */

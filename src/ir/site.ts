@@ -2,9 +2,12 @@
 // `Family`, gradient strategies implement `Strategy`; transforms know these interfaces and nothing behind them.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
-import type { Shape } from "../util/shapes.js";
+import { range, type Shape } from "../util/shapes.js";
+import { emit } from "./builder.js";
 import { type Primitive, primitive } from "./primitive.js";
-import type { Attributes, DType, Equation } from "./program.js";
+import { reshape } from "./primitives/axes.js";
+import { slice } from "./primitives/slicing.js";
+import type { Attributes, DType, Equation, Variable } from "./program.js";
 
 /** Where the elements of a distribution's values live; how many form one event is its shape's matter. */
 export type Support =
@@ -185,12 +188,57 @@ export const samplePrimitive: Primitive = primitive({
   evaluate: (_, attributes) => refuse(attributes),
   jvp: ({ attributes }) => refuse(attributes),
   vjp: ({ attributes }) => refuse(attributes),
-  batch: (_, attributes) => refuse(attributes),
+  batch: (inputs, attributes, rank) => batchSite(inputs, attributes as SampleAttributes, rank),
   axes: (inputs, attributes) => [
     inputs.map((input, i) => parameterAxes(input.shape, i - 1, attributes as SampleAttributes)),
   ],
   isContinuousIn: () => true,
 });
+
+/**
+ * The same choice in every lane, made independently: one choice with the lanes as leading batch axes, as a plate has it.
+ * The keys of the lanes must differ; the choice is drawn with that of the first one, which nothing else uses.
+ */
+function batchSite([keys, ...operands]: readonly Variable[], attributes: SampleAttributes, rank: number): Variable[] {
+  const { address, family, strategy, parameterShapes, batch, event } = attributes;
+  const lanes = range(rank).map((axis) => Math.max(...[keys!, ...operands].map(({ shape }) => shape[axis]!)));
+  const refused = (message: string) =>
+    new ElbowError("random-program", {
+      message: `the random choice "${address}" cannot be made in lanes: ${message}`,
+      at: { address },
+    });
+  if (keys!.shape.some((size, axis) => axis < rank && size !== lanes[axis]))
+    throw refused("they share their random key");
+  const key = reshape(
+    slice(
+      keys!,
+      keys!.shape.map(() => 0),
+      [...lanes.map(() => 1), 2],
+    ),
+    [2],
+  );
+  // axes of size 1 stand between the lanes and what broadcasts with the batch from the right
+  const padded = (operand: Variable, eventRank: number | undefined): Variable => {
+    const own = operand.shape.slice(rank);
+    if (operand.shape.slice(0, rank).every((size) => size === 1)) return reshape(operand, own);
+    if (eventRank === undefined) throw refused(`what ${strategy?.name} needs differs between them`);
+    const missing = new Array<number>(batch.length + eventRank - own.length).fill(1);
+    return reshape(operand, [...operand.shape.slice(0, rank), ...missing, ...own]);
+  };
+  const ranks = [
+    ...family.parameterEventRanks.slice(0, parameterShapes.length),
+    ...(strategy?.operandEventRanks ?? []),
+  ];
+  const inputs = operands.map((operand, i) => padded(operand, ranks[i]));
+  const shapes = { batch: [...lanes, ...batch], event };
+  const batched: SampleAttributes = {
+    ...attributes,
+    ...shapes,
+    family: { ...family, shapes: () => shapes },
+    parameterShapes: inputs.slice(0, parameterShapes.length).map(({ shape }) => shape),
+  };
+  return emit(samplePrimitive, [key, ...inputs], { ...batched });
+}
 
 /** Parameters and operands broadcast against the batch shape from the right; axes that belong to events mix. */
 function parameterAxes(

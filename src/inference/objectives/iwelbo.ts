@@ -1,7 +1,6 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
-import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { replicate } from "../../dsl/replicate.js";
 import { assess, simulate, type Values } from "../../dsl/verbs.js";
 import { logSumExp } from "../../ops/special.js";
 import { type Objective, objective } from "../objective.js";
@@ -20,10 +19,9 @@ export const iwelbo = <D extends readonly unknown[], M, R, A extends readonly [u
   particles: number,
 ): Objective<GuideParameters<A>, D> =>
   objective(function* (parameters: GuideParameters<A>, ...data: D) {
-    const logWeights: Tensor[] = [];
-    for (let k = 0; k < particles; k++) {
+    const logWeights = yield* replicate(particles, function* () {
       const { choices, logDensity } = yield* simulate(guide(...([parameters, ...data] as unknown as A)));
-      logWeights.push((yield* assess(model(...data), choices as unknown as Values<M>)).sub(logDensity));
-    }
-    return logSumExp(tf.stack(logWeights)).sub(Math.log(particles));
+      return (yield* assess(model(...data), choices as unknown as Values<M>)).sub(logDensity);
+    });
+    return logSumExp(logWeights).sub(Math.log(particles));
   });

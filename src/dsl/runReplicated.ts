@@ -1,0 +1,43 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
+import { inline } from "../ir/interpret.js";
+import { runEagerly } from "../ir/lifted.js";
+import type { Program } from "../ir/program.js";
+import { emitOnTensors, isTracing, tensorOf, traceInner } from "../ir/tracing.js";
+import { foldIn } from "../ops/random.js";
+import { defaultStrategies } from "../strategies/defaults.js";
+import { estimate } from "../transforms/estimate/estimate.js";
+import { forward } from "../transforms/forward.js";
+import { vmap } from "../transforms/vmap.js";
+import { range } from "../util/shapes.js";
+import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import type { Replicated } from "./effects.js";
+
+/** Runs a computation in lanes with a key for each: recorded once, batched, and put in place or executed at once. */
+export function runReplicated({ compute, runs, isEstimated, source }: Replicated, key: Tensor): Tree<Tensor> {
+  let structure: Tree<Tensor> = [];
+  const { program, captured } = traceInner([{ shape: [2], dtype: "int32" }], (own) => {
+    structure = compute(own);
+    return leavesOf(structure).map(({ leaf }) => leaf);
+  });
+  const one = isEstimated ? estimatorOf(program, source.line) : program;
+  const lanes = vmap(one, runs, [...captured.map(() => null), 0]);
+  const inputs = [...captured.map(tensorOf), foldIn(key, tf.tensor1d(range(runs), "int32"))];
+  const results = isTracing()
+    ? emitOnTensors(inputs, (...variables) => inline(lanes, variables))
+    : runEagerly(forward(lanes), inputs);
+  return withLeaves(structure, results);
+}
+
+/** The estimator of a program's result, on its own. */
+function estimatorOf(program: Program, source: string | undefined): Program {
+  const { program: estimator, initialStates, hasAuxiliaryLoss } = estimate(program, defaultStrategies);
+  if (initialStates.length === 0 && !hasAuxiliaryLoss) return estimator;
+  throw new ElbowError("estimate-state", {
+    message:
+      "a baseline that is learned or that moves from step to step stands in a computation that is estimated apart",
+    hint: 'Use a fixed baseline there, or copies with { baseline: "leaveOneOut" }.',
+    at: { source },
+  });
+}
