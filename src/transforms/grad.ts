@@ -12,7 +12,10 @@ import { formatShape, sizeOf } from "../util/shapes.js";
 /** A value, and whether it depends on the inputs that are differentiated. */
 interface Tracked {
   readonly primal: Variable;
+  /** Whether a cotangent passes. */
   readonly isActive: boolean;
+  /** Whether it depends on them at all, also where something in between cuts the cotangent. */
+  readonly isReached: boolean;
 }
 
 /**
@@ -40,26 +43,29 @@ export function vjpInto(
   isLast = false,
 ): { outputs: Variable[]; pullback: (cotangents: readonly MaybeZero[]) => MaybeZero[] } {
   const tape: Step[] = [];
-  const inputs = primals.map((primal, i): Tracked => ({ primal, isActive: isActive[i]! }));
+  const inputs = primals.map((primal, i): Tracked => ({ primal, isActive: isActive[i]!, isReached: isActive[i]! }));
   const { outputs } = interpret<Tracked>(
     program,
     inputs,
-    (constant) => ({ primal: restateConstant(constant), isActive: false }),
+    (constant) => ({ primal: restateConstant(constant), isActive: false, isReached: false }),
     ({ primitive, attributes, source }, operands) => {
-      if (isLast && primitive === stopGradient.primitive) return [{ primal: operands[0]!.primal, isActive: false }];
+      const isReached = operands.some((operand) => operand.isReached);
+      if (isLast && primitive === stopGradient.primitive)
+        return [{ primal: operands[0]!.primal, isActive: false, isReached }];
       if (isLast && primitive === assumeContinuous.primitive) return operands;
       const variables = operands.map((operand) => operand.primal);
-      if (!operands.some((operand) => operand.isActive))
+      // what counts differentiations is asked even where all that it depends on is cut off
+      if (!operands.some((operand) => operand.isActive) && !(primitive.limitsOrder && isReached))
         return builder()
           .emit(primitive, variables, attributes)
-          .map((primal) => ({ primal, isActive: false }));
+          .map((primal) => ({ primal, isActive: false, isReached }));
       const { outputs: found, residuals } = primitive.forward?.(variables, attributes) ?? {
         outputs: builder().emit(primitive, variables, attributes),
         residuals: [],
       };
       const isNeeded = operands.map((operand) => operand.isActive);
       const applied = { inputs: variables, outputs: found, attributes, residuals, isNeeded };
-      const results = found.map((primal) => ({ primal, isActive: primal.dtype === "float32" }));
+      const results = found.map((primal) => ({ primal, isActive: primal.dtype === "float32", isReached }));
       tape.push({ primitive, applied, operands, results, source });
       return results;
     },
