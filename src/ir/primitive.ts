@@ -1,6 +1,6 @@
-import type { Applied, AxisMap, MaybeZero, NDArray, Primitive } from "./program.js";
+import type { Applied, AxisMap, AxisPlace, MaybeZero, NDArray, Primitive } from "./program.js";
 
-export type { Applied, AxisMap, MaybeZero, NDArray, Primitive };
+export type { Applied, AxisMap, AxisPlace, MaybeZero, NDArray, Primitive };
 
 /** A primitive may be given by its essential rules; the rest has sound defaults. */
 export type PrimitiveRules = Pick<Primitive, "name" | "infer" | "evaluate" | "batch"> & Partial<Primitive>;

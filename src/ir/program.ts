@@ -65,11 +65,20 @@ export interface Applied {
   readonly isNeeded: readonly boolean[];
 }
 
+/** An output axis that runs along with an input's: elements at p need positions up to p, or from p on if `reverse`. */
+export interface RunningAxis {
+  readonly axis: number;
+  readonly reverse: boolean;
+}
+
 /**
- * For one input: the output axis on which each of its axes lives on unmixed, or null. `axes[i] = j` promises that
- * output elements at position p of axis j depend on no other position than p of the input's axis i.
+ * What becomes of an input axis. An output axis j promises that output elements at position p of j depend on no other
+ * position than p of the input axis; {@link RunningAxis} that they depend on none on its other side; null nothing.
  */
-export type AxisMap = readonly (number | null)[];
+export type AxisPlace = number | RunningAxis | null;
+
+/** For one input: the place of each of its axes. No two of them have a place on the same output axis. */
+export type AxisMap = readonly AxisPlace[];
 
 /** Everything that Elbow knows of one operation. Transforms look rules up here and know no operation by name. */
 export interface Primitive {
@@ -96,8 +105,12 @@ export interface Primitive {
    * them broadcast against each other.
    */
   readonly batch: (inputs: readonly Variable[], attributes: Attributes, rank: number) => Variable[];
-  /** Axis dependence, `[output][input]`. */
-  readonly axes: (inputs: readonly Type[], attributes: Attributes, outputs: readonly Type[]) => AxisMap[][];
+  /** Axis dependence, `[output][input]`; undefined for inputs that the output does not depend on. */
+  readonly axes: (
+    inputs: readonly Type[],
+    attributes: Attributes,
+    outputs: readonly Type[],
+  ) => (AxisMap | undefined)[][];
   /** Whether the outputs are continuous in input i (and differentiable almost everywhere). */
   readonly isContinuousIn: (input: number) => boolean;
   /** Whether its derivative jumps where it is itself continuous: then a pathwise estimate is exact to first order only. */

@@ -34,6 +34,7 @@ export function reinforceStrategy({ baseline, copies = 1 }: ReinforceOptions = {
     name: "reinforce",
     isUnbiased: true,
     isPathwise: false,
+    isAdditive: true,
     maximumOrder: Number.POSITIVE_INFINITY,
     ...(rule.operand && { operands: [rule.operand], operandEventRanks: [0] }),
     ...(rule.initialState !== undefined && { initialState: rule.initialState }),

@@ -8,6 +8,7 @@ import { reshape } from "../ir/primitives/axes.js";
 import { select } from "../ir/primitives/comparison.js";
 import { type Program, type Type, typeOf, type Variable } from "../ir/program.js";
 import { formatShape, range, sameShape, sizeOf } from "../util/shapes.js";
+import { followDependence, mergeDependence } from "./estimate/dependence.js";
 import { vjpInto, zerosLike } from "./grad.js";
 import { jvpInto } from "./jvp.js";
 import { runBatched } from "./vmap.js";
@@ -82,6 +83,15 @@ export const condPrimitive: Primitive = primitive({
     );
     const found = emit(condPrimitive, [predicate!, ...operands, ...present], { ...branches });
     return [undefined, ...isActive.map((active) => (active ? found.shift() : undefined))];
+  },
+  axes: ([predicate, ...operands], attributes, outputs) => {
+    const { whenTrue, whenFalse } = attributes as CondAttributes;
+    const own = operands.map((operand, i) => new Map([[i, operand.shape.map((_, axis) => axis)]]));
+    const branches = [whenTrue, whenFalse].map((branch) => branch.outputs.map(followDependence<number>(branch, own)));
+    return outputs.map((_, o) => {
+      const found = mergeDependence(branches.map((branch) => branch[o]!));
+      return [predicate!.shape.map(() => null), ...operands.map((_, i) => found.get(i))];
+    });
   },
   batch: ([predicate, ...operands], attributes, rank) => {
     const cond = attributes as CondAttributes;

@@ -9,6 +9,7 @@ import { broadcastTo, moveAxis } from "../ir/primitives/axes.js";
 import { add } from "../ir/primitives/elementwise.js";
 import { type Type, typeOf, type Variable } from "../ir/program.js";
 import { formatShape, range, sameShape, sizeOf } from "../util/shapes.js";
+import { followLoop } from "./estimate/dependence.js";
 import { vjpInto, zerosLike } from "./grad.js";
 import { jvpInto } from "./jvp.js";
 import { runBatched } from "./vmap.js";
@@ -210,6 +211,12 @@ export const scanPrimitive: Primitive = primitive({
       ...carries.map((carry) => (isFloat(carry) ? toCarries.shift() : undefined)),
       ...sequences.map((sequence, i) => (needSequences[i] && isFloat(sequence) ? outputs.shift() : undefined)),
     ];
+  },
+  axes: (inputs, attributes) => {
+    const sources = inputs.map(() => ({}));
+    return followLoop<object>(attributes as ScanAttributes, sources).map((found) =>
+      sources.map((each) => found.get(each)),
+    );
   },
   batch: (inputs, attributes, rank) => {
     const scan = attributes as ScanAttributes;

@@ -16,7 +16,7 @@ import type { NDArray } from "../../src/ir/primitive.js";
 import { typeOf } from "../../src/ir/program.js";
 import { trace } from "../../src/ir/tracing.js";
 import { seedKey } from "../../src/ops/random.js";
-import { findDependence } from "../../src/transforms/estimate/dependence.js";
+import { findDependence, type SiteAxes } from "../../src/transforms/estimate/dependence.js";
 import { findFlow } from "../../src/transforms/estimate/smoothness.js";
 import { captureSource } from "../../src/util/location.js";
 import { gradientInDoubles, inDoubles, tables, toArray } from "./arrays.js";
@@ -111,7 +111,7 @@ describe("a reparameterized value may be scored", () => {
 });
 
 /** The axis of a log density that is aligned with each batch axis of the value. */
-function alignment(distribution: () => Distribution<tf.Tensor, never>): readonly (number | null)[] {
+function alignment(distribution: () => Distribution<tf.Tensor, never>): SiteAxes {
   const program = trace([keyType], (key) => {
     const { family, parameters } = distribution();
     return [family.logDensity(parameters, choose(distribution(), key))];

@@ -13,7 +13,14 @@ import {
   stridesOf,
 } from "../../util/shapes.js";
 import { emitOne } from "../builder.js";
-import { type AxisMap, operation, type Primitive, type PrimitiveRules, primitive } from "../primitive.js";
+import {
+  type AxisMap,
+  type AxisPlace,
+  operation,
+  type Primitive,
+  type PrimitiveRules,
+  primitive,
+} from "../primitive.js";
 import type { Attributes, Variable } from "../program.js";
 
 /** A primitive of one operand that is linear in it: its derivative is itself, its vjp its transpose. */
@@ -94,6 +101,10 @@ export const broadcastTo = operation(
     sameShape(x.shape, shape) ? x : emitOne(broadcastToPrimitive, [x], { shape: [...shape] }),
   broadcastToPrimitive,
 );
+
+/** The same place behind more axes in front. */
+export const movedPlace = (place: AxisPlace, by: number): AxisPlace =>
+  place === null ? null : typeof place === "number" ? place + by : { ...place, axis: place.axis + by };
 
 /** Axis map of numpy broadcasting: trailing axes correspond; an axis of size 1 that is stretched is not kept. */
 export const broadcastAxes = (from: Shape, to: Shape): AxisMap =>

@@ -1,4 +1,5 @@
 // The Cholesky factor, and what is computed through it.
+import { range } from "../../util/shapes.js";
 import { emitOne } from "../builder.js";
 import { operation, type Primitive, primitive } from "../primitive.js";
 import type { Elements, Variable } from "../program.js";
@@ -60,7 +61,11 @@ const choleskyPrimitive: Primitive = primitive({
     return [symmetrized(solveTransposed(l!, matrixTranspose(left)))];
   },
   batch: ([a]) => [cholesky(a!)],
-  axes: ([a]) => [[a!.shape.map((_, axis) => (axis < a!.shape.length - 2 ? axis : null))]],
+  // a row of L needs the rows of A up to its own
+  axes: ([a]) => {
+    const rows = a!.shape.length - 2;
+    return [[[...range(rows), { axis: rows, reverse: false }, null]]];
+  },
   isContinuousIn: () => true,
 });
 /** The lower Cholesky factors of symmetric positive definite matrices [...batch, n, n]; NaN for any that is not. */

@@ -1,10 +1,10 @@
 // Two-dimensional convolution and its two transposes: the three ways to leave out one argument of one trilinear form.
 import { ElbowError } from "../../errors.js";
-import { broadcastShapes, formatShape, type Shape, sizeOf } from "../../util/shapes.js";
+import { broadcastShapes, formatShape, range, type Shape, sizeOf } from "../../util/shapes.js";
 import { emitOne } from "../builder.js";
-import { type MaybeZero, operation, type Primitive, primitive } from "../primitive.js";
+import { type AxisPlace, type MaybeZero, operation, type Primitive, primitive } from "../primitive.js";
 import type { Attributes, Elements, NDArray, Variable } from "../program.js";
-import { broadcastAxes, sumTo } from "./axes.js";
+import { broadcastAxes, movedPlace, sumTo } from "./axes.js";
 import { addMaybe } from "./comparison.js";
 import { convolve, convolveFilterGradient, convolveInputGradient, type Window } from "./convolutionKernels.js";
 import { alignOwnRanks } from "./elementwise.js";
@@ -56,6 +56,43 @@ function forEachPixel(
         }
 }
 
+/** What the axes of the three arrays of the form run over. */
+const axisNames = [
+  ["image", "height", "width", "in"],
+  ["height", "width", "in", "out"],
+  ["image", "height", "width", "out"],
+] as const;
+
+/**
+ * For one of the three arrays, what becomes of its own axes in the result: an axis lives on in the one that runs over the
+ * same, unmixed if that is no height or width, or if both are in step (for a filter of one pixel, say).
+ */
+const ownAxes =
+  (shapes: readonly Shape[], window: Window, result: number) =>
+  (operand: number): AxisPlace[] =>
+    axisNames[operand]!.map((name, axis) => {
+      const to = (axisNames[result] as readonly string[]).indexOf(name);
+      if (to < 0 || shapes[operand]![axis] !== shapes[result]![to]) return null;
+      if (name !== "height" && name !== "width") return to;
+      const pixels = joinedPixels(shapes, window, name).map((at) => [at[operand]!, at[result]!] as const);
+      if (pixels.every(([from, at]) => from === at)) return to;
+      if (pixels.every(([from, at]) => from <= at)) return { axis: to, reverse: false };
+      return pixels.every(([from, at]) => from >= at) ? { axis: to, reverse: true } : null;
+    });
+
+/** The positions in the three arrays that the form joins, along one side. */
+function joinedPixels(
+  shapes: readonly Shape[],
+  { strides, dilations, padding }: Window,
+  name: "height" | "width",
+): number[][] {
+  const side = name === "height" ? 0 : 1;
+  const [input, filter, output] = axisNames.map((names, i) => shapes[i]![(names as readonly string[]).indexOf(name)]!);
+  return range(output!)
+    .flatMap((i) => range(filter!).map((a) => [i * strides[side] + a * dilations[side] - padding[side][0], a, i]))
+    .filter(([at]) => at! >= 0 && at! < input!);
+}
+
 /** The part of the form that one operation computes: which array is the result, and how a product is added to it. */
 type Accumulate = (x: Elements, filter: Elements, y: Elements, channels: number, outputs: number) => Visit;
 type Visit = (atX: number, atFilter: number, atY: number) => void;
@@ -72,13 +109,11 @@ interface ConvolutionRules {
     (ct: Variable, first: Variable, second: Variable, window: Window) => Variable,
     (ct: Variable, first: Variable, second: Variable, window: Window) => Variable,
   ];
-  /** The axis of the result on which the images of a batch live on, if they do, and of which operand they are axis 0. */
-  readonly images: readonly [boolean, boolean];
   readonly tfjs: Primitive["tfjs"];
 }
 
 /** One of the three operations, with its operands' leading axes as batches that broadcast. */
-function convolution({ name, shape, roles, accumulate, transposes, images, tfjs }: ConvolutionRules): Primitive {
+function convolution({ name, shape, roles, accumulate, transposes, tfjs }: ConvolutionRules): Primitive {
   const resultShape = (first: Shape, second: Shape, window: Attributes) => {
     const batch = broadcastShapes(batchOf(first), batchOf(second));
     return first.length >= 4 && second.length >= 4 && batch
@@ -124,15 +159,16 @@ function convolution({ name, shape, roles, accumulate, transposes, images, tfjs 
       ct && isNeeded[1] ? sumTo(transposes[1](ct, first!, second!, attributes as Window), second!.shape) : undefined,
     ],
     batch: (inputs, attributes, rank) => [emitOne(self, alignOwnRanks(inputs, rank), attributes)],
-    axes: (inputs, _, [output]) => {
+    axes: ([first, second], window, [output]) => {
       const batch = batchOf(output!.shape);
-      return [
-        inputs.map(({ shape: from }, i) => [
-          ...broadcastAxes(batchOf(from), batch),
-          images[i] ? batch.length : null,
-          ...[null, null, null],
-        ]),
+      const shapes = roles(own(first!.shape), own(second!.shape), own(output!.shape));
+      const [firstPlace, secondPlace, resultPlace] = range(3).map((i) => roles(0, 1, 2).indexOf(i));
+      const inner = ownAxes(shapes, window as Window, resultPlace!);
+      const ofOperand = (shape: Shape, place: number) => [
+        ...broadcastAxes(batchOf(shape), batch),
+        ...inner(place).map((at) => movedPlace(at, batch.length)),
       ];
+      return [[ofOperand(first!.shape, firstPlace!), ofOperand(second!.shape, secondPlace!)]];
     },
     isContinuousIn: () => true,
     linearIn: [[0], [1]],
@@ -157,7 +193,6 @@ const conv2dPrimitive = convolution({
     (ct, x, filter, window) => conv2dInputGradient(ct, filter, own(x.shape), window),
     (ct, x, filter, window) => conv2dFilterGradient(x, ct, own(filter.shape), window),
   ],
-  images: [true, false],
   tfjs: ([x, filter], window) => [convolve(x!, filter!, window as Window)],
 });
 
@@ -176,7 +211,6 @@ const inputGradientPrimitive = convolution({
     (ct, _, filter, window) => conv2d(ct, filter, window),
     (ct, y, filter, window) => conv2dFilterGradient(ct, y, own(filter.shape), window),
   ],
-  images: [true, false],
   tfjs: ([y, filter], window) => [convolveInputGradient(y!, filter!, window as Window)],
 });
 
@@ -196,7 +230,6 @@ const filterGradientPrimitive = convolution({
     (ct, x, y, window) => conv2dInputGradient(y, ct, own(x.shape), window),
     (ct, x, _, window) => conv2d(x, ct, window),
   ],
-  images: [false, false],
   tfjs: ([x, y], window) => [convolveFilterGradient(x!, y!, window as Window)],
 });
 

@@ -45,7 +45,9 @@ function scanned(
 const rules = (self: () => Primitive): Pick<PrimitiveRules, "infer" | "batch" | "axes"> => ({
   infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
   batch: ([x], attributes, rank) => [emitOne(self(), [x!], { ...attributes, axis: attributes.axis + rank })],
-  axes: ([x], attributes) => [[x!.shape.map((_, axis) => (axis === attributes.axis ? null : axis))]],
+  axes: ([x], { axis: along, reverse }) => [
+    [x!.shape.map((_, axis) => (axis === along ? { axis, reverse: reverse as boolean } : axis))],
+  ],
 });
 
 const emitter =

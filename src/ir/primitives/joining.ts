@@ -65,8 +65,8 @@ const concatPrimitive: Primitive = primitive({
       ),
     ];
   },
-  axes: (inputs, attributes) => [
-    inputs.map(({ shape }) => shape.map((_, axis) => (axis === attributes.axis ? null : axis))),
+  axes: (inputs, _, [output]) => [
+    inputs.map(({ shape }) => shape.map((size, axis) => (size === output!.shape[axis] ? axis : null))),
   ],
   isContinuousIn: () => true,
   linearIn: [range(mostOperands)],

@@ -78,10 +78,13 @@ const triangularSolvePrimitive: Primitive = primitive({
     return [isNeeded[0] ? ofMatrix() : undefined, isNeeded[1] ? sumTo(ofB, b!.shape) : undefined];
   },
   batch: (inputs, attributes, rank) => [emitOne(triangularSolvePrimitive, alignOwnRanks(inputs, rank), attributes)],
-  axes: ([matrix, b], _, [out]) => {
+  // a row of X needs the rows up to its own, or from it on
+  axes: ([matrix, b], { lower, transpose }, [out]) => {
     const batch = batchShape(out!.shape);
-    const ofB = [...broadcastAxes(batchShape(b!.shape), batch), null, out!.shape.length - 1];
-    return [[[...broadcastAxes(batchShape(matrix!.shape), batch), null, null], ofB]];
+    const last = out!.shape.length - 1;
+    const rows = { axis: last - 1, reverse: lower === transpose };
+    const ofMatrix = [...broadcastAxes(batchShape(matrix!.shape), batch), rows, null];
+    return [[ofMatrix, [...broadcastAxes(batchShape(b!.shape), batch), rows, last]]];
   },
   isContinuousIn: () => true,
   linearIn: [[1]],

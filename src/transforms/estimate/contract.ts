@@ -4,14 +4,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError, invariant } from "../../errors.js";
 import { build, builder } from "../../ir/builder.js";
 import { div } from "../../ir/primitives/arithmetic.js";
-import { reduceSum, reshape, transpose } from "../../ir/primitives/axes.js";
+import { reduceSum } from "../../ir/primitives/axes.js";
 import { add } from "../../ir/primitives/elementwise.js";
+import { index } from "../../ir/primitives/joining.js";
 import { type Equation, variable as newVariable, type Program, type Type, type Variable } from "../../ir/program.js";
 import type { SampleAttributes } from "../../ir/site.js";
 import { trace } from "../../ir/tracing.js";
 import { formatShape, range, type Shape, sizeOf } from "../../util/shapes.js";
 import { type Axis, applyInLanes, axisToOwn, type Lanes, ownShape, runInLanes, single, unionAxes } from "../lanes.js";
-import { type Dependence, mergeDependence, type SiteAxes } from "./dependence.js";
+import { align, isMixedPlace, usableAxes } from "./align.js";
+import { axesText, type Dependence, mergeDependence } from "./dependence.js";
 import type { Leaf, Tail } from "./tail.js";
 
 /** A site as it was drawn. */
@@ -122,7 +124,8 @@ class Contractor {
 
   /** Takes one site away from all costs below a node. */
   visit(node: Node, site: SiteLanes): Node {
-    if (node.kind === "cost") return node.dependence.has(site.equation) ? this.contract(node, site) : node;
+    if (node.kind === "cost")
+      return node.dependence.has(site.equation) ? this.contract(node, site) : withoutAxis(node, site);
     if (node.kind === "linear")
       return {
         ...node,
@@ -160,7 +163,7 @@ class Contractor {
       .map(({ equation, attributes }) => {
         const axes = dependence.get(equation);
         if (attributes.strategy!.isExact && attributes.batch.length === 0) return "";
-        return axes ? `[${axes}]` : "-";
+        return axes ? axesText(axes) : "-";
       })
       .join(";")}`;
   }
@@ -170,16 +173,16 @@ class Contractor {
     const varies = !site.axis || cost.lanes.axes.includes(site.axis);
     if (!strategy.contract || !varies) return cost;
     const shape = ownShape(cost.lanes);
-    const axes = cost.dependence.get(site.equation)!;
+    const axes = usableAxes(site.attributes, cost.dependence.get(site.equation)!);
     this.checkLanes(cost, site, shape);
     const own = (lanes: Lanes) => (site.axis ? axisToOwn(lanes, site.axis) : lanes);
     const keep = Object.entries(site.keep).map(
-      ([name, lanes]) => [name, own(align(lanes, site, axes, shape))] as const,
+      ([name, lanes]) => [name, own(align(lanes, site.attributes.batch, axes, shape))] as const,
     );
     const operands = [own(cost.lanes), ...keep.map(([, lanes]) => lanes)];
     const state = strategy.initialState === undefined ? undefined : newVariable([], "float32");
     const names = keep.map(([name]) => name);
-    const isMixed = axes.map((axis, i) => axis === null && site.attributes.batch[i] !== 1);
+    const isMixed = axes.map((place, i) => isMixedPlace(place) && site.attributes.batch[i] !== 1);
     const { program, hasState, hasLoss } = this.trace(site, operands, names, isMixed, state);
     const [estimate, ...rest] = runInLanes(program, state ? [...operands, single(state)] : operands);
     if (state && hasState)
@@ -244,27 +247,14 @@ class Contractor {
   }
 }
 
-/** Brings what a site kept, [...batch], to a leaf's axes: summed over mixed axes, the others moved into place. */
-function align(lanes: Lanes, site: SiteLanes, axes: SiteAxes, leaf: Shape): Lanes {
-  const { batch } = site.attributes;
-  const shape = ownShape(lanes);
-  const offset = batch.length - shape.length;
-  const mixed = range(shape.length).filter((axis) => axes[axis + offset] === null);
-  const places = range(shape.length).flatMap((axis) => (mixed.includes(axis) ? [] : [axes[axis + offset]!]));
-  const program = build([{ shape, dtype: lanes.variable.dtype }], (x) => {
-    const summed = reduceSum(x!, mixed);
-    const order = range(places.length).toSorted((a, b) => places[a]! - places[b]!);
-    const moved = transpose(summed, order);
-    const size = new Map(order.map((from, to) => [places[from]!, moved.shape[to]!]));
-    return [
-      reshape(
-        moved,
-        leaf.map((_, axis) => size.get(axis) ?? 1),
-      ),
-    ];
-  });
-  return runInLanes(program, [lanes])[0]!;
+/** A cost that is independent of a site is the same in all its lanes. */
+function withoutAxis(cost: Cost, { axis }: SiteLanes): Cost {
+  if (!axis || !cost.lanes.axes.includes(axis)) return cost;
+  const lanes = axisToOwn(cost.lanes, axis);
+  return { ...cost, lanes: runInLanes(firstLane(ownShape(lanes)), [lanes])[0]! };
 }
+
+const firstLane = (shape: Shape): Program => build([{ shape, dtype: "float32" }], (x) => [index(x!, 0, 0)]);
 
 /** A state or a loss that came out with lanes of other sites becomes their mean. */
 function meanOverLanes({ variable, axes }: Lanes): Variable {

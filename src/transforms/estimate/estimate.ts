@@ -5,6 +5,7 @@ import type { Equation, Program } from "../../ir/program.js";
 import { type Family, isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
 import { applyInLanes, type Lanes, runInLanes, single } from "../lanes.js";
 import { SimplifyingBuilder, withoutDeadCode } from "../simplify.js";
+import { isMixedPlace, usableAxes } from "./align.js";
 import { contractTail, type SiteLanes } from "./contract.js";
 import { findDependence, type SiteAxes } from "./dependence.js";
 import { drawProgram, drawSite } from "./draw.js";
@@ -229,6 +230,10 @@ function withStrategy(
 function mixedAxes(leaves: readonly ReadonlyMap<Equation, SiteAxes>[]): (site: Equation) => boolean[] {
   return (site) =>
     sampleAttributes(site).batch.map(
-      (size, axis) => size > 1 && leaves.some((leaf) => leaf.has(site) && leaf.get(site)![axis] === null),
+      (size, axis) =>
+        size > 1 &&
+        leaves.some(
+          (leaf) => leaf.has(site) && isMixedPlace(usableAxes(sampleAttributes(site), leaf.get(site)!)[axis]),
+        ),
     );
 }

@@ -1,4 +1,5 @@
 import type { Conformance } from "../conformance.js";
+import { controlCases } from "./control.js";
 import { elementwiseCases } from "./elementwise.js";
 import { functionCases } from "./functions.js";
 import { incompleteCases } from "./incomplete.js";
@@ -14,4 +15,5 @@ export const cases: readonly Conformance[] = [
   ...structureCases,
   ...linearAlgebraCases,
   ...randomCases,
+  ...controlCases,
 ];
