@@ -152,6 +152,7 @@ export { type MeasureValuedOptions, measureValued } from "./strategies/measureVa
 export { muProp } from "./strategies/muProp.js";
 export { type RebarOptions, rebar } from "./strategies/rebar.js";
 export { type ReinforceOptions, reinforce } from "./strategies/reinforce.js";
+export { type RelaxOptions, relax } from "./strategies/relax.js";
 export { type ReparamOptions, reparam } from "./strategies/reparam.js";
 export { straightThrough } from "./strategies/straightThrough.js";
 export { withStrategy } from "./strategies/strategy.js";
