@@ -32,6 +32,7 @@ export type StrategyName =
   | "muProp"
   | "enumerate"
   | "measureValued"
+  | "quadrature"
   | CoinStrategyName
   | CategoryStrategyName;
 
@@ -80,6 +81,8 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
   readonly shapes?: (parameters: Readonly<Record<P, Shape>>) => { readonly batch: Shape; readonly event: Shape };
   readonly logDensity: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
   readonly draw: (parameters: Readonly<Record<P, Tensor>>, key: Tensor, batch: Shape) => Tensor;
+  /** What `draw` makes of standard normal noise of its result's shape, if it is a smooth function of that alone. */
+  readonly fromNormal?: (parameters: Readonly<Record<P, Tensor>>, noise: Tensor) => Tensor;
   /** @defaultValue true */
   readonly isPathwise?: boolean;
   /** @defaultValue true */
@@ -104,7 +107,7 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
   const { parameters: names, dtype = "float32", isPathwise = true, isScorable = true } = rules;
   const named = <T>(values: readonly T[]) =>
     Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
-  const { probability, supportValues, weakDerivative, mean, variance } = rules;
+  const { fromNormal, probability, supportValues, weakDerivative, mean, variance } = rules;
   const parameterEventRanks = names.map((name) => rules.eventRanks?.[name] ?? 0);
   const shapesOf = (shapes: readonly Shape[]) => {
     const leading = shapes.map((shape, i) => shape.slice(0, Math.max(0, shape.length - parameterEventRanks[i]!)));
@@ -129,6 +132,7 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
       return full && !sameShape(full, density.shape) ? tf.broadcastTo(density, full) : density;
     },
     draw: (parameters, key, batch) => rules.draw(named(parameters), key, batch),
+    ...(fromNormal && { fromNormal: (parameters, noise) => fromNormal(named(parameters), noise) }),
     ...(probability && { probability: (parameters, value) => probability(named(parameters), value) }),
     ...(supportValues && { supportValues: (shapes) => supportValues(named(shapes)) }),
     ...(weakDerivative && {

@@ -40,7 +40,7 @@ function joined(inner: Family, ranks: number): Family {
  * Independent values as one event: turns the last batch axes of a distribution into event axes, over which the log
  * density is summed.
  *
- * Offers reparam, reinforce and muProp where the distribution itself does. A strategy chosen for it is kept.
+ * Offers reparam, reinforce, muProp and quadrature where the distribution itself does. A strategy chosen for it is kept.
  *
  * @param of - a distribution of batch shape [...batch, ...axes]
  * @param ranks - how many axes @defaultValue 1
@@ -55,7 +55,7 @@ function joined(inner: Family, ranks: number): Family {
 export function independent<T extends Tensor, Offers extends string>(
   of: Distribution<T, Offers>,
   ranks = 1,
-): Distribution<T, Extract<Offers, "reparam" | "reinforce" | "muProp">> {
+): Distribution<T, Extract<Offers, "reparam" | "reinforce" | "muProp" | "quadrature">> {
   const family = joined(of.family, ranks);
   const objection = of.strategy?.objection(family);
   if (objection !== undefined)

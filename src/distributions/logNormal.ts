@@ -6,6 +6,10 @@ import { isPositive, onSupport } from "./support.js";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
+/** e^{m + sε} */
+const fromNormal = ({ loc, scale }: Readonly<Record<"loc" | "scale", tf.Tensor>>, noise: tf.Tensor): tf.Tensor =>
+  tf.exp(tf.add(loc, tf.mul(scale, noise)));
+
 const logNormalFamily = family({
   name: "logNormal",
   support: "positive",
@@ -18,7 +22,8 @@ const logNormalFamily = family({
       const logVolume = tf.add(tf.add(logX, tf.log(scale)), asTensor(halfLogTwoPi));
       return tf.sub(tf.mul(-0.5, tf.square(standardized)), logVolume);
     }),
-  draw: ({ loc, scale }, key, batch) => tf.exp(tf.add(loc, tf.mul(scale, standardNormal(key, batch)))),
+  draw: (parameters, key, batch) => fromNormal(parameters, standardNormal(key, batch)),
+  fromNormal,
   mean: ({ loc, scale }) => tf.exp(tf.add(loc, tf.mul(0.5, tf.square(scale)))),
   // (e^{s²} − 1)·e^{2m + s²}
   variance: ({ loc, scale }) => {
@@ -30,7 +35,7 @@ const logNormalFamily = family({
 /**
  * The log-normal distribution: the exponential of a normal variable.
  *
- * Offers reparam, reinforce and muProp.
+ * Offers reparam, reinforce, muProp and quadrature.
  *
  * @param loc - mean of the logarithm, any shape
  * @param scale - standard deviation of the logarithm, > 0, broadcasts with `loc`
@@ -44,4 +49,5 @@ const logNormalFamily = family({
 export const logNormal = (
   loc: TensorLike,
   scale: TensorLike,
-): Distribution<Positive, "reparam" | "reinforce" | "muProp"> => distribution(logNormalFamily, [loc, scale]);
+): Distribution<Positive, "reparam" | "reinforce" | "muProp" | "quadrature"> =>
+  distribution(logNormalFamily, [loc, scale]);

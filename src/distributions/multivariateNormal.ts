@@ -39,8 +39,22 @@ const logDensityWithFactor = (x: Tensor, loc: Tensor, factor: Tensor): Tensor =>
   logDensityOf(triangularSolveVector(factor, tf.sub(x, loc)), tf.log(diagonal(factor)));
 
 /** m + Lε */
-const drawWithFactor = (loc: Tensor, factor: Tensor, key: Tensor, batch: Shape): Tensor =>
-  tf.add(loc, matVec(factor, standardNormal(key, [...batch, loc.shape.at(-1)!])));
+const withFactor = (loc: Tensor, factor: Tensor, noise: Tensor): Tensor => tf.add(loc, matVec(factor, noise));
+
+/** A draw from what it is made of. */
+const drawing =
+  <P extends { readonly loc: Tensor }>(fromNormal: (parameters: P, noise: Tensor) => Tensor) =>
+  (parameters: P, key: Tensor, batch: Shape): Tensor =>
+    fromNormal(parameters, standardNormal(key, [...batch, parameters.loc.shape.at(-1)!]));
+
+type Parameters<P extends string> = Readonly<Record<"loc" | P, Tensor>>;
+
+const fromCovariance = ({ loc, covariance }: Parameters<"covariance">, noise: Tensor): Tensor =>
+  withFactor(loc, cholesky(covariance), noise);
+const fromScaleTril = ({ loc, scaleTril }: Parameters<"scaleTril">, noise: Tensor): Tensor =>
+  withFactor(loc, tril(scaleTril), noise);
+const fromScaleDiag = ({ loc, scaleDiag }: Parameters<"scaleDiag">, noise: Tensor): Tensor =>
+  tf.add(loc, tf.mul(scaleDiag, noise));
 
 const withCovariance = family({
   name: "multivariateNormal",
@@ -49,7 +63,8 @@ const withCovariance = family({
   eventRanks: { loc: 1, covariance: 2 },
   shapes: ({ loc, covariance }) => shapesWith("covariance", 2)(loc, covariance),
   logDensity: ({ loc, covariance }, x) => logDensityWithFactor(x, loc, cholesky(covariance)),
-  draw: ({ loc, covariance }, key, batch) => drawWithFactor(loc, cholesky(covariance), key, batch),
+  draw: drawing(fromCovariance),
+  fromNormal: fromCovariance,
   mean: ({ loc }) => loc,
   variance: ({ covariance }) => diagonal(covariance),
 });
@@ -61,7 +76,8 @@ const withScaleTril = family({
   eventRanks: { loc: 1, scaleTril: 2 },
   shapes: ({ loc, scaleTril }) => shapesWith("scaleTril", 2)(loc, scaleTril),
   logDensity: ({ loc, scaleTril }, x) => logDensityWithFactor(x, loc, scaleTril),
-  draw: ({ loc, scaleTril }, key, batch) => drawWithFactor(loc, tril(scaleTril), key, batch),
+  draw: drawing(fromScaleTril),
+  fromNormal: fromScaleTril,
   mean: ({ loc }) => loc,
   // the diagonal of LLᵀ
   variance: ({ scaleTril }) => tf.sum(tf.square(tril(scaleTril)), -1),
@@ -74,8 +90,8 @@ const withScaleDiag = family({
   eventRanks: { loc: 1, scaleDiag: 1 },
   shapes: ({ loc, scaleDiag }) => shapesWith("scaleDiag", 1)(loc, scaleDiag),
   logDensity: ({ loc, scaleDiag }, x) => logDensityOf(tf.div(tf.sub(x, loc), scaleDiag), tf.log(scaleDiag)),
-  draw: ({ loc, scaleDiag }, key, batch) =>
-    tf.add(loc, tf.mul(scaleDiag, standardNormal(key, [...batch, loc.shape.at(-1)!]))),
+  draw: drawing(fromScaleDiag),
+  fromNormal: fromScaleDiag,
   mean: ({ loc }) => loc,
   variance: ({ scaleDiag }) => tf.square(scaleDiag),
 });
@@ -99,7 +115,7 @@ const families: Readonly<Record<keyof MultivariateNormalScale, Family>> = {
 /**
  * The multivariate normal distribution.
  *
- * Offers reparam, reinforce and muProp.
+ * Offers reparam, reinforce, muProp and quadrature.
  *
  * @param loc - means [..., n]
  * @param scale - exactly one of `covariance`, `scaleTril` and `scaleDiag`
@@ -115,7 +131,7 @@ const families: Readonly<Record<keyof MultivariateNormalScale, Family>> = {
 export function multivariateNormal(
   loc: TensorLike,
   scale: MultivariateNormalScale,
-): Distribution<Real, "reparam" | "reinforce" | "muProp"> {
+): Distribution<Real, "reparam" | "reinforce" | "muProp" | "quadrature"> {
   const names = Object.keys(families) as (keyof MultivariateNormalScale)[];
   const given = names.filter((name) => scale[name] !== undefined);
   const [name] = given;

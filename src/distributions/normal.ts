@@ -5,6 +5,10 @@ import { type Distribution, distribution, family, type Real } from "./distributi
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
+/** m + sε */
+const fromNormal = ({ loc, scale }: Readonly<Record<"loc" | "scale", tf.Tensor>>, noise: tf.Tensor): tf.Tensor =>
+  tf.add(loc, tf.mul(scale, noise));
+
 const normalFamily = family({
   name: "normal",
   support: "real",
@@ -14,7 +18,8 @@ const normalFamily = family({
     const standardized = tf.div(tf.sub(x, loc), scale);
     return tf.sub(tf.mul(-0.5, tf.square(standardized)), tf.add(tf.log(scale), asTensor(halfLogTwoPi)));
   },
-  draw: ({ loc, scale }, key, batch) => tf.add(loc, tf.mul(scale, standardNormal(key, batch))),
+  draw: (parameters, key, batch) => fromNormal(parameters, standardNormal(key, batch)),
+  fromNormal,
   // ∂/∂m E f = E [f(m + sW) − f(m − sW)] / (s√2π), W ~ Weibull(2, √2);
   // ∂/∂s E f = E [f(m + sM) − f(m + sN)] / s, M double-sided Maxwell, N = M·U (Mohamed et al. 2020, table 1)
   weakDerivative: ({ loc, scale }, _, key, batch) => {
@@ -45,6 +50,8 @@ const normalFamily = family({
 /**
  * The normal distribution.
  *
+ * Offers reparam, reinforce, muProp, measureValued and quadrature.
+ *
  * @param loc - mean, any shape
  * @param scale - standard deviation, > 0, broadcasts with `loc`
  * @returns a distribution of batch shape `loc` ∗ `scale` and scalar events
@@ -58,4 +65,5 @@ const normalFamily = family({
 export const normal = (
   loc: TensorLike,
   scale: TensorLike,
-): Distribution<Real, "reparam" | "reinforce" | "muProp" | "measureValued"> => distribution(normalFamily, [loc, scale]);
+): Distribution<Real, "reparam" | "reinforce" | "muProp" | "measureValued" | "quadrature"> =>
+  distribution(normalFamily, [loc, scale]);

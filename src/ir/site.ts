@@ -55,6 +55,8 @@ export interface Family {
   readonly logDensity: (parameters: readonly Tensor[], value: Tensor) => Tensor;
   /** Draws of shape [...batch, ...event], where `batch` may have more leading axes than the parameters. */
   readonly draw: (parameters: readonly Tensor[], key: Tensor, batch: Shape) => Tensor;
+  /** What `draw` makes of standard normal noise of its result's shape, if it is a smooth function of that alone. */
+  readonly fromNormal?: (parameters: readonly Tensor[], noise: Tensor) => Tensor;
   /** Whether `draw` carries the derivative in the parameters (pathwise gradients). */
   readonly isPathwise: boolean;
   /** Whether the support does not move with the parameters, which the score function needs. */
@@ -133,6 +135,11 @@ export interface Strategy {
   readonly name: string;
   /** Whether the expected gradient is the gradient of the expectation. */
   readonly isUnbiased: boolean;
+  /**
+   * Of estimates without variance that are not unbiased: the degree of polynomial costs (of the site's noise) up to which
+   * they are exact.
+   */
+  readonly exactDegree?: number;
   /** Whether the estimate has no variance of its own, so that joining costs before contracting is free. */
   readonly isExact?: boolean;
   /** How often the estimate may be differentiated. */

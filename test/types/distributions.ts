@@ -21,6 +21,7 @@ import { uniform } from "../../src/distributions/uniform.js";
 import { vonMises } from "../../src/distributions/vonMises.js";
 import { enumerate } from "../../src/strategies/enumerate.js";
 import { measureValued } from "../../src/strategies/measureValued.js";
+import { quadrature } from "../../src/strategies/quadrature.js";
 import { reinforce } from "../../src/strategies/reinforce.js";
 import { reparam } from "../../src/strategies/reparam.js";
 
@@ -59,6 +60,19 @@ measureValued(gamma(1, 1));
 reinforce(vonMises(normal(0, 1).parameters[0]!, 1));
 // @ts-expect-error a continuous support cannot be enumerated
 enumerate(truncatedNormal(0, 1, { low: 0, high: 1 }));
+
+// made of normal noise
+quadrature(normal(0, 1), { points: 4 });
+quadrature(logNormal(0, 1));
+quadrature(iid(3, normal(0, 1)), { degree: 3 });
+quadrature(independent(normal([0, 1], 1)), { degree: 5 });
+quadrature(multivariateNormal([0], { scaleDiag: [1] }));
+// @ts-expect-error a gamma variable is no smooth function of normal noise
+quadrature(gamma(1, 1));
+// @ts-expect-error there is no rule of degree 4
+quadrature(normal(0, 1), { degree: 4 });
+// @ts-expect-error points or a degree, not both
+quadrature(normal(0, 1), { degree: 3, points: 4 });
 
 // discrete: never pathwise
 enumerate(flip(0.2));
