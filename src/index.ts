@@ -150,6 +150,7 @@ export { type ImportanceOptions, importance } from "./strategies/importance.js";
 export { localExpectation } from "./strategies/localExpectation.js";
 export { type MeasureValuedOptions, measureValued } from "./strategies/measureValued.js";
 export { muProp } from "./strategies/muProp.js";
+export { type QuadratureOptions, quadrature } from "./strategies/quadrature.js";
 export { type RebarOptions, rebar } from "./strategies/rebar.js";
 export { type ReinforceOptions, reinforce } from "./strategies/reinforce.js";
 export { type RelaxOptions, relax } from "./strategies/relax.js";
