@@ -67,6 +67,14 @@ export {
 export { type ExactExpectation, type ExactOptions, exactExpectation } from "./inference/exact/exactExpectation.js";
 export { type FitOptions, type FitResult, fit } from "./inference/fit.js";
 export { type Minibatches, type MinibatchOptions, minibatches } from "./inference/fitting/minibatches.js";
+export {
+  type AxisRole,
+  type Explanation,
+  explain,
+  type LeafExplanation,
+  type SiteExplanation,
+  type StageCost,
+} from "./inference/explain/explain.js";
 export type { Progress, ProgressReporter } from "./inference/fitting/progress.js";
 export type { HistoryEntry } from "./inference/fitting/statistics.js";
 export { importanceSummary } from "./inference/importanceSummary.js";
@@ -138,6 +146,9 @@ export {
 export { where } from "./ops/where.js";
 export { formatSites } from "./report/siteTable.js";
 export { formatStepProfile } from "./report/stepTable.js";
+export { formatBiasCheck, formatComparison } from "./report/estimatorTables.js";
+export { formatExplanation } from "./report/explanation.js";
+export { explanationSvg } from "./report/explanationSvg.js";
 export { compile } from "./runtime/compile.js";
 export { describeEngine, type Engine, type EngineDetails, type Executable } from "./runtime/engine.js";
 export { engineByName, listEngines } from "./runtime/engines.js";

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { Command, InvalidArgumentError } from "commander";
 import "../index.js";
+import { type CheckCommandOptions, checkCommand } from "./checkCommand.js";
 import { type ExplainCommandOptions, explainCommand } from "./explainCommand.js";
 import { type FitCommandOptions, fitCommand } from "./fitCommand.js";
 
@@ -38,14 +39,33 @@ program
 program
   .command("explain")
   .description(
-    "Say how every random choice of what a module exports (as for fit) is estimated; with --cost also where the time of an optimizer step goes.",
+    "Say how every random choice of what a module exports (as for fit) is estimated and why, which parts of the objective depend on it, and what every transform costs; with --cost also where the time of an optimizer step goes.",
   )
   .argument("<file>", "the module")
   .option("--cost", "profile the compiled step: arithmetic, memory and time of each of its loops and kernels")
   .option("--engine <name>", "engine to profile: wasm, on four threads wasm:4")
   .option("--threads <n>", "threads of the engine wasm", wholeNumber)
   .option("--json", "print one JSON object on stdout, and everything else on stderr")
+  .option("--svg <file>", "draw random choices, leaves of the objective and the objective as a graph")
   .action((file: string, options: ExplainCommandOptions) => explainCommand(file, options));
+
+program
+  .command("check")
+  .description(
+    "Compare the mean value and gradient over many estimates of what a module exports (as for fit) with the exact ones, or with those of an independent estimator where the model is too large for them. The exit code is 0 if no bias is found, 1 if there is one or the check fails.",
+  )
+  .argument("<file>", "the module")
+  .option("--draws <n>", "independent estimates (20000)", wholeNumber)
+  .option("--seed <n>", "random seed", wholeNumber)
+  .option("--engine <name>", "engine to draw on; reference, which is exact, by default")
+  .option("--threads <n>", "threads of the engine wasm", wholeNumber)
+  .option("--json", "print one JSON object on stdout, and everything else on stderr")
+  .action((file: string, options: CheckCommandOptions) => checkCommand(file, options));
+
+program.addHelpText(
+  "after",
+  "\nExit codes: 0 success, 1 error or bias found, 130 stopped by ctrl-C (the parameters so far are reported).",
+);
 
 try {
   await program.parseAsync();

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { failing, model, objective } from "./models.js";
+import { biased, failing, model, objective } from "./models.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 // inside the project, so that "elbow" leads to the sources
@@ -15,6 +15,7 @@ beforeAll(() => {
   writeFileSync(at("model.ts"), model);
   writeFileSync(at("objective.ts"), objective);
   writeFileSync(at("failing.ts"), failing);
+  writeFileSync(at("biased.ts"), biased);
   writeFileSync(at("empty.ts"), "export const guide = 3;\n");
   writeFileSync(at("parameterless.ts"), objective.replace("export const parameters", "const parameters"));
 });
@@ -131,10 +132,13 @@ describe.concurrent("elbow fit", () => {
 });
 
 describe.concurrent("elbow explain", () => {
-  test("prints the table of random choices", async () => {
-    const { code, out, err } = await elbow(["explain", at("model.ts")]);
+  test("prints random choices, leaves and costs; --svg draws them", async () => {
+    const { code, out, err } = await elbow(["explain", at("model.ts"), "--svg", at("model.svg")]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out).toMatch(/│ mu +│ normal +│ reparam \(default\) │ +1 │ +│ .*model\.ts:12 │\n/);
+    expect(out).toMatch(/│ mu +│ normal +│ reparam \(default\) │ +1 │ +any │ .* │ .*model\.ts:12 │ its value reaches/);
+    expect(out).toMatch(/│ +\d+ │ mul +│ \[\] +│ +1 │ mu +│/);
+    expect(out).toMatch(/│ optimizer step +│ +\d+ │/);
+    expect(readFileSync(at("model.svg"), "utf8")).toMatch(/^<svg [\s\S]*>mu<\/text>[\s\S]*<\/svg>\n$/);
     expect(out).not.toContain("GFLOP/s");
   });
 
@@ -151,11 +155,41 @@ describe.concurrent("elbow explain", () => {
     const { code, out } = await elbow(["explain", at("model.ts"), "--cost", "--json"]);
     expect(code).toBe(0);
     expect(out.trimEnd().split("\n")).toHaveLength(1);
-    const { sites, parts, ceilings, threads } = JSON.parse(out);
+    const { sites, leaves, stages, parts, ceilings, threads } = JSON.parse(out);
+    expect(leaves[0]).toMatchObject({ number: 1, shape: [], lanes: 1 });
+    expect(stages.map(({ stage }: { stage: string }) => stage)).toContain("value and gradient");
     expect(sites).toMatchObject([{ address: "mu", strategy: "reparam", isUnbiased: true, lanes: 1 }]);
     expect(parts.map(({ kind }: { kind: string }) => kind)).toContain("steps");
     expect(ceilings.matMul).toBeGreaterThan(0);
     expect(threads).toBe(1);
+  });
+});
+
+describe.concurrent("elbow check", () => {
+  test("exit code 0 where no bias is found", async () => {
+    const { code, out, err } = await elbow(["check", at("model.ts"), "--draws", "4000"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(
+      /^the model was loaded\nno bias found: the largest deviation is \d\.\d standard errors \(.*\)\n/,
+    );
+    expect(out).toMatch(/\n4000 draws against quadrature with \d+ nodes\n/);
+    expect(out).toMatch(/│ ∂\/∂logScale +│/);
+  });
+
+  test("exit code 1 where there is one; --json prints one object and nothing else on stdout", async () => {
+    const { code, out, err } = await elbow(["check", at("biased.ts")]);
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out).toMatch(
+      /^biased: p deviates by \d+\.\d standard errors\n20000 draws against enumeration of 2 joint values\n/,
+    );
+    const json = await elbow(["check", at("biased.ts"), "--json", "--seed", "3"]);
+    expect(json.code).toBe(1);
+    const { pass, worst, truth } = JSON.parse(json.out);
+    expect(pass).toBe(false);
+    expect(worst.name).toBe("p");
+    // d/dp E (1 + b)² = 4 − 1
+    expect(worst.truth).toBeCloseTo(3, 6);
+    expect(truth.method).toBe("enumeration");
   });
 });
 

@@ -39,3 +39,13 @@ export const objective = make(function* (x: tf.Tensor) {
   return tf.log(x);
 });
 `;
+
+/** Estimates its gradient with bias, and says so. */
+export const biased = `import * as tf from "@tensorflow/tfjs-core";
+import { flip, objective as make, sample, straightThrough } from "elbow";
+
+export const parameters = { p: tf.scalar(0.2) };
+export const objective = make(function* ({ p }) {
+  return tf.square(tf.add(1, yield* sample("b", straightThrough(flip(p)))));
+});
+`;
