@@ -1,6 +1,7 @@
 // Identities that say something to a transform.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { applyEmitter, lifted, type TensorLike } from "../ir/lifted.js";
+import { type LeafRule, leaf } from "../ir/primitives/leaf.js";
 import * as marks from "../ir/primitives/marks.js";
 import * as weak from "../ir/primitives/weakProduct.js";
 
@@ -24,3 +25,7 @@ export const assumeContinuous: (x: TensorLike) => Tensor = lifted(marks.assumeCo
 /** weight · cost for a weight that is zero in value: derivatives beyond the given order are refused with the message. */
 export const weakProduct = (weight: Tensor, cost: Tensor, order: number, message: string): Tensor =>
   applyEmitter((w, c) => [weak.weakProduct(w!, c!, { remaining: order, message })], [weight, cost])[0]!;
+
+/** x; where it reaches an objective in a linear way, it is estimated by a rule: with the score of what `like` depends on, say. */
+export const asLeaf = (x: Tensor, rule: LeafRule, like?: Tensor): Tensor =>
+  applyEmitter((...variables) => [leaf(variables[0]!, rule, variables[1])], like ? [x, like] : [x])[0]!;

@@ -87,7 +87,8 @@ describe("average", () => {
         [],
       ),
     );
-    expect(many).toEqual(few);
+    expect(many!.estimator).toBe(few!.estimator);
+    expect(Math.abs(many!.gradient - few!.gradient)).toBeLessThanOrEqual(1);
   });
 
   it("draws the same eagerly", () => {

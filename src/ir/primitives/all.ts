@@ -13,6 +13,7 @@ import * as gammaShapeParts from "./gammaShapeParts.js";
 import * as incomplete from "./incomplete.js";
 import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
+import * as leaf from "./leaf.js";
 import * as logSumExp from "./logSumExp.js";
 import * as marks from "./marks.js";
 import * as matMul from "./matMul.js";
@@ -47,6 +48,7 @@ const families: readonly object[] = [
   incomplete,
   indexing,
   joining,
+  leaf,
   logSumExp,
   marks,
   matMul,

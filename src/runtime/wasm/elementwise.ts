@@ -86,4 +86,5 @@ export const laneRules: Readonly<Record<string, Lanes4>> = {
   broadcastTo: same,
   stopGradient: same,
   assumeContinuous: same,
+  leaf: same,
 };

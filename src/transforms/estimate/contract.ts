@@ -14,6 +14,7 @@ import { formatShape, range, type Shape, sizeOf } from "../../util/shapes.js";
 import { type Axis, applyInLanes, axisToOwn, type Lanes, ownShape, runInLanes, single, unionAxes } from "../lanes.js";
 import { align, isMixedPlace, usableAxes } from "./align.js";
 import { axesText, type Dependence, mergeDependence } from "./dependence.js";
+import { type Marking, markingOf, type Treatment, treat, treated } from "./leafRules.js";
 import type { Leaf, Tail } from "./tail.js";
 
 /** A site as it was drawn. */
@@ -46,6 +47,8 @@ interface Cost {
   readonly lanes: Lanes;
   readonly dependence: Dependence;
 }
+  /** How a marked leaf is to be estimated. */
+  readonly marking: Marking | undefined;
 
 /** The tail over costs instead of leaves. */
 type Node =
@@ -75,12 +78,12 @@ export function contractTail({ tail, sites, read, dependence }: ContractionTask)
 } {
   const states: State[] = [];
   const losses: Variable[] = [];
-  const leafCost = ({ variable, factors }: Leaf): Cost => {
+  const leafCost = ({ variable, equation, factors }: Leaf): Cost => {
     const lanes = factors.reduce(
       (cost, { primitive, by }) => applyInLanes(primitive, by ? [cost, read(by)] : [cost], {})[0]!,
       read(variable),
     );
-    return { kind: "cost", lanes, dependence: dependence(variable) };
+    return { kind: "cost", lanes, dependence: dependence(variable), marking: markingOf(equation, dependence) };
   };
   const toNode = (part: Tail): Node => {
     if (part.kind === "leaf") return leafCost(part);
@@ -139,7 +142,8 @@ class Contractor {
   private joinCosts(parts: readonly Node[], site: SiteLanes): Node[] {
     const joined = new Map<string, Cost>();
     const rest: Node[] = [];
-    const isCandidate = (part: Node): part is Cost => part.kind === "cost" && part.dependence.has(site.equation);
+    const isCandidate = (part: Node): part is Cost =>
+      part.kind === "cost" && !part.marking && part.dependence.has(site.equation);
     const byLanes = parts.filter(isCandidate).toSorted((a, b) => b.lanes.axes.length - a.lanes.axes.length);
     rest.push(...parts.filter((part) => !isCandidate(part)));
     for (const cost of byLanes) {
@@ -152,6 +156,7 @@ class Contractor {
           lanes: applyInLanes(add.primitive, [group.lanes, cost.lanes], {})[0]!,
           dependence: mergeDependence([group.dependence, cost.dependence]),
         });
+          marking: undefined,
       else rest.push(cost);
     }
     return [...rest, ...joined.values()];
@@ -173,7 +178,8 @@ class Contractor {
     const varies = !site.axis || cost.lanes.axes.includes(site.axis);
     if (!strategy.contract || !varies) return cost;
     const shape = ownShape(cost.lanes);
-    const axes = usableAxes(site.attributes, cost.dependence.get(site.equation)!);
+    const { axes: found, treatment } = treat(cost.marking, cost.dependence, site.equation, strategy);
+    const axes = usableAxes(site.attributes, found);
     this.checkLanes(cost, site, shape);
     const own = (lanes: Lanes) => (site.axis ? axisToOwn(lanes, site.axis) : lanes);
     const keep = Object.entries(site.keep).map(
@@ -183,7 +189,7 @@ class Contractor {
     const state = strategy.initialState === undefined ? undefined : newVariable([], "float32");
     const names = keep.map(([name]) => name);
     const isMixed = axes.map((place, i) => isMixedPlace(place) && site.attributes.batch[i] !== 1);
-    const { program, hasState, hasLoss } = this.trace(site, operands, names, isMixed, state);
+    const { program, hasState, hasLoss } = this.trace(site, operands, names, isMixed, state, treatment);
     const [estimate, ...rest] = runInLanes(program, state ? [...operands, single(state)] : operands);
     if (state && hasState)
       this.states.push({ input: state, next: meanOverLanes(rest.shift()!), initial: strategy.initialState! });
@@ -198,17 +204,22 @@ class Contractor {
     isMixed: readonly boolean[],
     state: Variable | undefined,
   ): TracedContraction {
+    treatment: Treatment,
     const strategy = site.attributes.strategy!;
     if (!this.strategyIds.has(strategy)) this.strategyIds.set(strategy, this.strategyIds.size);
     const types: Type[] = operands.map((operand) => ({ shape: ownShape(operand), dtype: operand.variable.dtype }));
-    const key = `${this.strategyIds.get(strategy)}:${types.map(({ shape }) => formatShape(shape))}:${names}:${isMixed}:${site.isMixed}`;
+    const key = `${this.strategyIds.get(strategy)}:${types.map(({ shape }) => formatShape(shape))}:${names}:${isMixed}:${site.isMixed}:${treatment}`;
     const known = this.traced.get(key);
     if (known) return known;
     let hasState = false;
     let hasLoss = false;
     const program = trace(state ? [...types, { shape: [], dtype: "float32" }] : types, (cost, ...rest) => {
       const keep = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
-      const result = strategy.contract!({
+      const result = treated(
+        strategy.contract!,
+        treatment,
+        site.axis !== undefined,
+      )({
         cost: cost!,
         keep,
         state: state && rest[names.length],

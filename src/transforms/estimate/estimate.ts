@@ -1,6 +1,7 @@
 import { ElbowError } from "../../errors.js";
 import { withBuilder, withoutSource } from "../../ir/builder.js";
 import { interpret, restateConstant } from "../../ir/interpret.js";
+import { leaf } from "../../ir/primitives/leaf.js";
 import type { Equation, Program } from "../../ir/program.js";
 import { type Family, isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
 import { applyInLanes, type Lanes, runInLanes, single } from "../lanes.js";
@@ -95,6 +96,12 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
     const sites: SiteLanes[] = [];
     const { read } = interpret<Lanes>(
       source,
+        if (equation.primitive === leaf.primitive) return [operands[0]!];
+        if (isLoopChoices(equation)) {
+          const drawn = readLoopChoices(equation, operands, mixed);
+          sites.push(...drawn.sites);
+          return drawn.values;
+        }
       source.inputs.map(single),
       (constant) => single(restateConstant(constant)),
       (equation, operands) => {

@@ -17,6 +17,8 @@ export interface Factor {
 export interface Leaf {
   readonly kind: "leaf";
   readonly variable: Variable;
+  /** What computes it. */
+  readonly equation: Equation | undefined;
   readonly factors: readonly Factor[];
   readonly shape: Shape;
 }
@@ -50,16 +52,16 @@ export function findTail(program: Program, target: Variable, isRandom: (variable
   const of = (variable: Variable): Tail => {
     const same = known.get(variable);
     if (same) return same;
-    const tail = isRandom(variable) ? through(variable, producers.get(variable)) : leaf(variable);
+    const tail = isRandom(variable) ? through(variable, producers.get(variable)) : leaf(variable, undefined);
     known.set(variable, tail);
     return tail;
   };
   const through = (variable: Variable, equation: Equation | undefined): Tail => {
-    if (equation?.outputs.length !== 1) return leaf(variable);
+    if (equation?.outputs.length !== 1) return leaf(variable, equation);
     const { primitive, inputs, attributes } = equation;
     const random = inputs.flatMap((input, i) => (isRandom(input) ? [i] : []));
     const jointly = primitive.linearIn.find((set) => random.every((i) => set.includes(i)));
-    if (!jointly) return leaf(variable);
+    if (!jointly) return leaf(variable, equation);
     const [x, y] = inputs;
     if (primitive === add.primitive) return sum([stretched(of(x!), variable.shape), stretched(of(y!), variable.shape)]);
     if (primitive === sub.primitive)
@@ -84,7 +86,13 @@ export function findTail(program: Program, target: Variable, isRandom: (variable
   return of(target);
 }
 
-const leaf = (variable: Variable): Leaf => ({ kind: "leaf", variable, factors: [], shape: variable.shape });
+const leaf = (variable: Variable, equation: Equation | undefined): Leaf => ({
+  kind: "leaf",
+  variable,
+  equation,
+  factors: [],
+  shape: variable.shape,
+});
 
 const stretched = (tail: Tail, shape: Shape): Tail =>
   sameShape(tail.shape, shape)

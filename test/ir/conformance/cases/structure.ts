@@ -5,6 +5,7 @@ import * as cumulative from "../../../../src/ir/primitives/cumulative.js";
 import * as indexing from "../../../../src/ir/primitives/indexing.js";
 import { concat } from "../../../../src/ir/primitives/joining.js";
 import { logSumExp } from "../../../../src/ir/primitives/logSumExp.js";
+import * as leaf from "../../../../src/ir/primitives/leaf.js";
 import * as marks from "../../../../src/ir/primitives/marks.js";
 import * as reductions from "../../../../src/ir/primitives/reductions.js";
 import * as slicing from "../../../../src/ir/primitives/slicing.js";
@@ -223,6 +224,7 @@ const indexingCases: Conformance[] = [
 
 const markCases: Conformance[] = [
   one(marks.stopGradient, between(-2, 2), { order: 0, dtypes: all }),
+  one(leaf.leaf, between(-2, 2)),
   one(marks.assumeContinuous, between(-2, 2)),
   {
     primitive: weakProduct.primitive,
