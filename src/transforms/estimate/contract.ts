@@ -46,9 +46,9 @@ interface Cost {
   readonly kind: "cost";
   readonly lanes: Lanes;
   readonly dependence: Dependence;
-}
   /** How a marked leaf is to be estimated. */
   readonly marking: Marking | undefined;
+}
 
 /** The tail over costs instead of leaves. */
 type Node =
@@ -155,8 +155,8 @@ class Contractor {
           kind: "cost",
           lanes: applyInLanes(add.primitive, [group.lanes, cost.lanes], {})[0]!,
           dependence: mergeDependence([group.dependence, cost.dependence]),
-        });
           marking: undefined,
+        });
       else rest.push(cost);
     }
     return [...rest, ...joined.values()];
@@ -203,8 +203,8 @@ class Contractor {
     names: readonly string[],
     isMixed: readonly boolean[],
     state: Variable | undefined,
-  ): TracedContraction {
     treatment: Treatment,
+  ): TracedContraction {
     const strategy = site.attributes.strategy!;
     if (!this.strategyIds.has(strategy)) this.strategyIds.set(strategy, this.strategyIds.size);
     const types: Type[] = operands.map((operand) => ({ shape: ownShape(operand), dtype: operand.variable.dtype }));

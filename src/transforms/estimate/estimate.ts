@@ -96,15 +96,10 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
     const sites: SiteLanes[] = [];
     const { read } = interpret<Lanes>(
       source,
-        if (equation.primitive === leaf.primitive) return [operands[0]!];
-        if (isLoopChoices(equation)) {
-          const drawn = readLoopChoices(equation, operands, mixed);
-          sites.push(...drawn.sites);
-          return drawn.values;
-        }
       source.inputs.map(single),
       (constant) => single(restateConstant(constant)),
       (equation, operands) => {
+        if (equation.primitive === leaf.primitive) return [operands[0]!];
         if (!isSample(equation)) return applyInLanes(equation.primitive, operands, equation.attributes);
         const isMixed = mixed(equation);
         const attributes = withStrategy(sampleAttributes(equation), isMixed, defaults);
