@@ -23,7 +23,8 @@ export interface SiteLanes {
   readonly attributes: SampleAttributes;
   readonly axis: Axis | undefined;
   readonly isMixed: readonly boolean[];
-  readonly value: Lanes;
+  /** The equations inside a loop that it stands for, if it was drawn there. */
+  readonly members?: readonly Equation[];
   readonly keep: Readonly<Record<string, Lanes>>;
 }
 

@@ -39,7 +39,7 @@ export function drawSite(
   attributes: SampleAttributes,
   operands: readonly Lanes[],
   isMixed: readonly boolean[],
-): SiteLanes {
+): SiteLanes & { readonly value: Lanes } {
   const types: Type[] = operands.map((operand) => ({ shape: ownShape(operand), dtype: operand.variable.dtype }));
   const { program, lanes, kept } = located(equation.source, () => drawProgram(attributes, types, isMixed));
   const axis: Axis | undefined = lanes === undefined ? undefined : newAxis(attributes.address, lanes);
@@ -52,4 +52,10 @@ export function drawSite(
     value: value!,
     keep: Object.fromEntries(kept.map((name, i) => [name, keep[i]!])),
   };
+}
+
+/** Draws a site whose strategy needs the value alone: no alternatives, and nothing kept. */
+export function drawInPlace(attributes: SampleAttributes, operands: readonly Lanes[]): Lanes {
+  const types: Type[] = operands.map((operand) => ({ shape: ownShape(operand), dtype: operand.variable.dtype }));
+  return runInLanes(drawProgram(attributes, types, []).program, operands)[0]!;
 }

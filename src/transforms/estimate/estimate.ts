@@ -4,14 +4,15 @@ import { interpret, restateConstant } from "../../ir/interpret.js";
 import { leaf } from "../../ir/primitives/leaf.js";
 import type { Equation, Program } from "../../ir/program.js";
 import { type Family, isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
-import { applyInLanes, type Lanes, runInLanes, single } from "../lanes.js";
+import { applyInLanes, type Lanes, single } from "../lanes.js";
 import { SimplifyingBuilder, withoutDeadCode } from "../simplify.js";
 import { isMixedPlace, usableAxes } from "./align.js";
 import { contractTail, type SiteLanes } from "./contract.js";
 import { findDependence, type SiteAxes } from "./dependence.js";
-import { drawProgram, drawSite } from "./draw.js";
+import { drawSite } from "./draw.js";
 import { flatten } from "./flatten.js";
 import { type LeafReport, reportLeaves } from "./leaves.js";
+import { isLoopChoices, readLoopChoices } from "./loopChoices.js";
 import { findFlow } from "./smoothness.js";
 import { findTail, leavesOf } from "./tail.js";
 
@@ -77,12 +78,8 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
       const { strategy } = resolve(site);
       return strategy?.isPathwise === true && !strategy.contract;
     },
-    draw: (site, inputs) => {
-      const attributes = resolve(site);
-      const { program: draw } = drawProgram(attributes, inputs, []);
-      inLoops.push(reportOf(site, attributes, 1, []));
-      return runInLanes(draw, inputs.map(single))[0]!.variable;
-    },
+    isAdditive: (site) => resolve(site).strategy?.isAdditive === true,
+    report: (site) => inLoops.push(reportOf(site, resolve(site), 1, [])),
   });
   const source = withoutDeadCode({ ...flat, outputs: flat.outputs.slice(0, 1) });
   const [objective] = source.outputs;
@@ -100,6 +97,11 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
       (constant) => single(restateConstant(constant)),
       (equation, operands) => {
         if (equation.primitive === leaf.primitive) return [operands[0]!];
+        if (isLoopChoices(equation)) {
+          const drawn = readLoopChoices(equation, operands, mixed);
+          sites.push(...drawn.sites);
+          return drawn.values;
+        }
         if (!isSample(equation)) return applyInLanes(equation.primitive, operands, equation.attributes);
         const isMixed = mixed(equation);
         const attributes = withStrategy(sampleAttributes(equation), isMixed, defaults);
@@ -124,8 +126,10 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
       hasAuxiliaryLoss: auxiliaryLoss !== undefined,
       sites: [
         ...inLoops,
-        ...sites.map(({ equation, attributes, axis, isMixed }) =>
-          reportOf(equation, attributes, axis?.size ?? 1, isMixed),
+        ...sites.flatMap(({ equation, attributes, axis, isMixed, members }) =>
+          members
+            ? members.map((each) => reportOf(each, sampleAttributes(each), axis?.size ?? 1, isMixed))
+            : [reportOf(equation, attributes, axis?.size ?? 1, isMixed)],
         ),
       ],
       leaves: reportLeaves(source, leaves, dependence, (variable) => lanesOf(read(variable))),

@@ -1,5 +1,5 @@
 import { ElbowError } from "../../errors.js";
-import { builder } from "../../ir/builder.js";
+import { build, builder } from "../../ir/builder.js";
 import { type CondAttributes, innerPrograms, type ScanAttributes } from "../../ir/control.js";
 import { interpret, restateConstant } from "../../ir/interpret.js";
 import { reshape } from "../../ir/primitives/axes.js";
@@ -10,7 +10,10 @@ import type { Equation, Program, Variable } from "../../ir/program.js";
 import { isSample, type SampleAttributes, sampleAttributes } from "../../ir/site.js";
 import { range } from "../../util/shapes.js";
 import { replaceSites } from "../forward.js";
+import { single } from "../lanes.js";
 import { buildSimple } from "../simplify.js";
+import { drawInPlace } from "./draw.js";
+import { keepLoop } from "./keptLoop.js";
 
 /** Loops whose sites need more than a pathwise derivative are unrolled up to this many steps. */
 const unrollingLimit = 512;
@@ -24,37 +27,51 @@ const hasInnerSites = (equation: Equation): boolean => innerPrograms(equation).s
 export const sitesOf = (program: Program): Equation[] =>
   program.equations.flatMap((equation) => (isSample(equation) ? [equation] : innerPrograms(equation).flatMap(sitesOf)));
 
-/** What may be done with the sites inside loops. */
+/** All loops of a program, at any depth. */
+const loopsOf = (program: Program): Equation[] =>
+  program.equations.flatMap((equation) => [
+    ...(equation.primitive.name === "scan" ? [equation] : []),
+    ...innerPrograms(equation).flatMap(loopsOf),
+  ]);
+
+/** What may be done with the sites inside loops. Where nothing is said of them, loops are unrolled. */
 export interface FlattenOptions {
   /** The attributes that a site carries on. */
   readonly resolve: (site: Equation) => SampleAttributes;
   /** Whether a site is estimated by the pathwise derivative, so that it may stay inside a loop. */
-  readonly staysInLoop: (site: Equation) => boolean;
-  /** Emits the draw of such a site in place of its equation. */
-  readonly draw: (site: Equation, inputs: readonly Variable[]) => Variable;
+  readonly staysInLoop?: (site: Equation) => boolean;
+  /** Whether one contraction may serve a site at all steps of a loop. */
+  readonly isAdditive?: (site: Equation) => boolean;
+  /** Told of every pathwise site that is drawn inside a loop. */
+  readonly report?: (site: Equation) => void;
 }
 
 /**
  * Brings all random choices to the top level, where the estimator can see what depends on them: branches that hold some
- * are both executed and selected from; loops are unrolled, unless all their sites are pathwise, which just move inside.
- * The order of execution and the keys stay the same, so the draws do. The result is simplified.
+ * are both executed and selected from; loops are unrolled, unless all their sites are pathwise, which just move inside,
+ * or additive, which one equation behind the loop stands for. The order of execution and the keys stay the same, so the
+ * draws do. The result is simplified.
  *
  * @throws ElbowError "loop-too-long" for a loop that would have to be unrolled and is too long for it
  */
-export function flatten(program: Program, options: FlattenOptions): Program {
+export function flatten(
+  program: Program,
+  { resolve, staysInLoop = () => false, isAdditive = () => false, report = () => undefined }: FlattenOptions,
+): Program {
+  const drawnInLoops: Equation[] = [];
   const walk = (inner: Program, inputs: readonly Variable[], label: string): Variable[] =>
     interpret<Variable>(inner, inputs, restateConstant, (equation, operands) => {
       if (isSample(equation)) return emitSite(equation, operands, label);
       if (!hasInnerSites(equation)) return builder().emit(equation.primitive, operands, equation.attributes);
       if (equation.primitive.name === "cond") return both(equation.attributes as CondAttributes, operands, label);
       const scan = equation.attributes as ScanAttributes;
-      return sitesOf(scan.body).every(options.staysInLoop)
+      return sitesOf(scan.body).every(staysInLoop)
         ? inPlace(equation, operands)
-        : unrolled(equation, operands, label);
+        : (kept(scan, operands, label) ?? unrolled(equation, operands, label));
     }).outputs;
 
   const emitSite = (equation: Equation, operands: Variable[], label: string): Variable[] => {
-    const attributes = options.resolve(equation);
+    const attributes = resolve(equation);
     return builder().emit(equation.primitive, operands, { ...attributes, address: `${attributes.address}${label}` });
   };
 
@@ -67,18 +84,35 @@ export function flatten(program: Program, options: FlattenOptions): Program {
     return walk(whenTrue, operands, label).map((output, i) => select(reshape(predicate!, []), output, otherwise[i]!));
   };
 
-  const inPlace = ({ primitive, attributes }: Equation, operands: readonly Variable[]): Variable[] =>
-    builder().emit(primitive, operands, { ...attributes, body: replaceSites(attributes.body, options.draw) });
+  const inPlace = ({ primitive, attributes }: Equation, operands: readonly Variable[]): Variable[] => {
+    const body = replaceSites(attributes.body, (site, inputs) => {
+      drawnInLoops.push(site);
+      return drawInPlace(resolve(site), inputs.map(single)).variable;
+    });
+    return builder().emit(primitive, operands, { ...attributes, body });
+  };
+
+  const kept = (scan: ScanAttributes, operands: readonly Variable[], label: string): Variable[] | undefined => {
+    const isKept = (site: Equation) => staysInLoop(site) || isAdditive(site);
+    const inner = loopsOf(scan.body).flatMap(({ attributes }) => sitesOf(attributes.body));
+    if (!sitesOf(scan.body).every(isKept) || !inner.every(staysInLoop)) return undefined;
+    const before = drawnInLoops.length;
+    const body = build(scan.body.inputs, (...inputs) => walk(scan.body, inputs, label));
+    const results = keepLoop({ ...scan, body }, operands);
+    if (!results) drawnInLoops.length = before;
+    else drawnInLoops.push(...body.equations.filter((each) => isSample(each) && staysInLoop(each)));
+    return results;
+  };
 
   const unrolled = ({ attributes, source }: Equation, operands: readonly Variable[], label: string): Variable[] => {
     const { body, constants, carries, length, reverse } = attributes as ScanAttributes;
     if (length > unrollingLimit)
       throw new ElbowError("loop-too-long", {
         message: `a loop of ${length} steps holds random choices that are not pathwise (${sitesOf(body)
-          .filter((site) => !options.staysInLoop(site))
+          .filter((site) => !staysInLoop(site))
           .map((site) => `"${sampleAttributes(site).address}"`)
           .join(", ")}); such loops are unrolled up to ${unrollingLimit} steps`,
-        hint: "Use reparam where the distribution allows it, or a shorter loop.",
+        hint: "Use reparam or reinforce where the distribution allows it, or a shorter loop.",
         at: { source: source?.line },
       });
     let carry = operands.slice(constants, constants + carries);
@@ -103,5 +137,7 @@ export function flatten(program: Program, options: FlattenOptions): Program {
     ];
   };
 
-  return buildSimple(program.inputs, (...inputs) => walk(program, inputs, ""));
+  const flat = buildSimple(program.inputs, (...inputs) => walk(program, inputs, ""));
+  for (const site of drawnInLoops) report(site);
+  return flat;
 }
