@@ -2,7 +2,7 @@
 import type { Equation, Variable } from "../../../ir/program.js";
 import { range, sizeOf, stridesOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
-import { growNest, type Seed } from "./growNest.js";
+import { type Candidates, growNest, type Seed } from "./growNest.js";
 import { type Axes, canUnroll, type Nest, restrictNest } from "./nest.js";
 import { relationOf, weightOf } from "./relation.js";
 
@@ -14,20 +14,57 @@ export interface Outlook {
   readonly isKnown: (variable: Variable) => boolean;
   /** The program's. */
   readonly outputs: ReadonlySet<Variable>;
+  /** Of the whole program. */
+  readonly order: Order;
 }
 
-/** Equations by the variables they use. */
-type Consumers = ReadonlyMap<Variable, readonly Equation[]>;
+/** Equations in order, and their places by the variables they use. */
+export interface Order {
+  readonly equations: readonly Equation[];
+  readonly places: ReadonlyMap<Equation, number>;
+  readonly users: ReadonlyMap<Variable, readonly number[]>;
+}
+
+export function orderOf(equations: readonly Equation[]): Order {
+  const users = new Map<Variable, number[]>();
+  equations.forEach(({ inputs }, place) => {
+    for (const input of inputs) {
+      const list = users.get(input);
+      if (!list) users.set(input, [place]);
+      else if (list.at(-1) !== place) list.push(place);
+    }
+  });
+  return { equations, users, places: new Map(equations.map((equation, place) => [equation, place])) };
+}
+
+const nobody: readonly number[] = [];
 
 const isElementwise = ({ primitive }: Equation): boolean => primitive.name in laneRules;
 
-const knownSeeds = new WeakMap<Equation, readonly Seed[]>();
+/** A seed, and a text that is the same for seeds of equations that run along the same indices: of these, one is enough. */
+interface NamedSeed {
+  readonly seed: Seed;
+  readonly name: string;
+}
+
+const knownSeeds = new WeakMap<Equation, readonly NamedSeed[]>();
 
 /** The nests that the equation can start when its operands are known. */
-function seedsOf(equation: Equation): readonly Seed[] {
+function seedsOf(equation: Equation): readonly NamedSeed[] {
   const known = knownSeeds.get(equation);
   if (known) return known;
-  const seeds = possibleSeeds(equation).filter((seed) => growNest(seed, [equation], () => true).steps.length > 0);
+  const alone: Candidates = {
+    equations: [equation],
+    ready: Uint8Array.of(1),
+    usersOf: () => nobody,
+    isKnown: () => true,
+  };
+  const seeds = possibleSeeds(equation)
+    .filter((seed) => growNest(seed, alone).steps.length > 0)
+    .map((seed) => ({
+      seed,
+      name: `${relationOf(equation)!.sizes.join()}:${seed.loops.join()}:${isElementwise(equation)}`,
+    }));
   knownSeeds.set(equation, seeds);
   return seeds;
 }
@@ -58,27 +95,29 @@ function possibleSeeds(equation: Equation): Seed[] {
 
 /** The nest to be emitted next, of what is ready; undefined if there is none. */
 export function chooseNest(outlook: Outlook): Nest | undefined {
-  const consumers = consumersOf(outlook.remaining);
-  const candidates: Nest[] = [];
+  const { remaining, isKnown, order } = outlook;
+  const ready = new Uint8Array(order.equations.length);
+  for (const equation of remaining) if (equation.inputs.every(isKnown)) ready[order.places.get(equation)!] = 1;
+  const usersOf = (variable: Variable): readonly number[] => order.users.get(variable) ?? nobody;
+  const all: Candidates = { equations: order.equations, ready, usersOf, isKnown };
+  const nests: Nest[] = [];
   const seen = new Set<string>();
-  for (const equation of outlook.remaining) {
-    if (!equation.inputs.every(outlook.isKnown)) continue;
-    for (const seed of seedsOf(equation)) {
-      // of equations that run along the same indices, one is enough
-      const name = `${relationOf(equation)!.sizes.join()}:${seed.loops.join()}:${isElementwise(equation)}`;
+  for (let place = 0; place < ready.length; place++) {
+    if (ready[place] === 0) continue;
+    for (const { seed, name } of seedsOf(order.equations[place]!)) {
       if (seen.has(name)) continue;
       seen.add(name);
-      const nest = growNest(seed, outlook.remaining, outlook.isKnown);
-      if (nest.steps.length > 0) candidates.push(nest);
+      const nest = growNest(seed, all);
+      if (nest.steps.length > 0) nests.push(nest);
     }
   }
   const parts = (soon: ReadonlySet<Variable>): Nest[] =>
-    candidates.map((nest) => timelyPart(nest, outlook, consumers, soon)).filter(({ steps }) => steps.length > 0);
+    nests.map((nest) => timelyPart(nest, outlook, soon)).filter(({ steps }) => steps.length > 0);
   const timely = parts(new Set());
-  if (timely.length > 0) return best(timely, (nest) => savings(nest, outlook, consumers));
+  if (timely.length > 0) return best(timely, (nest) => savings(nest, outlook));
   // nests that wait for each other: the one goes first that leaves least in memory
   const early = parts(computableSoon(outlook));
-  return best(early.length > 0 ? early : candidates, (nest) => -leavingSize(nest, outlook, consumers));
+  return best(early.length > 0 ? early : nests, (nest) => -leavingSize(nest, outlook));
 }
 
 function best(nests: readonly Nest[], scoreOf: (nest: Nest) => number): Nest | undefined {
@@ -103,41 +142,33 @@ function computableSoon({ remaining, isKnown }: Outlook): Set<Variable> {
   return soon;
 }
 
-function consumersOf(equations: readonly Equation[]): Consumers {
-  const consumers = new Map<Variable, Equation[]>();
-  for (const equation of equations)
-    for (const input of new Set(equation.inputs)) {
-      const list = consumers.get(input);
-      if (list) list.push(equation);
-      else consumers.set(input, [equation]);
-    }
-  return consumers;
-}
-
 /**
  * The steps that somebody waits for. What is only used by equations that wait for yet other values, which do not depend on
  * this nest, would have to be kept in memory until then: it is left to a later nest. Nobody waits for what comes soon.
  */
-function timelyPart(
-  nest: Nest,
-  { remaining, isKnown, outputs }: Outlook,
-  consumers: Consumers,
-  soon: ReadonlySet<Variable>,
-): Nest {
+function timelyPart(nest: Nest, { order, isKnown, outputs }: Outlook, soon: ReadonlySet<Variable>): Nest {
   let kept = new Set(nest.steps.map(({ equation }) => equation));
   for (;;) {
     const made = new Set([...kept].flatMap((equation) => equation.outputs));
     /** What can be computed when the nest has been, and nothing else that is independent of it. */
     const within = new Set(made);
-    const isWaiting = ({ inputs }: Equation): boolean =>
-      !inputs.every((input) => within.has(input) || isKnown(input) || soon.has(input));
-    for (const equation of remaining)
-      if (equation.inputs.some((input) => within.has(input)) && !isWaiting(equation))
-        for (const output of equation.outputs) within.add(output);
+    const isWaiting = ({ inputs }: Equation): boolean => {
+      for (const input of inputs) if (!within.has(input) && !isKnown(input) && !soon.has(input)) return true;
+      return false;
+    };
+    // what is added on the way is visited too
+    for (const variable of within)
+      for (const place of order.users.get(variable) ?? nobody) {
+        const user = order.equations[place]!;
+        if (!isWaiting(user)) for (const output of user.outputs) within.add(output);
+      }
     const needed = new Set<Equation>();
+    const isWanted = (place: number): boolean => {
+      const user = order.equations[place]!;
+      return kept.has(user) ? needed.has(user) : !isWaiting(user);
+    };
     const isNeeded = (output: Variable): boolean =>
-      outputs.has(output) ||
-      consumers.get(output)?.some((user) => (kept.has(user) ? needed.has(user) : !isWaiting(user))) === true;
+      outputs.has(output) || order.users.get(output)?.some(isWanted) === true;
     for (const equation of [...kept].reverse()) if (equation.outputs.some(isNeeded)) needed.add(equation);
     addFolds(kept, needed);
     if (needed.size === kept.size) return restrictNest(nest, kept);
@@ -161,21 +192,18 @@ function addFolds(steps: ReadonlySet<Equation>, needed: Set<Equation>): void {
 }
 
 /** Whether a result is used outside of the nest. */
-const leaves = (result: Variable, inside: ReadonlySet<Equation>, { outputs }: Outlook, consumers: Consumers): boolean =>
-  outputs.has(result) || consumers.get(result)?.some((user) => !inside.has(user)) === true;
+const leaves = (result: Variable, inside: ReadonlySet<Equation>, { outputs, order }: Outlook): boolean =>
+  outputs.has(result) || order.users.get(result)?.some((place) => !inside.has(order.equations[place]!)) === true;
 
 /** Elements that the nest writes to memory. */
-function leavingSize(nest: Nest, outlook: Outlook, consumers: Consumers): number {
+function leavingSize(nest: Nest, outlook: Outlook): number {
   const inside = new Set(nest.steps.map(({ equation }) => equation));
   const results = [...inside].flatMap((equation) => equation.outputs);
-  return results.reduce(
-    (sum, result) => sum + (leaves(result, inside, outlook, consumers) ? sizeOf(result.shape) : 0),
-    0,
-  );
+  return results.reduce((sum, result) => sum + (leaves(result, inside, outlook) ? sizeOf(result.shape) : 0), 0);
 }
 
 /** Vector instructions that the nest saves over executing its equations one by one. */
-function savings(nest: Nest, outlook: Outlook, consumers: Consumers): number {
+function savings(nest: Nest, outlook: Outlook): number {
   const inside = new Set(nest.steps.map(({ equation }) => equation));
   const made = new Set([...inside].flatMap((equation) => equation.outputs));
   const lane = nest.loops.length - 1;
@@ -189,7 +217,7 @@ function savings(nest: Nest, outlook: Outlook, consumers: Consumers): number {
       else if (isStrided(input, operands[i]!, lane)) strided.add(input);
     });
     const result = equation.outputs[0]!;
-    if (!leaves(result, inside, outlook, consumers)) saved += sizeOf(result.shape) / 4;
+    if (!leaves(result, inside, outlook)) saved += sizeOf(result.shape) / 4;
     else if (!isExit && isStrided(result, output, lane)) strided.add(result);
     saved -= (idle * (1 + weightOf(equation, relation)) * sizeOf(relation.sizes)) / 4;
   }

@@ -24,8 +24,18 @@ interface Draft {
 
 type Partial = (number | undefined)[];
 
-/** Gathers all equations of `candidates`, in order, that fit into one nest with the seed. Operands are in it or known. */
-export function growNest(seed: Seed, candidates: readonly Equation[], isKnown: (variable: Variable) => boolean): Nest {
+/** What may become part of a nest: equations in order, by their places in it. */
+export interface Candidates {
+  readonly equations: readonly Equation[];
+  /** 1 for those whose operands are all known and which have not been computed. */
+  readonly ready: Uint8Array;
+  /** The places of those that use a value. */
+  readonly usersOf: (variable: Variable) => readonly number[];
+  readonly isKnown: (variable: Variable) => boolean;
+}
+
+/** Gathers all candidates, in order, that fit into one nest with the seed. Operands are in it or known. */
+export function growNest(seed: Seed, { equations, ready, usersOf, isKnown }: Candidates): Nest {
   const sizes: number[] = seed.loops.map((index) => relationOf(seed.equation)!.sizes[index]!);
   const loops = range(sizes.length);
   const lane = loops.length - 1;
@@ -85,7 +95,6 @@ export function growNest(seed: Seed, candidates: readonly Equation[], isKnown: (
 
   const add = (equation: Equation): void => {
     let isInside = false;
-    // most equations end here, once for every nest that is tried
     for (const input of equation.inputs)
       if (made.has(input)) isInside = true;
       else if (!isKnown(input)) return;
@@ -116,8 +125,11 @@ export function growNest(seed: Seed, candidates: readonly Equation[], isKnown: (
     if (foldedLoops.length > 0) return;
     const output = relation.output.map((index) => (index === undefined ? undefined : axes[index]!));
     made.set(equation.outputs[0]!, output);
+    for (const place of usersOf(equation.outputs[0]!)) pending[place] = 1;
   };
-  for (const equation of candidates) add(equation);
+  // most equations wait for values that neither are known nor come into this nest
+  const pending = ready.slice();
+  for (let place = 0; place < pending.length; place++) if (pending[place] === 1) add(equations[place]!);
   return { loops, sizes, steps: drafts.map((draft) => stepOf(draft, find, lane)) };
 }
 

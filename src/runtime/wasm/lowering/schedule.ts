@@ -3,7 +3,7 @@ import type { Equation, Program, Variable } from "../../../ir/program.js";
 import { sizeOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
 import { foldOf } from "../kernels/reductions.js";
-import { chooseNest, isNestable } from "./chooseNest.js";
+import { chooseNest, isNestable, orderOf } from "./chooseNest.js";
 import type { Nest } from "./nest.js";
 
 /** What is emitted at once. */
@@ -53,6 +53,7 @@ export function usedEquations({ equations, outputs }: Program): Equation[] {
  */
 export function schedule(program: Program): Item[] {
   let remaining = usedEquations(program);
+  const order = orderOf(remaining);
   const outputs = new Set(program.outputs);
   const done = new Set<Variable>([...program.inputs, ...program.constants.map(({ variable }) => variable)]);
   const items: Item[] = [];
@@ -76,7 +77,7 @@ export function schedule(program: Program): Item[] {
     while (take(lightItem));
     if (take((equation) => (lightItem(equation) || isNestable(equation) ? undefined : { kind: "kernel", equation })))
       continue;
-    const nest = chooseNest({ remaining, isKnown, outputs });
+    const nest = chooseNest({ remaining, isKnown, outputs, order });
     if (nest) {
       items.push(itemOf(nest));
       const taken = new Set(nest.steps.map(({ equation }) => equation));
