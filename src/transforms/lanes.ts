@@ -4,6 +4,7 @@ import { builder } from "../ir/builder.js";
 import { interpret, restateConstant } from "../ir/interpret.js";
 import type { Primitive } from "../ir/primitive.js";
 import { broadcastTo, moveAxis, reshape } from "../ir/primitives/axes.js";
+import { index } from "../ir/primitives/joining.js";
 import type { Attributes, Program, Variable } from "../ir/program.js";
 import type { Shape } from "../util/shapes.js";
 
@@ -57,6 +58,13 @@ export function ownToAxis(lanes: Lanes, axis: Axis): Lanes {
   invariant(ownShape(lanes)[0] === axis.size, `axis ${axis.name} of ${axis.size} lanes on shape [${ownShape(lanes)}]`);
   const axes = [...lanes.axes, axis].sort((a, b) => a.order - b.order);
   return { variable: moveAxis(lanes.variable, lanes.axes.length, axes.indexOf(axis)), axes };
+}
+
+/** A value that is the same in all lanes of an axis, without it. */
+export function withoutAxis(lanes: Lanes, axis: Axis): Lanes {
+  const at = lanes.axes.indexOf(axis);
+  if (at < 0) return lanes;
+  return { variable: index(lanes.variable, at, 0), axes: lanes.axes.filter((each) => each !== axis) };
 }
 
 /** Reads leading axes of size 1 or n as named axes: those of size 1 are dropped. */

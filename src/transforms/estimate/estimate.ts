@@ -4,7 +4,7 @@ import { interpret, restateConstant } from "../../ir/interpret.js";
 import { leaf } from "../../ir/primitives/leaf.js";
 import type { Equation, Program } from "../../ir/program.js";
 import { type Family, isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
-import { applyInLanes, type Lanes, single } from "../lanes.js";
+import { applyInLanes, type Lanes, single, withoutAxis } from "../lanes.js";
 import { SimplifyingBuilder, withoutDeadCode } from "../simplify.js";
 import { isMixedPlace, usableAxes } from "./align.js";
 import { contractTail, type SiteLanes } from "./contract.js";
@@ -102,7 +102,15 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
           sites.push(...drawn.sites);
           return drawn.values;
         }
-        if (!isSample(equation)) return applyInLanes(equation.primitive, operands, equation.attributes);
+        if (!isSample(equation)) {
+          // batched loops and branches give all their outputs all lanes
+          const outputs = applyInLanes(equation.primitive, operands, equation.attributes);
+          return outputs.map((output, i) =>
+            sites
+              .filter(({ axis, equation: site }) => axis && !dependence(equation.outputs[i]!).has(site))
+              .reduce((lanes, { axis }) => withoutAxis(lanes, axis!), output),
+          );
+        }
         const isMixed = mixed(equation);
         const attributes = withStrategy(sampleAttributes(equation), isMixed, defaults);
         const site = drawSite(equation, attributes, operands, isMixed);

@@ -95,7 +95,7 @@ export function keepLoop(scan: ScanAttributes, operands: readonly Variable[]): V
   const choices = plan.groups.map(({ sites, kept }, g): LoopChoice => {
     const before = plan.groups.slice(0, g).reduce((sum, group) => sum + group.kept.length, first);
     return {
-      site: ofAllSteps(sites[0]!, scan.length),
+      site: ofAllSteps(sites[0]!, scan.length, operands),
       members: sites,
       kept: Object.fromEntries(kept.map((name, k) => [name, before + k])),
     };
@@ -114,10 +114,11 @@ const firstStep = (x: Variable): Variable =>
     [1, ...x.shape.slice(1)],
   );
 
-function ofAllSteps(site: Equation, length: number): Equation {
+/** Its inputs are the loop's: what the choices depend on. */
+function ofAllSteps(site: Equation, length: number, inputs: readonly Variable[]): Equation {
   const attributes = sampleAttributes(site);
   const all: SampleAttributes = { ...attributes, batch: [length, ...attributes.batch] };
-  return { ...site, attributes: { ...all } };
+  return { ...site, inputs, attributes: { ...all } };
 }
 
 /** Which outputs of a body are the same at every step. */
