@@ -47,11 +47,13 @@ export { type TruncationBounds, truncatedNormal } from "./distributions/truncate
 export { uniform } from "./distributions/uniform.js";
 export { vonMises } from "./distributions/vonMises.js";
 export { weibull } from "./distributions/weibull.js";
+export { addCost } from "./dsl/addCost.js";
 export { baseline, controlVariate } from "./dsl/baseline.js";
 export type { Call } from "./dsl/call.js";
 export { type Choices, filter, merge, select, set, without } from "./dsl/choices.js";
 export type { Covers } from "./dsl/covers.js";
 export { call, cond, type Effect, type Effects, factor, observe, sample, scan, splice } from "./dsl/effects.js";
+export { type ExpOptions, estimates, expOfEstimate, productOfEstimates } from "./dsl/estimates.js";
 export { type ChoicesOf, type GenerativeFunction, gen } from "./dsl/gen.js";
 export { leaveOneOut } from "./dsl/leaveOneOut.js";
 export { average, type Computation, replicate } from "./dsl/replicate.js";

@@ -129,9 +129,16 @@ export interface Generate {
   readonly source: Source;
 }
 
+/** A cost that is added to what a computation returns. */
+export interface AddedCost {
+  readonly kind: "cost";
+  readonly weight: Tensor;
+  readonly source: Source;
+}
+
 /** What an inference program may ask for: programs to be run with a meaning. */
 export type Verb = Simulate | Assess | Generate;
-export type Effect = ProgramEffect | Verb;
+export type Effect = ProgramEffect | Verb | AddedCost;
 
 /**
  * A random choice.

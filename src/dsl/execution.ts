@@ -74,7 +74,7 @@ export class Execution {
       default:
         throw new ElbowError("unknown-effect", {
           message: `a program cannot ask for ${JSON.stringify((effect as { kind?: unknown })?.kind ?? effect)}`,
-          hint: "Verbs (simulate, assess, generate) belong into an objective or into run(seed, …).",
+          hint: "Verbs (simulate, assess, generate) and costs belong into an objective or into run(seed, …).",
           at: { source: (effect as { source?: Source })?.source?.line },
         });
     }

@@ -32,7 +32,14 @@ export function sideBySide<R extends Tree<Tensor>>(
     runs,
     isEstimated,
     source,
-    compute: (key) => checkResult(name, drive(computation(), key), source.line),
+    compute: (key) => {
+      const result = checkResult(name, drive(computation(), key), source.line);
+      if (!isEstimated || (isTensor(result) && result.dtype === "float32")) return result;
+      throw new ElbowError("replicate-result", {
+        message: `what ${name} estimates must be one tensor of reals\n  received: ${isTensor(result) ? result.dtype : "a structure"}`,
+        at: { source: source.line },
+      });
+    },
   };
 }
 

@@ -6,8 +6,8 @@ import { ElbowError } from "../errors.js";
 import { namedKey, seedKey } from "../ops/random.js";
 import { captureSource } from "../util/location.js";
 import type { Call } from "./call.js";
-import type { Choices } from "./choices.js";
-import type { Assess, Effect, Effects, Generate, ProgramEffect, Simulate, Verb } from "./effects.js";
+import { type Choices, isTensor } from "./choices.js";
+import type { AddedCost, Assess, Effect, Effects, Generate, ProgramEffect, Simulate, Verb } from "./effects.js";
 import { Execution, execute } from "./execution.js";
 import type { Outcome } from "./meaning.js";
 
@@ -104,6 +104,7 @@ const isVerb = (effect: Effect): effect is Verb => ["simulate", "assess", "gener
  */
 export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
   let verbs = 0;
+  const costs: AddedCost[] = [];
   const own = new Execution({ key, given: {}, path: [] });
   let step = computation.next();
   while (!step.done) {
@@ -114,13 +115,30 @@ export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
         hint: "Put it into a gen(…) program, and assess, simulate or generate that.",
         at: { address: effect.address, source: effect.source.line },
       });
+    if (effect.kind === "cost") {
+      costs.push(effect);
+      step = computation.next();
+      continue;
+    }
     step = computation.next(
       isVerb(effect)
         ? answerVerb(effect, namedKey(key, `${effect.kind}#${verbs++}`))
         : own.answer(effect as ProgramEffect),
     );
   }
-  return step.value;
+  return costs.length === 0 ? step.value : (withCosts(step.value, costs) as R);
+}
+
+/** A result with the costs that came up on the way to it. */
+function withCosts(result: unknown, costs: readonly AddedCost[]): Tensor {
+  const [{ source }] = costs as [AddedCost];
+  if (isTensor(result) && result.size === 1 && result.dtype === "float32")
+    return costs.reduce((total, { weight }) => tf.add(total, tf.sum(weight)), result as Tensor);
+  throw new ElbowError("cost", {
+    message: `addCost adds to the scalar that a computation returns, and this one returned ${isTensor(result) ? `${result.dtype}[${result.shape}]` : typeof result}`,
+    hint: "Return a real scalar, tf.scalar(0) for example.",
+    at: { source: source.line },
+  });
 }
 
 /**
