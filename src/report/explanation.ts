@@ -26,19 +26,25 @@ export function formatExplanation({ sites, leaves, stages, isUnbiased, order }: 
     .join("\n");
 }
 
+/** What stands behind a strategy's name. */
+export const biasOf = (isUnbiased: boolean, exactDegree: number | undefined): string =>
+  isUnbiased ? "" : exactDegree === undefined ? ", biased" : `, exact to degree ${exactDegree}`;
+
 const siteTable = (sites: readonly SiteExplanation[]): string =>
   table(
     ["address", "distribution", "strategy", "lanes", "order", "leaves", "line", "why"],
-    sites.map(({ address, family, strategy, isDefault, isUnbiased, lanes, order, leaves, source, why }) => ({
-      address,
-      distribution: family,
-      strategy: `${strategy}${isDefault ? " (default)" : ""}${isUnbiased ? "" : ", biased"}`,
-      lanes,
-      order,
-      leaves: leaves ? leaves.map(({ leaf, axes }) => `${leaf}${describeAxes(axes)}`).join(", ") : "in a loop",
-      line: source ?? "",
-      why,
-    })),
+    sites.map(
+      ({ address, family, strategy, isDefault, isUnbiased, exactDegree, lanes, order, leaves, source, why }) => ({
+        address,
+        distribution: family,
+        strategy: `${strategy}${isDefault ? " (default)" : ""}${biasOf(isUnbiased, exactDegree)}`,
+        lanes,
+        order,
+        leaves: leaves ? leaves.map(({ leaf, axes }) => `${leaf}${describeAxes(axes)}`).join(", ") : "in a loop",
+        line: source ?? "",
+        why,
+      }),
+    ),
   );
 
 const leafTable = (leaves: readonly LeafExplanation[]): string =>

@@ -1,5 +1,5 @@
 import type { Explanation, LeafExplanation, SiteExplanation } from "../inference/explain/explain.js";
-import { describeAxes } from "./explanation.js";
+import { biasOf, describeAxes } from "./explanation.js";
 
 /** A box of the picture. */
 interface Box {
@@ -76,9 +76,18 @@ function graphOf({ sites, leaves, isUnbiased, order }: Explanation): { boxes: Bo
   return { boxes, arrows };
 }
 
-const siteLines = ({ address, family, strategy, isDefault, isUnbiased, lanes, source }: SiteExplanation): string[] => [
+const siteLines = ({
   address,
-  `${family}: ${strategy}${isDefault ? " (default)" : ""}${isUnbiased ? "" : ", biased"}`,
+  family,
+  strategy,
+  isDefault,
+  isUnbiased,
+  exactDegree,
+  lanes,
+  source,
+}: SiteExplanation): string[] => [
+  address,
+  `${family}: ${strategy}${isDefault ? " (default)" : ""}${biasOf(isUnbiased, exactDegree)}`,
   ...(lanes > 1 ? [`${lanes} lanes`] : []),
   ...(source ? [source] : []),
 ];

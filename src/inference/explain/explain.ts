@@ -31,6 +31,8 @@ export interface SiteExplanation {
   /** Why it has this strategy. */
   readonly why: string;
   readonly isUnbiased: boolean;
+  /** Of a strategy without variance that is biased else: the degree of polynomial costs up to which it is exact. */
+  readonly exactDegree?: number;
   /** How often the estimate may be differentiated. */
   readonly order: number | "any";
   /** Values that are run side by side. */
@@ -126,6 +128,7 @@ export function explainPrepared(
       isDefault,
       why: kink ? `${reason}; its derivative jumps at ${kink.primitive.name}${place(kink.source?.line)}` : reason,
       isUnbiased: strategy.isUnbiased,
+      ...(strategy.exactDegree !== undefined && { exactDegree: strategy.exactDegree }),
       order: orderOf(kink ? 1 : strategy.maximumOrder),
       lanes,
       leaves: leavesOf(prepared, address),

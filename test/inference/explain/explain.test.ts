@@ -14,6 +14,7 @@ import {
   normal,
   objective,
   observe,
+  quadrature,
   reinforce,
   sample,
   scan,
@@ -197,6 +198,15 @@ describe("shown", () => {
     expect(svg.match(/marker-end/g)).toHaveLength(touched + explanation.leaves.length);
     expect(svg).toContain(">z</text>");
     expect(svg).not.toContain("NaN");
+  });
+
+  test("strategies that are exact for polynomials say up to which degree", () => {
+    const L = objective(function* (p: Tensor) {
+      return tf.square(yield* sample("x", quadrature(normal(p, 1), { points: 4 })));
+    });
+    const explanation = explain(L, tf.scalar(0));
+    expect(siteOf(explanation, "x")).toMatchObject({ isUnbiased: false, exactDegree: 7, lanes: 4 });
+    expect(formatExplanation(explanation)).toContain("quadrature, exact to degree 7");
   });
 
   test("as a picture, what is biased is marked and names are escaped", async () => {
