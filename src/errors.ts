@@ -53,5 +53,10 @@ export function located<R>(source: { readonly line: string | undefined } | undef
 
 /** Throws unless the condition holds: for invariants of Elbow itself, never for a user's input. */
 export function invariant(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new ElbowError("internal", { message: `internal invariant broken: ${message}` });
+  if (!condition) broken(message);
+}
+
+/** What `invariant` throws, for places that run too often to make up a message beforehand. */
+export function broken(message: string): never {
+  throw new ElbowError("internal", { message: `internal invariant broken: ${message}` });
 }

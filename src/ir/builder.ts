@@ -1,4 +1,4 @@
-import { invariant, located } from "../errors.js";
+import { broken, invariant, located } from "../errors.js";
 import { captureSource, type Source } from "../util/location.js";
 import { type Shape, sizeOf } from "../util/shapes.js";
 import type { Primitive } from "./primitive.js";
@@ -32,7 +32,7 @@ export class Builder {
   }
 
   constant(elements: Elements, shape: Shape, dtype: DType): Variable {
-    invariant(elements.length === sizeOf(shape), `constant of ${elements.length} elements with shape [${shape}]`);
+    if (elements.length !== sizeOf(shape)) broken(`constant of ${elements.length} elements with shape [${shape}]`);
     const result = variable(shape, dtype);
     this.constants.push({ variable: result, elements });
     return result;
@@ -85,6 +85,13 @@ export function withSource<R>(source: Source | undefined, body: () => R): R {
   }
 }
 
+/** Sets the source line of what is emitted from now on and gives the one before, for loops that put it back themselves. */
+export function exchangeSource(source: Source | undefined): Source | undefined {
+  const previous = currentSource;
+  currentSource = source;
+  return previous;
+}
+
 /** Equations emitted in `body` are Elbow's own: nobody looks for a user's line, which takes longer than the rest. */
 export const withoutSource = <R>(body: () => R): R => withSource({ line: undefined }, body);
 
@@ -112,7 +119,7 @@ export function lift(values: readonly Value[], fallback: DType = "float32"): Var
   const dtype = values.find((value): value is Variable => typeof value !== "number")?.dtype ?? fallback;
   return values.map((value) => {
     if (typeof value !== "number") return value;
-    invariant(dtype === "float32" || Number.isInteger(value), `the number ${value} stands beside ${dtype} operands`);
+    if (dtype !== "float32" && !Number.isInteger(value)) broken(`the number ${value} stands beside ${dtype} operands`);
     return builder().scalar(value, dtype);
   });
 }

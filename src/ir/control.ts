@@ -21,6 +21,8 @@ export interface CondAttributes {
   readonly whenFalse: Program;
 }
 
+const none: readonly Program[] = [];
+
 /** Programs that stand inside an equation. */
 export const innerPrograms = ({
   primitive,
@@ -30,4 +32,4 @@ export const innerPrograms = ({
     ? [attributes.body]
     : primitive.name === "cond"
       ? [attributes.whenTrue, attributes.whenFalse]
-      : [];
+      : none;

@@ -1,5 +1,5 @@
-import { invariant } from "../errors.js";
-import { builder, withSource } from "./builder.js";
+import { broken } from "../errors.js";
+import { builder, exchangeSource } from "./builder.js";
 import type { Constant, Equation, Program, Variable } from "./program.js";
 
 /** Gives every variable of a program a meaning of type T by visiting its equations in order. */
@@ -9,17 +9,25 @@ export function interpret<T>(
   constant: (constant: Constant) => T,
   apply: (equation: Equation, inputs: T[]) => readonly T[],
 ): { outputs: T[]; read: (variable: Variable) => T } {
-  invariant(inputs.length === program.inputs.length, `program of ${program.inputs.length} inputs got ${inputs.length}`);
+  if (inputs.length !== program.inputs.length)
+    broken(`program of ${program.inputs.length} inputs got ${inputs.length}`);
   const meaning = new Map<Variable, T>();
   const read = (variable: Variable): T => {
-    invariant(meaning.has(variable), `variable ${variable.id} is read before it is assigned`);
-    return meaning.get(variable) as T;
+    const found = meaning.get(variable);
+    if (found === undefined && !meaning.has(variable)) broken(`variable ${variable.id} is read before it is assigned`);
+    return found as T;
   };
-  for (const [i, variable] of program.inputs.entries()) meaning.set(variable, inputs[i]!);
+  for (let i = 0; i < inputs.length; i++) meaning.set(program.inputs[i]!, inputs[i]!);
   for (const each of program.constants) meaning.set(each.variable, constant(each));
-  for (const equation of program.equations) {
-    const outputs = withSource(equation.source, () => apply(equation, equation.inputs.map(read)));
-    for (const [i, variable] of equation.outputs.entries()) meaning.set(variable, outputs[i]!);
+  const outer = exchangeSource(undefined);
+  try {
+    for (const equation of program.equations) {
+      exchangeSource(equation.source);
+      const results = apply(equation, equation.inputs.map(read));
+      for (let i = 0; i < equation.outputs.length; i++) meaning.set(equation.outputs[i]!, results[i]!);
+    }
+  } finally {
+    exchangeSource(outer);
   }
   return { outputs: program.outputs.map(read), read };
 }

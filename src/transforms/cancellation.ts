@@ -25,6 +25,13 @@ const groups: readonly Group[] = [
   { join: mul, without: div, inverse: reciprocal, neutral: 1, isHarmless: (x) => x !== 0 && Number.isFinite(x) },
 ];
 
+const groupOf = new Map<Primitive, Group>(
+  groups.flatMap((group) => [
+    [group.join.primitive, group],
+    [group.without.primitive, group],
+  ]),
+);
+
 /** A term and whether it is subtracted; a factor and whether it divides. */
 interface Part {
   readonly of: Variable;
@@ -60,13 +67,12 @@ export function cancel(equation: Equation, surroundings: Surroundings): Variable
   const [output] = outputs;
   if (output!.dtype !== "float32") return undefined;
   if (primitive === neg.primitive) return negated(equation, surroundings);
-  if (primitive === sub.primitive) {
-    const logits = logOdds(equation, surroundings);
-    if (logits) return logits;
-  }
-  const group = groups.find(({ join, without }) => primitive === join.primitive || primitive === without.primitive);
+  const group = groupOf.get(primitive);
   if (!group) return undefined;
-  if (!meetsTwice(inputs, group, surroundings)) return undefined;
+  const logits = primitive === sub.primitive ? logOdds(equation, surroundings) : undefined;
+  if (logits) return logits;
+  const met: Variable[] = [];
+  if (!inputs.some((input) => meetsAgain(input, 2, met, group, surroundings))) return undefined;
   for (const [left, right] of depths) {
     const ofSecond = partsOf(inputs[1]!, right, group, surroundings);
     const parts = [
@@ -104,22 +110,24 @@ function partsOf(variable: Variable, depth: number, group: Group, surroundings: 
 const isOfGroup = (primitive: Primitive, { join, without, inverse }: Group): boolean =>
   primitive === join.primitive || primitive === without.primitive || primitive === inverse.primitive;
 
-/** Whether a value stands twice among the parts, at whatever depth: without one, nothing cancels. A quick look. */
-function meetsTwice(inputs: readonly Variable[], group: Group, surroundings: Surroundings): boolean {
-  const met = new Set<Variable>();
-  const isTwiceBelow = (variable: Variable, depth: number): boolean => {
-    const of = unstretched(variable, surroundings);
-    if (met.has(of)) return true;
-    met.add(of);
-    if (depth === 0) return false;
-    const producer = surroundings.producerOf(of);
-    return (
-      producer !== undefined &&
-      isOfGroup(producer.primitive, group) &&
-      producer.inputs.some((input) => isTwiceBelow(input, depth - 1))
-    );
-  };
-  return inputs.some((input) => isTwiceBelow(input, 2));
+/**
+ * Whether a value has been met before among the parts of those so far, at whatever depth: without one, nothing cancels. A
+ * quick look.
+ */
+function meetsAgain(
+  variable: Variable,
+  depth: number,
+  met: Variable[],
+  group: Group,
+  surroundings: Surroundings,
+): boolean {
+  const of = unstretched(variable, surroundings);
+  if (met.includes(of)) return true;
+  met.push(of);
+  const producer = depth > 0 ? surroundings.producerOf(of) : undefined;
+  if (!producer || !isOfGroup(producer.primitive, group)) return false;
+  for (const input of producer.inputs) if (meetsAgain(input, depth - 1, met, group, surroundings)) return true;
+  return false;
 }
 
 /** The parts without those that stand there with both signs. */
@@ -146,9 +154,10 @@ function joined(parts: readonly Part[], { join, without, inverse, neutral }: Gro
 }
 
 /** −((−a)·b) = a·b, −((c·a)·b) = ((−c)·a)·b, and the same of quotients. */
-function negated({ inputs: [x] }: Equation, { producerOf, elementsOf }: Surroundings): Variable | undefined {
-  const { primitive, inputs = [] } = producerOf(x!) ?? {};
-  if (primitive !== mul.primitive && primitive !== div.primitive) return undefined;
+function negated(equation: Equation, { producerOf, elementsOf }: Surroundings): Variable | undefined {
+  const product = producerOf(equation.inputs[0]!);
+  if (!product || (product.primitive !== mul.primitive && product.primitive !== div.primitive)) return undefined;
+  const { primitive, inputs } = product;
   const takesSign = (factor: Variable): boolean => {
     const producer = producerOf(factor);
     if (producer?.primitive === mul.primitive) return producer.inputs.some((each) => elementsOf(each)?.length === 1);
@@ -172,14 +181,17 @@ function doubled({ inputs }: Equation, { producerOf, elementsOf }: Surroundings)
 }
 
 /** log p − log(1 − p) = x for p = σ(x), however the second logarithm is written. */
-function logOdds({ inputs: [x, y] }: Equation, { producerOf, elementsOf }: Surroundings): Variable | undefined {
+function logOdds({ inputs }: Equation, { producerOf, elementsOf }: Surroundings): Variable | undefined {
+  const x = inputs[0]!;
+  const y = inputs[1]!;
+  if (producerOf(x)?.primitive.name !== "log") return undefined;
   const operandOf = (name: string, variable: Variable | undefined, operand = 0): Variable | undefined => {
     const producer = variable && producerOf(variable);
     return producer?.primitive.name === name ? producer.inputs[operand] : undefined;
   };
   const p = operandOf("log", x);
   const logits = operandOf("sigmoid", p);
-  if (!logits || !sameShape(x!.shape, y!.shape)) return undefined;
+  if (!logits || !sameShape(x.shape, y.shape)) return undefined;
   const complement = operandOf("log", y);
   const isOne = (variable: Variable | undefined) =>
     (variable && elementsOf(variable)?.every((each) => each === 1)) ?? false;

@@ -26,6 +26,10 @@ function operandsOf(name: string, variable: Variable, { producerOf }: Surroundin
   return producer?.primitive.name === name ? producer.inputs : undefined;
 }
 
+/** The first of them. */
+const operandOf = (name: string, variable: Variable, at: Surroundings): Variable | undefined =>
+  operandsOf(name, variable, at)?.[0];
+
 /** The number that all elements of a real constant are. */
 function numberOf(variable: Variable, { elementsOf }: Surroundings): number | undefined {
   const elements = elementsOf(variable);
@@ -38,8 +42,8 @@ function multipleOf(
   surroundings: Surroundings,
 ): { readonly factor: number; readonly of: Variable } | undefined {
   if (!factors) return undefined;
-  for (const [i, each] of factors.entries()) {
-    const factor = numberOf(each, surroundings);
+  for (let i = 0; i < factors.length; i++) {
+    const factor = numberOf(factors[i]!, surroundings);
     if (factor !== undefined) return { factor, of: factors[1 - i]! };
   }
   return undefined;
@@ -67,73 +71,87 @@ const isMuchSmaller = (x: Variable, y: Variable): boolean => 4 * sizeOf(x.shape)
 
 /** The one that is left of (c ? x : 0) ± (c ? 0 : y): c ? x : ±y. */
 function chosen(x: Variable, y: Variable, at: Surroundings, signed: (y: Variable) => Variable): Variable | undefined {
-  const [conditionX, thenX, elseX] = operandsOf("select", x, at) ?? [];
-  const [conditionY, thenY, elseY] = operandsOf("select", y, at) ?? [];
+  const [ofX, ofY] = [operandsOf("select", x, at), operandsOf("select", y, at)];
+  if (!ofX || !ofY) return undefined;
+  const [conditionX, thenX, elseX] = ofX;
+  const [conditionY, thenY, elseY] = ofY;
   if (!conditionX || conditionX !== conditionY || !sameShape(x.shape, y.shape)) return undefined;
   const isZero = (variable: Variable): boolean => at.elementsOf(variable)?.every((each) => each === 0) ?? false;
   if (isZero(elseX!) && isZero(thenY!)) return select(conditionX, thenX!, signed(elseY!));
   return isZero(thenX!) && isZero(elseY!) ? select(conditionX, signed(thenY!), elseX!) : undefined;
 }
 
+const unsigned = (variable: Variable): Variable => variable;
+
 const identities: Readonly<Record<string, Identity>> = {
   // −(−x) = x; −(c·x) = (−c)·x
-  neg: ({ inputs: [x], outputs: [out] }, at) => {
-    const [inner] = operandsOf("neg", x!, at) ?? [];
+  neg: ({ inputs, outputs }, at) => {
+    const x = inputs[0]!;
+    const inner = operandOf("neg", x, at);
     if (inner) return inner;
-    const factors = operandsOf("mul", x!, at);
+    const factors = operandsOf("mul", x, at);
+    if (!factors) return undefined;
     const multiple = multipleOf(factors, at);
-    if (multiple) return broadcastTo(mul(multiple.of, -multiple.factor), out!.shape);
-    if (isMuchSmaller(factors?.[1] ?? x!, x!)) return mul(factors![0]!, neg(factors![1]!));
-    return isMuchSmaller(factors?.[0] ?? x!, x!) ? mul(neg(factors![0]!), factors![1]!) : undefined;
+    if (multiple) return broadcastTo(mul(multiple.of, -multiple.factor), outputs[0]!.shape);
+    if (isMuchSmaller(factors[1]!, x)) return mul(factors[0]!, neg(factors[1]!));
+    return isMuchSmaller(factors[0]!, x) ? mul(neg(factors[0]!), factors[1]!) : undefined;
   },
   // x − 0 = x; x − (−y) = x + y; (c ? x : 0) − (c ? 0 : y) = c ? x : −y; c·x − c·y = c·(x − y)
-  sub: ({ inputs: [x, y], outputs: [out] }, at) => {
-    if (at.elementsOf(y!)?.every((each) => each === 0)) return broadcastTo(x!, out!.shape);
-    const [positive] = operandsOf("neg", y!, at) ?? [];
-    if (positive) return add(x!, positive);
-    const one = chosen(x!, y!, at, neg);
-    if (one) return broadcastTo(one, out!.shape);
-    const [ofX, ofY] = [scaled(x!, at), scaled(y!, at)];
+  sub: ({ inputs, outputs }, at) => {
+    const x = inputs[0]!;
+    const y = inputs[1]!;
+    if (at.elementsOf(y)?.every((each) => each === 0)) return broadcastTo(x, outputs[0]!.shape);
+    const positive = operandOf("neg", y, at);
+    if (positive) return add(x, positive);
+    const one = chosen(x, y, at, neg);
+    if (one) return broadcastTo(one, outputs[0]!.shape);
+    const ofX = scaled(x, at);
+    const ofY = ofX && scaled(y, at);
     if (ofX && ofX.factor === ofY?.factor) return mul(sub(ofX.of, ofY.of), ofX.factor);
     return ofX && ofX.factor === -(ofY?.factor ?? 0) ? mul(add(ofX.of, ofY!.of), ofX.factor) : undefined;
   },
   // x + (−y) = x − y; x + x = 2x; (c ? x : 0) + (c ? 0 : y) = c ? x : y; c·x + c·y = c·(x + y)
-  add: ({ inputs: [x, y], outputs: [out] }, at) => {
-    const [ofY] = operandsOf("neg", y!, at) ?? [];
-    if (ofY) return sub(x!, ofY);
-    const [ofX] = operandsOf("neg", x!, at) ?? [];
-    if (ofX) return sub(y!, ofX);
-    if (x === y && out!.dtype === "float32") return mul(x!, 2);
-    const one = chosen(x!, y!, at, (each) => each);
-    if (one) return broadcastTo(one, out!.shape);
-    const [scaledX, scaledY] = [scaled(x!, at), scaled(y!, at)];
+  add: ({ inputs, outputs }, at) => {
+    const x = inputs[0]!;
+    const y = inputs[1]!;
+    const ofY = operandOf("neg", y, at);
+    if (ofY) return sub(x, ofY);
+    const ofX = operandOf("neg", x, at);
+    if (ofX) return sub(y, ofX);
+    if (x === y && outputs[0]!.dtype === "float32") return mul(x, 2);
+    const one = chosen(x, y, at, unsigned);
+    if (one) return broadcastTo(one, outputs[0]!.shape);
+    const scaledX = scaled(x, at);
+    const scaledY = scaledX && scaled(y, at);
     if (scaledX && scaledX.factor === scaledY?.factor) return mul(add(scaledX.of, scaledY.of), scaledX.factor);
     return scaledX && scaledX.factor === -(scaledY?.factor ?? 0)
       ? mul(sub(scaledX.of, scaledY!.of), scaledX.factor)
       : undefined;
   },
   // (−x)·(−y) = x·y; −1·x = −x; c·(−x) = (−c)·x; c·(d·x) = (c·d)·x; (c·x)·y = c·(x·y)
-  mul: ({ inputs, outputs: [out] }, at) => {
-    const [x, y] = inputs;
-    const [ofX] = operandsOf("neg", x!, at) ?? [];
-    const [ofY] = operandsOf("neg", y!, at) ?? [];
+  mul: ({ inputs, outputs }, at) => {
+    const out = outputs[0]!;
+    const ofX = operandOf("neg", inputs[0]!, at);
+    const ofY = ofX && operandOf("neg", inputs[1]!, at);
     if (ofX && ofY) return mul(ofX, ofY);
-    const multiple = multipleOf([x!, y!], at);
+    const multiple = multipleOf(inputs, at);
     if (!multiple) {
-      for (const [one, other] of [inputs, inputs.toReversed()] as [Variable, Variable][]) {
-        const { factor, of } = (isLong(one, out!) && scaled(one, at)) || {};
-        if (factor !== undefined && isMuchSmaller(other, out!)) return mul(of!, mul(other, factor));
-        if (factor !== undefined) return mul(mul(of!, other), factor);
+      for (let i = 0; i < 2; i++) {
+        const inner = isLong(inputs[i]!, out) ? scaled(inputs[i]!, at) : undefined;
+        if (!inner) continue;
+        const other = inputs[1 - i]!;
+        if (isMuchSmaller(other, out)) return mul(inner.of, mul(other, inner.factor));
+        return mul(mul(inner.of, other), inner.factor);
       }
       return undefined;
     }
     const { factor, of } = multiple;
-    if (factor === -1) return broadcastTo(neg(of), out!.shape);
-    const [positive] = operandsOf("neg", of, at) ?? [];
-    if (positive) return broadcastTo(mul(positive, -factor), out!.shape);
+    if (factor === -1) return broadcastTo(neg(of), out.shape);
+    const positive = operandOf("neg", of, at);
+    if (positive) return broadcastTo(mul(positive, -factor), out.shape);
     const inner = multipleOf(operandsOf("mul", of, at), at);
     if (!inner || !isModerate(factor * inner.factor)) return undefined;
-    return broadcastTo(mul(inner.of, factor * inner.factor), out!.shape);
+    return broadcastTo(mul(inner.of, factor * inner.factor), out.shape);
   },
   // x/1 = x; x/c = (1/c)·x; (c·x)/y = c·(x/y); x/y = x·(1/y) where that spares divisions (1/y overflows below 3e-39)
   div: ({ inputs: [x, y], outputs: [out] }, at) => {
@@ -213,16 +231,17 @@ const broadcasting: ReadonlySet<string> = new Set(
 );
 
 /** Operands that were stretched beforehand are taken as they were, where the others make up the shape. */
-const withoutStretching: Identity = ({ primitive, inputs, attributes, outputs: [out] }, { producerOf }) => {
-  for (const [i, input] of inputs.entries()) {
-    const producer = producerOf(input);
+const withoutStretching: Identity = ({ primitive, inputs, attributes, outputs }, { producerOf }) => {
+  for (let i = 0; i < inputs.length; i++) {
+    const producer = producerOf(inputs[i]!);
+    if (!producer) continue;
     const isStretched =
-      producer?.primitive.name === "broadcastTo" ||
-      (producer?.primitive.name === "reshape" && isSuffix(producer.inputs[0]!.shape, input.shape));
+      producer.primitive.name === "broadcastTo" ||
+      (producer.primitive.name === "reshape" && isSuffix(producer.inputs[0]!.shape, inputs[i]!.shape));
     if (!isStretched) continue;
     const operands = inputs.with(i, producer.inputs[0]!);
     const shape = broadcastShapes(...operands.map((operand) => operand.shape));
-    if (shape && sameShape(shape, out!.shape)) return emitOne(primitive, operands, attributes);
+    if (shape && sameShape(shape, outputs[0]!.shape)) return emitOne(primitive, operands, attributes);
   }
   return undefined;
 };

@@ -30,12 +30,14 @@ const exchanged = new Map<Primitive, Primitive>([
  * is then computed. (As log eˣ = x is such an identity too, a log-normal density stays finite there.) Comparisons of NaN are
  * decided as well; the NaN stays in what follows. Derivatives see no comparisons, so this looks through `stopGradient`.
  */
-export function decide(
-  { primitive, inputs: [x, y], outputs }: Equation,
-  surroundings: Surroundings,
-): Variable | undefined {
-  const reverse = exchanged.get(primitive);
-  if (!reverse || x!.dtype !== "float32") return undefined;
+export function decide(equation: Equation, surroundings: Surroundings): Variable | undefined {
+  const reverse = exchanged.get(equation.primitive);
+  if (!reverse || equation.inputs[0]!.dtype !== "float32") return undefined;
+  const {
+    primitive,
+    inputs: [x, y],
+    outputs,
+  } = equation;
   const isKnown = surroundings.elementsOf(x!) !== undefined;
   const [value, bound, relation] = isKnown ? [y!, x!, reverse] : [x!, y!, primitive];
   const bounds = surroundings.elementsOf(bound);

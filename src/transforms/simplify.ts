@@ -1,11 +1,11 @@
-import { Builder, build, sourceHere, withBuilder, withoutSource, withSource } from "../ir/builder.js";
+import { Builder, build, exchangeSource, sourceHere, withBuilder, withoutSource } from "../ir/builder.js";
 import { innerPrograms } from "../ir/control.js";
 import { inline } from "../ir/interpret.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
 import type { Attributes, DType, Elements, Equation, Primitive, Program, Variable } from "../ir/program.js";
 import { type Shape, sizeOf } from "../util/shapes.js";
 import { cancel } from "./cancellation.js";
-import { applyIdentity } from "./identities.js";
+import { applyIdentity, type Surroundings } from "./identities.js";
 import { pick } from "./picking.js";
 import { decide } from "./signs.js";
 import { stretchLate } from "./stretching.js";
@@ -34,8 +34,10 @@ export class SimplifyingBuilder extends Builder {
   private readonly producers = new Map<Variable, Equation>();
   private readonly seen = new Map<string, readonly Variable[]>();
   private readonly ownConstants = new Map<string, Variable>();
-  private readonly elementsOf = (variable: Variable) => this.known.get(variable);
-  private readonly producerOf = (variable: Variable) => this.producers.get(variable);
+  private readonly surroundings: Surroundings = {
+    elementsOf: (variable) => this.known.get(variable),
+    producerOf: (variable) => this.producers.get(variable),
+  };
 
   /** A stretched scalar if all elements are the same, and a constant that is there already if it is equal. */
   override constant(elements: Elements, shape: Shape, dtype: DType): Variable {
@@ -56,20 +58,22 @@ export class SimplifyingBuilder extends Builder {
     const key = primitive.isPure ? keyOf(primitive.name, inputs, attributes) : undefined;
     const same = key === undefined ? undefined : this.seen.get(key);
     if (same) return [...same];
-    return withSource(sourceHere(), () => {
+    const outer = exchangeSource(sourceHere());
+    try {
       const outputs = super.emit(primitive, inputs, attributes);
       const equation = this.equations.pop()!;
       const result = this.fold(equation) ?? this.rewrite(equation) ?? this.keep(equation, outputs);
       if (key !== undefined) this.seen.set(key, result);
       return [...result];
-    });
+    } finally {
+      exchangeSource(outer);
+    }
   }
 
   private rewrite(equation: Equation): readonly Variable[] | undefined {
-    const { elementsOf, producerOf } = this;
-    const simpler = equation.primitive.simplify?.(equation, elementsOf);
+    const { surroundings } = this;
+    const simpler = equation.primitive.simplify?.(equation, surroundings.elementsOf);
     if (simpler) return simpler;
-    const surroundings = { elementsOf, producerOf };
     const other =
       applyIdentity(equation, surroundings) ??
       stretchLate(equation, surroundings) ??
@@ -95,13 +99,13 @@ export class SimplifyingBuilder extends Builder {
 
   private fold(equation: Equation): Variable[] | undefined {
     const { primitive, inputs, attributes, outputs } = equation;
+    for (const input of inputs) if (!this.known.has(input)) return undefined;
     // a stretched scalar is the form that uniform constants are kept in
     if (this.uniformOf(equation)) return undefined;
     const size = outputs.reduce((total, output) => total + sizeOf(output.shape), 0);
     if (!primitive.isPure || primitive.isRandom || size > foldingLimit || primitive.limitsOrder) return undefined;
     const operands = inputs.map((input) => {
-      const elements = this.known.get(input);
-      if (!elements) return undefined;
+      const elements = this.known.get(input)!;
       const full = sizeOf(input.shape);
       return {
         shape: input.shape,
@@ -109,11 +113,7 @@ export class SimplifyingBuilder extends Builder {
         elements: elements.length === full ? elements : new Float64Array(full).fill(elements[0]!),
       };
     });
-    if (operands.some((operand) => operand === undefined)) return undefined;
-    const results = primitive.evaluate(
-      operands.map((operand) => operand!),
-      attributes,
-    );
+    const results = primitive.evaluate(operands, attributes);
     return outputs.map(({ shape, dtype }, i) =>
       shape.length === 0 ? this.scalar(results[i]![0]!, dtype) : this.constant(results[i]!, shape, dtype),
     );
@@ -124,12 +124,10 @@ const isUniform = (elements: Elements): boolean =>
   elements.length > 0 && elements.every((each) => Object.is(each, elements[0]));
 
 function simplifyInner(equation: Pick<Equation, "attributes" | "primitive">): Attributes {
-  if (innerPrograms(equation).length === 0) return equation.attributes;
+  const inner = innerPrograms(equation);
+  if (inner.length === 0) return equation.attributes;
   return Object.fromEntries(
-    Object.entries(equation.attributes).map(([name, value]) => [
-      name,
-      innerPrograms(equation).includes(value) ? simplify(value) : value,
-    ]),
+    Object.entries(equation.attributes).map(([name, value]) => [name, inner.includes(value) ? simplify(value) : value]),
   );
 }
 

@@ -12,26 +12,35 @@ import type { Surroundings } from "./identities.js";
 type Rule = (small: Variable, equation: Equation) => Variable | undefined;
 
 /** f(stretched x) as stretched f(x), or undefined where nothing is stretched or nothing is won. */
-export function stretchLate(equation: Equation, { producerOf }: Surroundings): Variable | undefined {
+export function stretchLate(equation: Equation, surroundings: Surroundings): Variable | undefined {
   const { primitive, inputs, attributes, outputs } = equation;
-  const [output] = outputs;
-  const stretched = (variable: Variable): Variable | undefined => {
-    const producer = producerOf(variable);
-    return producer?.primitive === broadcastTo.primitive ? producer.inputs[0] : undefined;
-  };
+  const output = outputs[0];
   if (primitive.isElementwise) {
-    const operands = inputs.map((input) => stretched(input) ?? input);
-    if (operands.every((operand, i) => operand === inputs[i])) return undefined;
+    let operands: Variable[] | undefined;
+    for (let i = 0; i < inputs.length; i++) {
+      const small = stretched(inputs[i]!, surroundings);
+      if (!small) continue;
+      operands ??= [...inputs];
+      operands[i] = small;
+    }
+    if (!operands) return undefined;
     const shape = broadcastShapes(...operands.map((operand) => operand.shape))!;
     if (sizeOf(shape) === sizeOf(output!.shape)) return undefined;
     return broadcastTo(emitOne(primitive, operands, attributes), output!.shape);
   }
   const rule = rules.get(primitive);
+  if (!rule) return undefined;
   const position = primitive === gather.primitive ? 1 : 0;
-  const small = rule && stretched(inputs[position]!);
+  const small = stretched(inputs[position]!, surroundings);
   if (!small || sizeOf(small.shape) === sizeOf(inputs[position]!.shape)) return undefined;
   const missing = inputs[position]!.shape.length - small.shape.length;
   return rule(reshape(small, [...new Array<number>(missing).fill(1), ...small.shape]), equation);
+}
+
+/** What a value was before it was stretched, if it was. */
+function stretched(variable: Variable, { producerOf }: Surroundings): Variable | undefined {
+  const producer = producerOf(variable);
+  return producer?.primitive === broadcastTo.primitive ? producer.inputs[0] : undefined;
 }
 
 const reduced =
