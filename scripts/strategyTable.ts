@@ -61,7 +61,7 @@ export const strategyRows: Readonly<Record<string, StrategyRow>> = {
   },
   disarm: {
     formula: "½(f(b) − f(b′))·(−1)^b′·[b ≠ b′]·σ(∣l∣) in the log odds",
-    source: "Dong, Mnih & Tucker 2020, equation 7",
+    source: "Dong, Mnih & Tucker 2020",
     lanes: "2",
     example: (p) => disarm(coin(p)),
   },
@@ -87,7 +87,7 @@ export const strategyRows: Readonly<Record<string, StrategyRow>> = {
   },
   localExpectation: {
     formula: "Σᵢ Σₖ ∂pᵢₖ·f(x₋ᵢ, k)",
-    source: "Titsias & Lázaro-Gredilla 2015, equation 8",
+    source: "Titsias & Lázaro-Gredilla 2015",
     lanes: "1 + M·(K − 1)",
     example: (p) => localExpectation(three(p) as never),
     letters: { K: 3 },
@@ -127,7 +127,7 @@ export const strategyRows: Readonly<Record<string, StrategyRow>> = {
   },
   relax: {
     formula: "(f(b) − c(z̃))·s + ∂c(z) − ∂c(z̃), c a trained surrogate",
-    source: "Grathwohl, Choi, Wu, Roeder & Duvenaud 2018, equation 7",
+    source: "Grathwohl, Choi, Wu, Roeder & Duvenaud 2018",
     lanes: "1",
     example: (p) => relax(coin(p), { surrogate: (z) => z }),
   },
@@ -146,14 +146,14 @@ export const strategyRows: Readonly<Record<string, StrategyRow>> = {
   },
   topK: {
     formula: "Σₖ ∂pₖ·f(k) over the k likeliest, and one of the rest by its weight",
-    source: "Liu, Regier, Tripuraneni, Jordan & McAuliffe 2019, equation 6",
+    source: "Liu, Regier, Tripuraneni, Jordan & McAuliffe 2019",
     lanes: "min(K, k + 1)^M",
     example: (p) => topK(three(p) as never, { k: 1 }),
     letters: { K: 3, k: 1 },
   },
   unorderedSet: {
     formula: "Σₛ∈S ∂pₛ·R(S, s)·f(s), S k values without replacement, each the baseline of the others",
-    source: "Kool, van Hoof & Welling 2020, equations 9 and 13",
+    source: "Kool, van Hoof & Welling 2020",
     lanes: "k^M",
     example: (p) => unorderedSet(three(p) as never, { k: 2 }),
     letters: { k: 2 },

@@ -30,7 +30,7 @@ export const disarmStrategy: Strategy = {
  * Unbiased for any cost, first derivatives only. A coin that has come to certainty (probability 0 or 1) has no derivative
  * left, as under the score function.
  *
- * Dong, Mnih & Tucker, "DisARM: An Antithetic Gradient Estimator for Binary Latent Variables" (2020), equation 7.
+ * Dong, Mnih & Tucker, "DisARM: An Antithetic Gradient Estimator for Binary Latent Variables" (2020).
  *
  * @throws ElbowError "derivative-order" if it is differentiated twice
  * @example

@@ -46,7 +46,7 @@ export function logTable(site: SiteContext): Tensor {
  * The Gumbel-max draw with both relaxations that REBAR compares.
  *
  * With E_b = e^(−z_b) for the largest entry b and E_i = p_i·(e^(−z_i) − e^(−z_b)) for the others, which are independent
- * standard exponential numbers, z_b = −log E_b and z_i = −log(E_i/p_i + E_b). Tucker et al. (2017), appendix C.
+ * standard exponential numbers, z_b = −log E_b and z_i = −log(E_i/p_i + E_b). Tucker et al. (2017).
  */
 export function gumbelDraw(logProbabilities: Tensor, noise: Tensor): GumbelDraw {
   const isPossible = tf.greater(stopGradient(logProbabilities), Number.NEGATIVE_INFINITY);

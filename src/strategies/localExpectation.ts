@@ -74,7 +74,7 @@ export const localExpectationStrategy: Strategy = {
  *
  * For every finite support, unbiased for any cost; first derivatives only.
  *
- * Titsias & Lázaro-Gredilla, "Local Expectation Gradients for Black Box Variational Inference" (2015), equation 8.
+ * Titsias & Lázaro-Gredilla, "Local Expectation Gradients for Black Box Variational Inference" (2015).
  *
  * @throws ElbowError "too-many-lanes" beyond 65536 lanes; "derivative-order" if it is differentiated twice
  * @example

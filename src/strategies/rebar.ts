@@ -86,7 +86,7 @@ export function rebarStrategy({ temperature = 0.5, eta = 1 }: RebarOptions = {})
  * the indices under softmax(z/λ). Temperature and η are taken as given: nothing tunes them.
  *
  * Tucker, Mnih, Maddison, Lawson & Sohl-Dickstein, "REBAR: Low-variance, unbiased gradient estimates for discrete latent
- * variable models" (2017), equation 3.
+ * variable models" (2017).
  *
  * @throws ElbowError "discontinuous" where the cost jumps between the values; "option" for an η that is no scalar
  * @example

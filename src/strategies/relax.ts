@@ -128,7 +128,7 @@ export const relaxStrategy = ({ surrogate, parameters = [] }: RelaxOptions): Str
  * constant; so a temperature is tuned that is one of them. Where a cost mixes the elements of a batch, the surrogates of
  * the elements are added up, or one surrogate of all elements takes their place.
  *
- * Grathwohl, Choi, Wu, Roeder & Duvenaud, "Backpropagation through the Void" (2018), equation 7 and section 3.1.
+ * Grathwohl, Choi, Wu, Roeder & Duvenaud, "Backpropagation through the Void" (2018).
  *
  * @throws ElbowError "surrogate-shape", "surrogate-mixes", "surrogate-joint" or "surrogate-captures" for a surrogate that
  *   does not fit

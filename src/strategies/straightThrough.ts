@@ -27,7 +27,7 @@ export const straightThroughStrategy: Strategy = {
  * must mean something between the indices.
  *
  * Bengio, Léonard & Courville, "Estimating or Propagating Gradients Through Stochastic Neurons for Conditional
- * Computation" (2013), section 4.
+ * Computation" (2013).
  *
  * @throws ElbowError "discontinuous" where the value reaches the cost through a comparison, an index or a discrete density
  * @example

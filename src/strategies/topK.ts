@@ -72,7 +72,7 @@ export function topKStrategy({ k }: TopKOptions): Strategy {
  * For every finite support, unbiased for any cost and any order of derivative.
  *
  * Liu, Regier, Tripuraneni, Jordan & McAuliffe, "Rao-Blackwellized Stochastic Gradients for Discrete Distributions"
- * (2019), equation 6.
+ * (2019).
  *
  * @throws ElbowError "option" for a k that is not a positive integer; "too-many-lanes" beyond 65536 lanes
  * @example

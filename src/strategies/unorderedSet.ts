@@ -102,8 +102,7 @@ export function unorderedSetStrategy({ k }: UnorderedSetOptions): Strategy {
  *
  * For every finite support, unbiased for any cost and any order of derivative.
  *
- * Kool, van Hoof & Welling, "Estimating Gradients for Discrete Random Variables by Sampling without Replacement" (2020),
- * equations 9 and 13.
+ * Kool, van Hoof & Welling, "Estimating Gradients for Discrete Random Variables by Sampling without Replacement" (2020).
  *
  * @throws ElbowError "option" for a k that is not an integer from 2 to 8; "too-many-lanes" beyond 65536 lanes
  * @example

@@ -25,7 +25,7 @@ describe.each([
   ["arm", arm],
   ["disarm", disarm],
 ] as const)("%s", (name, on) => {
-  it.each(coinCases(on))("%s", (_, L, point) => expectRight(L, point, 20_000));
+  it.each(coinCases(on))("%s", (_, L, point) => expectRight(L, point, 10_000));
 
   it("takes two lanes for any number of coins that a cost mixes", () => {
     const L = objective(function* ({ p }: { p: Tensor }) {
