@@ -1,5 +1,5 @@
-// Contraction: per leaf, the sites that it depends on are taken away one by one, last to first. A chain of enumerated
-// sites thereby becomes a sum-product: costs that share their sites are added before the next site is summed out.
+// Contraction: per leaf, the sites that it depends on are taken away one by one, each after all that depend on it. A chain of
+// enumerated sites thereby becomes a sum-product: costs that share their sites are added before the next is summed out.
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError, invariant } from "../../errors.js";
 import { build, builder } from "../../ir/builder.js";
@@ -15,6 +15,7 @@ import { type Axis, applyInLanes, axisToOwn, type Lanes, ownShape, runInLanes, s
 import { align, isMixedPlace, usableAxes } from "./align.js";
 import { axesText, type Dependence, mergeDependence } from "./dependence.js";
 import { type Marking, markingOf, type Treatment, treat, treated } from "./leafRules.js";
+import { type CostSketch, eliminationOrder, joinable, type SiteSketch } from "./order.js";
 import type { Leaf, Tail } from "./tail.js";
 
 /** A site as it was drawn. */
@@ -97,7 +98,8 @@ export function contractTail({ tail, sites, read, dependence }: ContractionTask)
   };
   const contractor = new Contractor(sites, states, losses);
   let node = toNode(tail);
-  for (const site of sites.toReversed()) node = contractor.visit(node, site);
+  const order = eliminationOrder(contractor.sketchSites(dependence), contractor.sketchCosts(node));
+  for (const i of order) node = contractor.visit(node, sites[i]!);
 
   const emitNode = (each: Node): Variable => {
     if (each.kind === "cost") {
@@ -139,28 +141,58 @@ class Contractor {
     return { kind: "sum", parts };
   }
 
+  /** What the order of elimination needs to know of the sites: one without a contraction leaves every cost as it is. */
+  sketchSites(dependence: (variable: Variable) => Dependence): SiteSketch[] {
+    const positions = new Map(this.sites.map(({ equation }, i) => [equation, i]));
+    return this.sites.map(({ equation, attributes, axis, keep }) => {
+      const { contract, isExact = false } = attributes.strategy!;
+      if (!contract) return { axis: undefined, keep: [], ancestors: new Set(), isExact: true, isInert: true };
+      const sources = equation.inputs.flatMap((input) => [...dependence(input).keys()]);
+      return {
+        axis,
+        keep: unionAxes(Object.values(keep)),
+        ancestors: new Set(sources.flatMap((source) => positions.get(source) ?? [])),
+        isExact,
+        isInert: false,
+      };
+    });
+  }
+
+  /** And of the costs: those of one sum that may be added early have a group in common. */
+  sketchCosts(node: Node, sum = "0"): CostSketch[] {
+    if (node.kind === "sum")
+      return node.parts.flatMap((part, i) => this.sketchCosts(part, part.kind === "cost" ? sum : `${sum}.${i}`));
+    if (node.kind === "linear")
+      return node.operands.flatMap((operand, i) => (isNode(operand) ? this.sketchCosts(operand, `${sum}.${i}`) : []));
+    const { lanes, dependence, marking } = node;
+    return [
+      {
+        axes: new Set(lanes.axes),
+        sites: new Set(this.sites.flatMap(({ equation }, i) => (dependence.has(equation) ? [i] : []))),
+        elements: Math.max(1, sizeOf(ownShape(lanes))),
+        group: marking ? `alone ${lanes.variable.id}` : `${sum}:${this.couplingKey(node)}`,
+      },
+    ];
+  }
+
   /** Adds up costs that depend on this site, where that needs no more lanes than they have and couples nothing new. */
   private joinCosts(parts: readonly Node[], site: SiteLanes): Node[] {
-    const joined = new Map<string, Cost>();
-    const rest: Node[] = [];
     const isCandidate = (part: Node): part is Cost =>
       part.kind === "cost" && !part.marking && part.dependence.has(site.equation);
-    const byLanes = parts.filter(isCandidate).toSorted((a, b) => b.lanes.axes.length - a.lanes.axes.length);
-    rest.push(...parts.filter((part) => !isCandidate(part)));
-    for (const cost of byLanes) {
-      const key = this.couplingKey(cost);
-      const group = joined.get(key);
-      if (!group) joined.set(key, cost);
-      else if (unionAxes([group.lanes, cost.lanes]).length === group.lanes.axes.length)
-        joined.set(key, {
+    const candidates = parts
+      .filter(isCandidate)
+      .map((cost) => ({ cost, axes: new Set(cost.lanes.axes), group: this.couplingKey(cost) }));
+    const joined = joinable(candidates).map((group) =>
+      group
+        .map(({ cost }) => cost)
+        .reduce((sum, cost) => ({
           kind: "cost",
-          lanes: applyInLanes(add.primitive, [group.lanes, cost.lanes], {})[0]!,
-          dependence: mergeDependence([group.dependence, cost.dependence]),
+          lanes: applyInLanes(add.primitive, [sum.lanes, cost.lanes], {})[0]!,
+          dependence: mergeDependence([sum.dependence, cost.dependence]),
           marking: undefined,
-        });
-      else rest.push(cost);
-    }
-    return [...rest, ...joined.values()];
+        })),
+    );
+    return [...parts.filter((part) => !isCandidate(part)), ...joined];
   }
 
   /** Costs may be added early if they agree on their noisy sites and on how they are aligned with all of them. */
