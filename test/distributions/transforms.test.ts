@@ -28,7 +28,7 @@ const keyType = { shape: [2], dtype: "int32" } as const;
 const named = Object.entries(families);
 
 /** Families whose draws have implicit derivatives: tested below against the derivative of an expectation. */
-const implicit = ["Gamma", "Beta", "Dirichlet"];
+const implicit = ["Gamma", "Beta", "Dirichlet", "StudentT", "InverseGamma", "VonMises"];
 
 /** Parameters of a family's first case, in the order of the table. */
 const parametersOf = (name: string): NDArray[] => Object.values(tables[name]![0]!.params).map(toArray);
