@@ -10,10 +10,14 @@ import {
   enumerate,
   exponential,
   flip,
+  gamma,
   geometric,
+  gumbel,
   halfNormal,
   iid,
   independent,
+  inverseGamma,
+  logistic,
   logNormal,
   measureValued,
   multivariateNormal,
@@ -23,7 +27,11 @@ import {
   reinforce,
   reparam,
   sample,
+  studentT,
+  truncatedNormal,
   uniform,
+  vonMises,
+  weibull,
 } from "elbow";
 import { describe, expect, it } from "vitest";
 import { stopGradient } from "../../src/ops/marks.js";
@@ -44,6 +52,14 @@ const pathwise: readonly (readonly [string, Build, readonly number[]])[] = [
   ["reparam(delta)", (t) => reparam(delta(t)), [0.5, 2]],
   ["reparam(independent)", (t) => reparam(independent(normal(t, 1))), [0.5, 2]],
   ["reparam(multivariateNormal)", (t) => reparam(multivariateNormal(t, { scaleDiag: [1, 2] })), [0.5, 2]],
+  ["reparam(studentT)", (t) => reparam(studentT(5, t, 0.5)), [0.3, 0.7]],
+  ["reparam(logistic)", (t) => reparam(logistic(t, 0.5)), [0.3, 0.7]],
+  ["reparam(gumbel), its scale", (t) => reparam(gumbel(1, t)), [0.3, 0.7]],
+  ["reparam(inverseGamma)", (t) => reparam(inverseGamma(t, 2)), [4, 5]],
+  ["reparam(weibull)", (t) => reparam(weibull(t, 2)), [1.5, 3]],
+  ["reparam(vonMises)", (t) => reparam(vonMises(t, 2)), [0.3, 0.7]],
+  ["reparam(truncatedNormal)", (t) => reparam(truncatedNormal(t, 1, { low: 0, high: 2 })), [0.3, 0.7]],
+  ["reparam(truncatedNormal), its bound", (t) => reparam(truncatedNormal(0, 1, { low: t })), [0.5, 4]],
   ["reparam(iid)", (t) => reparam(iid(2, exponential(t))), [1.5]],
 ];
 
@@ -70,6 +86,12 @@ const scored: typeof pathwise = [
       ),
     [0.5, 1],
   ],
+  ["reinforce(studentT)", (t) => reinforce(studentT(5, t, 0.5), { copies: 2 }), [0.3, 0.7]],
+  ["reinforce(logistic)", (t) => reinforce(logistic(t, 0.5), { copies: 2 }), [0.3, 0.7]],
+  ["reinforce(gumbel)", (t) => reinforce(gumbel(t, 0.5), { copies: 2 }), [0.3, 0.7]],
+  ["reinforce(inverseGamma)", (t) => reinforce(inverseGamma(t, 4), { copies: 2 }), [6, 7]],
+  ["reinforce(weibull)", (t) => reinforce(weibull(t, 2), { copies: 2 }), [1.5, 3]],
+  ["reinforce(truncatedNormal)", (t) => reinforce(truncatedNormal(t, 1, { low: 0, high: 2 }), { copies: 2 }), [0.3, 1]],
   ["reinforce(iid)", (t) => reinforce(iid(2, poisson(t))), [1.5]],
 ];
 
@@ -85,6 +107,7 @@ const weak: typeof pathwise = [
   ],
   ["measureValued(geometric)", (t) => measureValued(geometric({ probs: t })), [0.4, 0.7]],
   ["measureValued(poisson)", (t) => measureValued(poisson(t)), [1, 3]],
+  ["measureValued(gamma)", (t) => measureValued(gamma(t, 2)), [0.75, 2]],
   ["measureValued(iid)", (t) => measureValued(iid(2, poisson(t))), [1.5]],
 ];
 
