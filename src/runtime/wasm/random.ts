@@ -34,8 +34,6 @@ export function keyOfLanes(fn: FunctionBuilder, key0: V128, key1: V128): VectorK
 export const keyOf = (fn: FunctionBuilder, key0: I32 | number, key1: I32 | number): VectorKey =>
   keyOfLanes(fn, i32x4.splat(key0), i32x4.splat(key1));
 
-const rotated = (x: Vector, by: number): V128 => v128.or(i32x4.shl(x, by), i32x4.shrU(x, 32 - by));
-
 /** The key whose blocks (0, c) are the blocks (stream, c) of this one: the stream is only added before the first round. */
 export const inStream = (fn: FunctionBuilder, key: VectorKey, stream: V128): VectorKey => ({
   ...key,
@@ -63,7 +61,7 @@ export function threefryBlocks(fn: FunctionBuilder, blocks: readonly Blocks[]): 
   ]);
   for (let round = 0; round < 20; round++) {
     for (const [x, y] of words) fn.set(x, i32x4.add(x, y));
-    for (const [x, y] of words) fn.set(y, v128.xor(rotated(y, rotations[round % 8]!), x));
+    for (const [x, y] of words) fn.set(y, v128.xor(i32x4.rotl(y, rotations[round % 8]!), x));
     if (round % 4 !== 3) continue;
     const injection = (round + 1) / 4;
     for (const [k, [x, y]] of words.entries()) {

@@ -23,7 +23,11 @@ export class ByteBuffer {
 
   /** A few opcode bytes: faster than `append` for short plain arrays. */
   opcode(values: readonly number[]): void {
-    for (let i = 0; i < values.length; i++) this.byte(values[i]!);
+    const start = this.#length;
+    if (start + values.length > this.#bytes.length) this.#grow(values.length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < values.length; i++) bytes[start + i] = values[i]!;
+    this.#length = start + values.length;
   }
 
   /** An unsigned integer below 2³², as LEB128. */
@@ -67,7 +71,11 @@ export class ByteBuffer {
   /** Another buffer's bytes with their length. */
   sized(content: ByteBuffer): void {
     this.unsigned(content.length);
-    this.append(content.toBytes());
+    this.appendBuffer(content);
+  }
+
+  appendBuffer(content: ByteBuffer): void {
+    this.append(content.#bytes.subarray(0, content.#length));
   }
 
   toBytes(): Uint8Array<ArrayBuffer> {

@@ -6,12 +6,23 @@ const keyOf = (content: Uint8Array): string => String.fromCharCode(...content);
 export class ConstantPool {
   readonly #content = new ByteBuffer();
   readonly #offsets = new Map<string, number>();
+  /** Of contents that have been asked for before. */
+  readonly #known = new WeakMap<Uint8Array, number>();
 
   get length(): number {
     return this.#content.length;
   }
 
+  /** The content must not change. */
   offsetOf(content: Uint8Array): number {
+    const known = this.#known.get(content);
+    if (known !== undefined) return known;
+    const offset = this.#place(content);
+    this.#known.set(content, offset);
+    return offset;
+  }
+
+  #place(content: Uint8Array): number {
     const key = keyOf(content);
     const known = this.#offsets.get(key);
     if (known !== undefined) return known;

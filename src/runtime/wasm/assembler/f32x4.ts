@@ -1,13 +1,15 @@
 import type { V128 } from "./expression.js";
 import { liftF32 } from "./f32.js";
 import { apply, binary, expression, extracting, lifting, replacing, simd, unary } from "./instruction.js";
-import { constantOf } from "./v128.js";
+import { constantOf, uniformConstants } from "./v128.js";
 
 type Operand = V128 | number;
 
+const uniform = uniformConstants((value) => constantOf(new Float32Array(4).fill(value)));
+
 /** A constant vector: one number for all lanes, or four. */
 const constant = (value: number | readonly [number, number, number, number]): V128 =>
-  constantOf(typeof value === "number" ? new Float32Array(4).fill(value) : new Float32Array(value));
+  typeof value === "number" ? uniform(value) : constantOf(new Float32Array(value));
 
 export const liftF32x4 = lifting(constant);
 const two = (code: number) => binary(liftF32x4, "v128", simd(code));

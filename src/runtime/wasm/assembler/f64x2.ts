@@ -1,11 +1,13 @@
 import type { V128 } from "./expression.js";
 import { liftF64 } from "./f64.js";
 import { apply, binary, extracting, lifting, replacing, simd, unary } from "./instruction.js";
-import { constantOf } from "./v128.js";
+import { constantOf, uniformConstants } from "./v128.js";
+
+const uniform = uniformConstants((value) => constantOf(new Float64Array(2).fill(value)));
 
 /** A constant vector: one number for both lanes, or two. */
 const constant = (value: number | readonly [number, number]): V128 =>
-  constantOf(typeof value === "number" ? new Float64Array(2).fill(value) : new Float64Array(value));
+  typeof value === "number" ? uniform(value) : constantOf(new Float64Array(value));
 
 export const liftF64x2 = lifting(constant);
 const two = (code: number) => binary(liftF64x2, "v128", simd(code));

@@ -46,16 +46,23 @@ function v8(): FlagSetter | undefined {
  * which newer versions no longer know.
  */
 export function detectFma({ mayEnable = true }: FmaOptions = {}): boolean {
-  const bytes = probe();
-  if (WebAssembly.validate(bytes)) return true;
-  if (!mayEnable) return false;
+  probed ??= probe();
+  isThere ||= WebAssembly.validate(probed);
+  if (isThere || !mayEnable || isRefused) return isThere;
   try {
     v8()?.setFlagsFromString("--experimental-wasm-relaxed-simd");
+    isThere = WebAssembly.validate(probed);
   } catch {
-    return false;
+    // the flag is not known
   }
-  return WebAssembly.validate(bytes);
+  isRefused = !isThere;
+  return isThere;
 }
+
+let probed: Uint8Array<ArrayBuffer> | undefined;
+let isThere = false;
+/** Whether the flag has been tried in vain. */
+let isRefused = false;
 
 /**
  * Whether programs are compiled with fused multiply-adds: where the host has them as it is, as Node 22 and browsers do. The

@@ -1,4 +1,4 @@
-import { ElbowError, invariant } from "../../../errors.js";
+import { broken, ElbowError, invariant } from "../../../errors.js";
 import { ByteBuffer } from "./bytes.js";
 import type { ConstantPool } from "./constantPool.js";
 import { type Code, type Expression, type I32, type Local, typeByte, type V128, type ValueType } from "./expression.js";
@@ -236,7 +236,7 @@ export class FunctionBuilder<P extends Types = Types, R extends MaybeType = Mayb
       body.byte(0x21);
       body.unsigned(local);
     }
-    body.append(this.#code.bytes.toBytes());
+    body.appendBuffer(this.#code.bytes);
     // A function with a result ends by `return`; what follows is never reached.
     if (this.signature.result !== undefined) body.byte(0x00);
     body.byte(0x0b);
@@ -258,12 +258,15 @@ export class FunctionBuilder<P extends Types = Types, R extends MaybeType = Mayb
   }
 
   #localAt<T extends ValueType>(type: T, index: number): Local<T> {
-    const emit = (code: Code): void => {
-      invariant(code === this.#code, `a local of ${nameOf(this)} is used in another function`);
-      code.bytes.byte(0x20);
-      code.bytes.unsigned(index);
+    return {
+      type,
+      index,
+      emit: (code) => {
+        if (code !== this.#code) broken(`a local of ${nameOf(this)} is used in another function`);
+        code.bytes.byte(0x20);
+        code.bytes.unsigned(index);
+      },
     };
-    return { type, index, emit };
   }
 
   #newIndex(type: ValueType): number {

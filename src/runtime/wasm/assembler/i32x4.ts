@@ -1,19 +1,33 @@
 import type { I32, V128 } from "./expression.js";
 import { liftI32 } from "./i32.js";
-import { apply, binary, extracting, lifting, replacing, simd, unary } from "./instruction.js";
-import { constantOf } from "./v128.js";
+import { apply, binary, expression, extracting, lifting, replacing, simd, unary } from "./instruction.js";
+import { constantOf, uniformConstants } from "./v128.js";
+
+const uniform = uniformConstants((value) => constantOf(new Int32Array(4).fill(value | 0)));
 
 /** A constant vector: one integer for all lanes, or four; signed or unsigned. */
 const constant = (value: number | readonly [number, number, number, number]): V128 =>
-  constantOf(typeof value === "number" ? new Int32Array(4).fill(value | 0) : Int32Array.from(value, (x) => x | 0));
+  typeof value === "number" ? uniform(value) : constantOf(Int32Array.from(value, (x) => x | 0));
 
 export const liftI32x4 = lifting(constant);
 const two = (code: number) => binary(liftI32x4, "v128", simd(code));
 const one = (code: number) => unary(liftI32x4, "v128", simd(code));
+const [shlOpcode, shrUOpcode, orOpcode] = [simd(171), simd(173), simd(80)];
 const shift =
   (code: number) =>
   (x: V128, by: I32 | number): V128 =>
     apply("v128", simd(code), [x, liftI32(by)]);
+
+/** The bits of a value that is cheap to write twice, moved round to the left: both shifts in one. */
+function rotl(x: V128, by: number): V128 {
+  const [left, right] = [by, 32 - by];
+  return expression("v128", (code) => {
+    x.emit(code);
+    code.bytes.opcode([0x41, left, ...shlOpcode]);
+    x.emit(code);
+    code.bytes.opcode([0x41, right, ...shrUOpcode, ...orOpcode]);
+  });
+}
 
 /** Four 32-bit integer lanes; a plain number is a constant in all of them. Comparisons give lanes of ones or zeros. */
 export const i32x4 = {
@@ -36,6 +50,7 @@ export const i32x4 = {
   shl: shift(171),
   shrS: shift(172),
   shrU: shift(173),
+  rotl,
   add: two(174),
   sub: two(177),
   mul: two(181),

@@ -18,10 +18,13 @@ export const expression = <T extends ValueType>(type: T, emit: (code: Code) => v
 
 /** The instruction with as many operands as it is given. */
 export function apply<T extends ValueType>(type: T, opcode: Opcode, operands: readonly Expression[]): Expression<T> {
-  return expression(type, (code) => {
-    for (const operand of operands) operand.emit(code);
-    code.bytes.opcode(opcode);
-  });
+  return {
+    type,
+    emit: (code) => {
+      for (let i = 0; i < operands.length; i++) operands[i]!.emit(code);
+      code.bytes.opcode(opcode);
+    },
+  };
 }
 
 export const lifting =
@@ -42,14 +45,6 @@ export const binary =
 /** An address in memory: an expression or a constant. */
 export type Address = I32 | number;
 
-const addressOf = (address: Address): I32 =>
-  typeof address === "number"
-    ? expression("i32", ({ bytes }) => {
-        bytes.byte(0x41);
-        bytes.signed(address);
-      })
-    : address;
-
 /** Writes an access to memory: `alignment` is a hint, as a power of two. */
 export function emitAccess(
   code: Code,
@@ -59,8 +54,11 @@ export function emitAccess(
   address: Address,
   ...operands: readonly Expression[]
 ): void {
-  addressOf(address).emit(code);
-  for (const operand of operands) operand.emit(code);
+  if (typeof address === "number") {
+    code.bytes.byte(0x41);
+    code.bytes.signed(address);
+  } else address.emit(code);
+  for (let i = 0; i < operands.length; i++) operands[i]!.emit(code);
   code.bytes.opcode(opcode);
   code.bytes.unsigned(alignment);
   code.bytes.unsigned(offset);

@@ -12,9 +12,22 @@ export const constantV128 = (content: Uint8Array): V128 => {
   });
 };
 
-/** The same, from the elements of a typed array of 16 bytes. */
-export const constantOf = (elements: Float32Array | Int32Array | Float64Array): V128 =>
-  constantV128(new Uint8Array(elements.buffer.slice(0)));
+/** The same, from the elements of a typed array of 16 bytes that nobody else writes to. */
+export const constantOf = (
+  elements: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>,
+): V128 => constantV128(new Uint8Array(elements.buffer));
+
+/** Constants of one number in all lanes, each made once: the same few stand all over the functions. */
+export function uniformConstants(make: (value: number) => V128): (value: number) => V128 {
+  const known = new Map<number, V128>();
+  const negativeZero = make(-0);
+  return (value) => {
+    if (Object.is(value, -0)) return negativeZero;
+    const found = known.get(value) ?? make(value);
+    known.set(value, found);
+    return found;
+  };
+}
 
 const two =
   (code: number) =>
