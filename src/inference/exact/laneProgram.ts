@@ -74,13 +74,7 @@ export function laneProgram(traced: Program): LaneProgram | string {
 /** Brings the choices that the objective needs to the top level. Loops are unrolled. */
 function flattened(traced: Program): Program | string {
   try {
-    const flat = flatten(traced, {
-      resolve: sampleAttributes,
-      staysInLoop: () => false,
-      draw: (site) => {
-        throw new ElbowError("internal", { message: `"${sampleAttributes(site).address}" was left in a loop` });
-      },
-    });
+    const flat = flatten(traced, { resolve: sampleAttributes });
     return withoutDeadCode({ ...flat, outputs: flat.outputs.slice(0, 1) });
   } catch (error) {
     if (error instanceof ElbowError && error.code === "loop-too-long") return error.summary;
