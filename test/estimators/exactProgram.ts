@@ -182,6 +182,18 @@ export function exactGradient(program: RandomProgram, h = 2e-4): number[] {
   });
 }
 
+/** Gradient by central differences of second order, with half the evaluations: right to about 1e-6. */
+export function roughGradient(program: RandomProgram, h = 1e-3): number[] {
+  return theta0.map((_, i) => {
+    const at = (step: number) =>
+      expectation(
+        program,
+        theta0.map((x, j) => (i === j ? x + step : x)),
+      );
+    return (at(h) - at(-h)) / (2 * h);
+  });
+}
+
 /** Product of the Hessian with a vector, by central differences. */
 export function exactHessianProduct(program: RandomProgram, vector: readonly number[], h = 1e-3): number[] {
   return theta0.map((_, i) => {

@@ -1,6 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { transpose } from "../../src/ir/primitives/axes.js";
+import { cumsum } from "../../src/ir/primitives/cumulative.js";
+import { gather } from "../../src/ir/primitives/indexing.js";
+import { matMul } from "../../src/ir/primitives/matMul.js";
+import { reverse } from "../../src/ir/primitives/slicing.js";
+import type { Primitive } from "../../src/ir/program.js";
 import type { Contraction, Strategy } from "../../src/ir/site.js";
 import { reinforceStrategy } from "../../src/strategies/reinforce.js";
 import { checkProgram, checkRandomPrograms, programNumbers } from "./checkPrograms.js";
@@ -54,4 +60,30 @@ describe("the comparison sees (negative controls)", () => {
         .map((numbers) => checkProgram(randomProgram(numbers), { draws: 1000, seed: 1, sabotage, isHasty: true }).kind);
       expect(verdicts.filter((kind) => kind === "differs").length).toBeGreaterThan(3);
     });
+});
+
+/** Rules that take axes for aligned which are not. */
+const alignedAnyhow: readonly Primitive[] = [cumsum, reverse, transpose, gather, matMul].map(
+  (emitter) => emitter.primitive,
+);
+
+describe("the comparison sees a wrong alignment of axes (negative control)", () => {
+  afterEach(() => vi.restoreAllMocks());
+  it("of sums, turns, products and picks along an axis", { timeout: 120_000 }, () => {
+    const check = () => {
+      const scored: Sabotage = () => reinforceStrategy();
+      return fc
+        .sample(programNumbers, { numRuns: 80, seed: 6 })
+        .map((numbers) =>
+          checkProgram(randomProgram(numbers), { draws: 1000, seed: 1, sabotage: scored, isHasty: true }),
+        )
+        .filter(({ kind }) => kind === "differs").length;
+    };
+    expect(check()).toBe(0);
+    for (const primitive of alignedAnyhow)
+      vi.spyOn(primitive, "axes").mockImplementation((inputs, _, [output]) => [
+        inputs.map(({ shape }) => shape.map((size, axis) => (output!.shape[axis] === size ? axis : null))),
+      ]);
+    expect(check()).toBeGreaterThan(1);
+  });
 });

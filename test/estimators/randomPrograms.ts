@@ -72,7 +72,15 @@ const discreteStrategies = [
   "copiesBaseline",
   "decay",
   "measureValued",
+  "optimal",
+  "importance",
+  "rebar",
+  "relax",
+  "localExpectation",
+  "topK",
+  "unorderedSet",
 ] as const;
+const coinStrategies = [...discreteStrategies, "muProp", "arm", "disarm"] as const;
 const normalStrategies = [
   "default",
   "reparam",
@@ -82,8 +90,25 @@ const normalStrategies = [
   "copies3",
   "decay",
   "measureValued",
+  "optimal",
+  "importance",
+  "muProp",
+  "quadrature",
 ] as const;
-export type StrategyName = (typeof discreteStrategies)[number] | (typeof normalStrategies)[number];
+/** Those under which a loop stays one. */
+const additiveStrategies = ["reinforce", "copies2", "baseline", "copies3", "decay", "optimal"] as const;
+export type StrategyName = (typeof coinStrategies)[number] | (typeof normalStrategies)[number];
+
+/** Estimates that are exact to first order only. */
+const firstOrder: readonly StrategyName[] = [
+  "measureValued",
+  "rebar",
+  "relax",
+  "localExpectation",
+  "muProp",
+  "arm",
+  "disarm",
+];
 
 export interface RandomProgram {
   readonly body: Block;
@@ -120,6 +145,8 @@ export function randomProgram(numbers: readonly number[]): RandomProgram {
       readonly values: Value[],
       readonly steps: number,
       readonly depth: number,
+      /** The strategies that its sites choose from; otherwise all that their family allows. */
+      readonly strategies?: readonly StrategyName[],
     ) {}
 
     /** A value, the latest ones first. */
@@ -199,18 +226,16 @@ export function randomProgram(numbers: readonly number[]): RandomProgram {
     site(like?: Extract<Node, { kind: "site" }>): Value | undefined {
       const family = like?.family ?? pick(families);
       const isNormal = family === "normal";
-      const support = isNormal
-        ? quadratureNodes
-        : family === "flip" || family === "bernoulli"
-          ? 2
-          : (like?.out.support ?? 2 + below(2));
+      const isCoin = family === "flip" || family === "bernoulli";
+      const support = isNormal ? quadratureNodes : isCoin ? 2 : (like?.out.support ?? 2 + below(2));
       const shape = like?.out.shape ?? pick([[], [], [2], [], [2, 1], [1], [2, 2], [3], [1, 2], [3, 1]]);
       const elements = sizeOf(shape) * this.steps;
       if (points * support ** elements > mostPoints || (isNormal && normals + elements > 2)) return undefined;
       points *= support ** elements;
       if (isNormal) normals += elements;
-      const strategy: StrategyName = pick<StrategyName>(isNormal ? normalStrategies : discreteStrategies);
-      if (strategy === "measureValued") isAnyOrder = false;
+      const allowed = isNormal ? normalStrategies : isCoin ? coinStrategies : discreteStrategies;
+      const strategy: StrategyName = pick<StrategyName>(this.strategies ?? allowed);
+      if (firstOrder.includes(strategy)) isAnyOrder = false;
       const isRepeated = shape.length > 0 && chance(30);
       const own = isRepeated ? [] : shape;
       const wide = (value: Value) => (isRepeated ? this.exactly(value, []) : this.exactly(value, own));
@@ -270,7 +295,7 @@ export function randomProgram(numbers: readonly number[]): RandomProgram {
         );
       const shape = pick([[], [2], [2, 1]]);
       const branch = (like?: Extract<Node, { kind: "site" }>): Block => {
-        const inner = new Scope([...this.values], this.steps, this.depth + 1);
+        const inner = new Scope([...this.values], this.steps, this.depth + 1, this.strategies);
         if (like) inner.site(like);
         inner.grow(1 + below(3), like ? 0 : 1);
         const isInner = (value: Value) => value.isRandom && !this.values.includes(value);
@@ -309,7 +334,8 @@ export function randomProgram(numbers: readonly number[]): RandomProgram {
         degree: sequence?.degree ?? 0,
         bound: sequence?.bound ?? 3,
       });
-      const inner = new Scope([...this.values, element, carry], this.steps * length, this.depth + 1);
+      const kept = chance(40) ? (chance(50) ? additiveStrategies : [pick(additiveStrategies)]) : undefined;
+      const inner = new Scope([...this.values, element, carry], this.steps * length, this.depth + 1, kept);
       inner.grow(1 + below(3), 1);
       const update = inner.apply(
         "add",
@@ -558,6 +584,48 @@ export function randomProgram(numbers: readonly number[]): RandomProgram {
       return pick(choices)();
     }
 
+    /**
+     * Elements of an axis brought together, or to other places, and then to a cost that is not linear in them: what a wrong
+     * alignment of axes shows in.
+     */
+    twist(): Value | undefined {
+      const x = this.any((value) => value.isRandom && value.degree <= 1 && value.shape.some((size) => size > 1));
+      if (!x) return undefined;
+      const rank = x.shape.length;
+      const axis = pick(x.shape.flatMap((size, i) => (size > 1 ? [i] : [])));
+      const n = x.shape[axis]!;
+      const order = Array.from({ length: rank }, (_, i) => i);
+      const turned = [...order.filter((i) => i !== axis), axis];
+      const square = () =>
+        this.apply(
+          "matMul",
+          [this.apply("transpose", [x], { order: turned }), this.constant([n, n])],
+          {},
+          { bound: 3 * x.bound },
+        );
+      const twisted = pick([
+        () => this.apply("cumsum", [x], { axis, exclusive: chance(30), reverse: chance(50) }, { bound: x.bound * n }),
+        () => this.apply("reverse", [x], { axis }),
+        () =>
+          rank > 1 ? this.apply("transpose", [x], { order: order.toReversed() }) : this.apply("reverse", [x], { axis }),
+        () => this.apply("gather", [x], { picks: Array.from({ length: n }, () => below(n)), axis }),
+        () =>
+          rank === 2
+            ? square()
+            : this.apply("cumsum", [x], { axis, exclusive: false, reverse: false }, { bound: x.bound * n }),
+      ])();
+      const other = chance(50)
+        ? this.any((value) => joint(value.shape, twisted.shape)?.length === rank && value.degree <= 1)
+        : undefined;
+      const both =
+        other && sizeOf(joint(other.shape, twisted.shape)!) <= mostElements
+          ? this.apply("add", [twisted, other], {}, { bound: twisted.bound + other.bound })
+          : twisted;
+      return both.degree <= 1 && chance(50)
+        ? this.apply("square", [both], {}, { bound: both.bound ** 2, degree: 2 * both.degree })
+        : this.apply("tanh", [both], {}, { bound: 1, degree: Math.min(1, both.degree) });
+    }
+
     /** Adds some equations, with at least some sites if they fit. */
     grow(count: number, sites: number): void {
       for (let i = 0; i < sites; i++) this.site();
@@ -566,6 +634,7 @@ export function randomProgram(numbers: readonly number[]): RandomProgram {
         if (kind < 3) this.site();
         else if (kind < 5) this.cond();
         else if (kind === 5) this.scan();
+        else if (kind < 9) this.twist();
         else this.operation();
       }
     }

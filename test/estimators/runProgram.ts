@@ -2,28 +2,46 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import {
+  arm,
   bernoulli,
   categorical,
   cond,
   type Distribution,
+  disarm,
   enumerate,
   flip,
   gen,
   iid,
+  importance,
+  localExpectation,
   measureValued,
+  muProp,
   normal,
   objective,
+  quadrature,
+  rebar,
   reinforce,
+  relax,
   reparam,
   sample,
   scan,
   simulate,
+  topK,
+  unorderedSet,
 } from "elbow";
 import type { Objective } from "../../src/inference/objective.js";
 import type { Strategy } from "../../src/ir/site.js";
 import { withStrategy } from "../../src/strategies/strategy.js";
 import { operationOf } from "./plainArrays.js";
-import type { Block, FamilyName, RandomProgram, StrategyName, Value } from "./randomPrograms.js";
+import {
+  type Block,
+  type FamilyName,
+  quadratureNodes,
+  type RandomProgram,
+  type StrategyName,
+  type Value,
+} from "./randomPrograms.js";
+import { proposalFor } from "./substitutes.js";
 
 export type Theta = { readonly a: Tensor; readonly b: Tensor };
 export const thetaTensors = ([a, ...b]: readonly number[]): Theta => ({ a: tf.scalar(a!), b: tf.tensor1d(b) });
@@ -33,6 +51,14 @@ export type Sabotage = (name: StrategyName, distribution: Distribution<Tensor, n
 
 /** The types of strategies and families do not matter here. */
 type Loose = any;
+
+/** A number per element, from its relaxed value (for categories: from those of all of them). */
+const surrogateFor =
+  ({ batch }: Loose) =>
+  (z: Tensor): Tensor => {
+    const each = tf.mul(0.5, tf.sin(z));
+    return z.rank > batch.length ? tf.sum(each, -1) : each;
+  };
 
 function chosen(distribution: Loose, name: StrategyName, sabotage: Sabotage | undefined): Loose {
   const wrong = sabotage?.(name, distribution);
@@ -60,6 +86,28 @@ function chosen(distribution: Loose, name: StrategyName, sabotage: Sabotage | un
       return reinforce(distribution, { copies: 2, baseline: 0.5 });
     case "decay":
       return reinforce(distribution, { baseline: { decay: 0.5 } });
+    case "optimal":
+      return reinforce(distribution, { baseline: "optimal", copies: 3 });
+    case "importance":
+      return importance(distribution, proposalFor(distribution));
+    case "muProp":
+      return muProp(distribution);
+    case "arm":
+      return arm(distribution);
+    case "disarm":
+      return disarm(distribution);
+    case "rebar":
+      return rebar(distribution);
+    case "relax":
+      return relax(distribution, { surrogate: surrogateFor(distribution) });
+    case "localExpectation":
+      return localExpectation(distribution);
+    case "topK":
+      return topK(distribution, { k: 1 });
+    case "unorderedSet":
+      return unorderedSet(distribution, { k: 2 });
+    case "quadrature":
+      return quadrature(distribution, { points: quadratureNodes });
   }
 }
 

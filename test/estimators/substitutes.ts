@@ -31,7 +31,7 @@ const predictionFor = ({ family, parameters: [first] }: Loose): Tensor =>
   tf.add(0.25, family.parameterEventRanks[0] === 1 ? tf.mean(tf.tanh(first!), -1) : tf.tanh(first!));
 
 /** A distribution that covers another one, and depends on the same things. */
-function proposalFor({ family, parameters: [first, second], batch }: Loose): Loose {
+export function proposalFor({ family, parameters: [first, second], batch }: Loose): Loose {
   const own = (d: Loose): Loose => {
     const missing = batch.slice(0, batch.length - d.batch.length);
     return missing.length > 0 ? iid(missing, d) : d;
