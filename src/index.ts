@@ -95,8 +95,10 @@ export {
 } from "./inference/judging/compareEstimators.js";
 export type { GivenTruth, TruthOptions } from "./inference/judging/truth.js";
 export { type Objective, objective } from "./inference/objective.js";
-export { elbo } from "./inference/objectives/elbo.js";
-export { iwelbo } from "./inference/objectives/iwelbo.js";
+export { detached, firstOrderOnly, pathwiseOnly } from "./inference/objectives/detached.js";
+export { type ElboOptions, elbo } from "./inference/objectives/elbo.js";
+export { type IwelboOptions, iwelbo } from "./inference/objectives/iwelbo.js";
+export { boundsWithoutEach, type LeftOut } from "./inference/objectives/vimco.js";
 export { adam } from "./inference/optimizers/adam.js";
 export { adamw } from "./inference/optimizers/adamw.js";
 export { clipByNorm, clipByValue, type GradientTransform } from "./inference/optimizers/clip.js";

@@ -50,16 +50,19 @@ export function baseline(value: Tensor, b: TensorLike): Tensor {
 }
 
 /**
- * Zero, whose derivative is b·∂ log p of the choices that `costs` depends on, element by element: a control variate to be
- * subtracted from an objective that depends on the same choices in a way of its own. Its expectation is zero if element n
- * of b is independent of the choices that element n of `costs` depends on; what is asserted here, and not checked. Choices
- * that are pathwise or enumerated have no score and need none. b is held constant.
+ * A value with a control for each of many parts: the score of the choices that element n of `parts` depends on multiplies
+ * value − bₙ. Unlike {@link baseline} it takes a value that mixes what the parts were computed from, with a control of its
+ * own for each. It equals the value; its expectation stays the same if bₙ is independent of the choices that element n of
+ * `parts` depends on, which is asserted here and not checked. Choices that are pathwise or enumerated have no score and need
+ * none. b is held constant.
  *
- * VIMCO is `L.sub(controlVariate(b, logWeights).sum())` for the bound L of particles with `logWeights`, where b holds the
- * bounds without each.
+ * VIMCO is `controlVariate(bound, bounds, logWeights)` for the bounds without each of the particles with `logWeights`.
  *
- * @param b - per element of `costs`; broadcasts to its shape
- * @param costs - a tensor whose element n depends on the choices that belong to it alone, such as the results of `replicate`
+ * ∂ E v ≈ ∂v + Σₙ (v − bₙ)·∂ log pₙ
+ *
+ * @param value - a scalar
+ * @param b - one per element of `parts`; broadcasts to its shape
+ * @param parts - a tensor whose element n depends on choices that belong to it alone, such as the results of `replicate`
  * @throws ElbowError "baseline-shape" if b does not broadcast
  * @example
  * ```ts
@@ -68,13 +71,14 @@ export function baseline(value: Tensor, b: TensorLike): Tensor {
  * const L = objective(function* ({ p }: { p: tf.Tensor }) {
  *   const x = yield* replicate(2, () => sample("x", reinforce(flip(p))));
  *   const ofOther = x.reverse().square();
- *   return x.sum().square().sub(controlVariate(ofOther, x).sum());
+ *   return controlVariate(x.sum().square(), ofOther, x);
  * });
  * const { p } = await L.gradEstimate({ seed: 0, draws: 20_000 }, { p: tf.scalar(0.25) });
  * console.log(Math.abs(p.dataSync()[0]! - 3) < 0.1); // => true
  * ```
  */
-export function controlVariate(b: TensorLike, costs: Tensor): Tensor {
-  const fixed = stopGradient(repeatedLike(costs, asTensor(b), "controlVariate"));
-  return tf.sub(asLeaf(fixed, "scored", stopGradient(costs)), asLeaf(fixed, "plain"));
+export function controlVariate(value: Tensor, b: TensorLike, parts: Tensor): Tensor {
+  const fixed = stopGradient(repeatedLike(parts, asTensor(b), "controlVariate"));
+  const control = tf.sub(asLeaf(fixed, "scored", stopGradient(parts)), asLeaf(fixed, "plain"));
+  return tf.sub(asLeaf(value, "apart"), tf.sum(control));
 }

@@ -1,11 +1,29 @@
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { assess, simulate, type Values } from "../../dsl/verbs.js";
+import { ElbowError } from "../../errors.js";
 import { type Objective, objective } from "../objective.js";
 import type { Parameters } from "../prepare.js";
+import { detached, firstOrderOnly } from "./detached.js";
 
 /** The parameters of a guide: its first argument. */
 export type GuideParameters<A extends readonly unknown[]> = A[0] extends Parameters ? A[0] : never;
+
+/** Options of {@link elbo}. */
+export interface ElboOptions {
+  /**
+   * How the gradient is estimated.
+   *
+   * - `"standard"`: as the strategies of the guide's choices say;
+   * - `"stickingTheLanding"`: the same without the score of q, −∂ log q(z) at fixed z, whose expectation is zero: then the
+   *   pathwise gradient has no variance where the guide is the posterior. First derivatives only. The guide's parameters
+   *   must come in through its first argument, and it must have no factors of its own.
+   *   Roeder, Wu & Duvenaud, "Sticking the Landing" (2017), equation 7.
+   *
+   * @defaultValue "standard"
+   */
+  readonly gradient?: "standard" | "stickingTheLanding";
+}
 
 /**
  * The evidence lower bound, E_q[log p(x, z) − log q(z)] ≤ log p(x).
@@ -32,8 +50,27 @@ export type GuideParameters<A extends readonly unknown[]> = A[0] extends Paramet
 export const elbo = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-): Objective<GuideParameters<A>, D> =>
-  objective(function* (parameters: GuideParameters<A>, ...data: D) {
-    const { choices, logDensity } = yield* simulate(guide(...([parameters, ...data] as unknown as A)));
-    return (yield* assess(model(...data), choices as unknown as Values<M>)).sub(logDensity);
+  { gradient = "standard" }: ElboOptions = {},
+): Objective<GuideParameters<A>, D> => {
+  checkChoice("elbo", "gradient", gradient, ["standard", "stickingTheLanding"]);
+  return objective(function* (parameters: GuideParameters<A>, ...data: D) {
+    const withParameters = (q: unknown) => guide(...([q, ...data] as unknown as A));
+    const { choices, logDensity } = yield* simulate(withParameters(parameters));
+    const joint = yield* assess(model(...data), choices as unknown as Values<M>);
+    if (gradient === "standard") return joint.sub(logDensity);
+    const fixed = yield* assess(withParameters(detached(parameters)), choices as unknown as Values<G>);
+    return firstOrderOnly(joint.sub(fixed), parameters, secondOrderMessage("stickingTheLanding"));
   });
+};
+
+/** What is said where a surrogate is differentiated twice. */
+export const secondOrderMessage = (gradient: string): string =>
+  `a second derivative of an objective with the gradient "${gradient}" was asked for; what it leaves out is zero for first derivatives only (use the standard gradient)`;
+
+/** @throws ElbowError "option" for a value that is none of the allowed ones */
+export function checkChoice(name: string, option: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value))
+    throw new ElbowError("option", {
+      message: `${name}: ${option} must be ${allowed.map((each) => `"${each}"`).join(" or ")}\n  received: "${value}"`,
+    });
+}

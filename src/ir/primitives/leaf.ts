@@ -11,9 +11,10 @@ import type { Variable } from "../program.js";
  * - `leaveOneOut`: apart, and the elements along its first axis are baselines of each other;
  * - `scored`: with the score of the choices that the second operand depends on, and along its axes; other choices count as
  *   fixed, whatever the cost depends on itself;
- * - `plain`: with no score at all.
+ * - `plain`: with no score at all;
+ * - `pathwise`: as it is, provided that all choices that it depends on are estimated by pathwise derivatives.
  */
-export type LeafRule = "apart" | "leaveOneOut" | "scored" | "plain";
+export type LeafRule = "apart" | "leaveOneOut" | "scored" | "plain" | "pathwise";
 
 /** x; where it reaches an objective in a linear way, it is estimated by a rule. d = dx */
 const leafPrimitive: Primitive = primitive({

@@ -11,6 +11,7 @@ import { contractTail, type SiteLanes } from "./contract.js";
 import { findDependence, type SiteAxes } from "./dependence.js";
 import { drawSite } from "./draw.js";
 import { flatten } from "./flatten.js";
+import { checkMark } from "./leafRules.js";
 import { type LeafReport, reportLeaves } from "./leaves.js";
 import { isLoopChoices, readLoopChoices } from "./loopChoices.js";
 import { findFlow } from "./smoothness.js";
@@ -96,7 +97,10 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
       source.inputs.map(single),
       (constant) => single(restateConstant(constant)),
       (equation, operands) => {
-        if (equation.primitive === leaf.primitive) return [operands[0]!];
+        if (equation.primitive === leaf.primitive) {
+          checkMark(equation, dependence(equation.outputs[0]!), sites);
+          return [operands[0]!];
+        }
         if (isLoopChoices(equation)) {
           const drawn = readLoopChoices(equation, operands, mixed);
           sites.push(...drawn.sites);

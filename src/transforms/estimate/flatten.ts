@@ -5,6 +5,7 @@ import { interpret, restateConstant } from "../../ir/interpret.js";
 import { reshape } from "../../ir/primitives/axes.js";
 import { select } from "../../ir/primitives/comparison.js";
 import { stack } from "../../ir/primitives/joining.js";
+import { leaf } from "../../ir/primitives/leaf.js";
 import { slice } from "../../ir/primitives/slicing.js";
 import type { Equation, Program, Variable } from "../../ir/program.js";
 import { isSample, type SampleAttributes, sampleAttributes } from "../../ir/site.js";
@@ -33,6 +34,10 @@ const loopsOf = (program: Program): Equation[] =>
     ...(equation.primitive.name === "scan" ? [equation] : []),
     ...innerPrograms(equation).flatMap(loopsOf),
   ]);
+
+/** Whether costs are marked in a program, at any depth. */
+const hasMarks = (program: Program): boolean =>
+  program.equations.some((equation) => equation.primitive === leaf.primitive || innerPrograms(equation).some(hasMarks));
 
 /** What may be done with the sites inside loops. Where nothing is said of them, loops are unrolled. */
 export interface FlattenOptions {
@@ -93,6 +98,8 @@ export function flatten(
   };
 
   const kept = (scan: ScanAttributes, operands: readonly Variable[], label: string): Variable[] | undefined => {
+    // what a cost is marked for concerns one step, which must be seen on its own
+    if (scan.length <= unrollingLimit && hasMarks(scan.body)) return undefined;
     const isKept = (site: Equation) => staysInLoop(site) || isAdditive(site);
     const inner = loopsOf(scan.body).flatMap(({ attributes }) => sitesOf(attributes.body));
     if (!sitesOf(scan.body).every(isKept) || !inner.every(staysInLoop)) return undefined;

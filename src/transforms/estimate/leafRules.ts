@@ -1,11 +1,12 @@
 // What a marked leaf asks for when a site is taken away from it.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../../errors.js";
 import { applyEmitter } from "../../ir/lifted.js";
 import { type LeafRule, leaf } from "../../ir/primitives/leaf.js";
 import { stopGradient } from "../../ir/primitives/marks.js";
 import type { Equation, Variable } from "../../ir/program.js";
-import { type Strategy, sampleAttributes } from "../../ir/site.js";
+import { type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
 import type { Dependence, SiteAxes } from "./dependence.js";
 
 /** The rule of a leaf and, for `scored` ones, what the operand depends on whose choices count. */
@@ -22,6 +23,25 @@ export function markingOf(
   if (equation?.primitive !== leaf.primitive) return undefined;
   const [, like] = equation.inputs;
   return { rule: equation.attributes.rule as LeafRule, like: like && dependence(like) };
+}
+
+/** @throws ElbowError "not-pathwise" where a cost is marked as pathwise and depends on a choice that is not */
+export function checkMark(
+  { attributes }: Equation,
+  dependence: Dependence,
+  sites: readonly { readonly equation: Equation; readonly attributes: SampleAttributes }[],
+): void {
+  if (attributes.rule !== "pathwise") return;
+  const other = sites.find((site) => dependence.has(site.equation) && !site.attributes.strategy!.isPathwise);
+  if (!other) return;
+  const { address, strategy, family } = other.attributes;
+  throw new ElbowError("not-pathwise", {
+    message:
+      `an objective whose gradient holds for pathwise derivatives alone depends on another choice\n` +
+      `  site: ${strategy!.name}(${family.name}) "${address}" ${other.equation.source?.line ?? ""}`,
+    hint: "Use reparam for it, or the objective's standard gradient.",
+    at: { address, source: other.equation.source?.line },
+  });
 }
 
 /** What is done to a cost at one site. */
