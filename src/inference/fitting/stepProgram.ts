@@ -138,29 +138,37 @@ function auxiliaryOnly(auxiliary: readonly MaybeZero[], reached: readonly MaybeZ
 }
 
 /** Records a function of tensors, which may be the user's own. */
-const record = (inputs: readonly Variable[], body: Parameters<typeof trace>[1]): Program =>
-  withSource(undefined, () => trace(inputs.map(typeOf), body));
+const record = (types: readonly Type[], body: Parameters<typeof trace>[1]): Program =>
+  withSource(undefined, () => trace(types, body));
 
 /** Records a function of tensors and emits what it does with these variables. */
 const inlineTraced = (inputs: readonly Variable[], body: Parameters<typeof trace>[1]): Variable[] =>
-  inline(record(inputs, body), inputs);
+  inline(record(inputs.map(typeOf), body), inputs);
 
-/** Emits an optimizer's update, recorded once for parameters of the same type. Gives [parameter, slots…]. */
-function updater({ update }: Optimizer) {
+/**
+ * Emits an optimizer's update, recorded once for parameters of the same type, or as that of a scalar for all of them. Gives
+ * [parameter, slots…].
+ */
+function updater({ update, isElementwise = false }: Optimizer) {
   const recorded = new Map<string, Program>();
   return (parameter: Variable, gradient: Variable, step: Variable, slots: readonly Variable[]): Variable[] => {
     const inputs = [parameter, gradient, step, ...slots];
-    const key = [parameter, ...slots].map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
-    const recordUpdate = () =>
-      record(inputs, (...tensors) => {
-        const [at, slope, steps, ...rest] = tensors as [Tensor, Tensor, Tensor, ...Tensor[]];
-        const next = update({ parameter: at, gradient: slope, slots: rest, step: steps });
-        return [next.parameter, ...next.slots];
-      });
-    const program = recorded.get(key) ?? recordUpdate();
-    recorded.set(key, program);
-    return inline(program, inputs);
+    const recordFor = (types: readonly Type[]): Program => {
+      const key = types.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
+      const program = recorded.get(key) ?? record(types, apply);
+      recorded.set(key, program);
+      return program;
+    };
+    const ofScalars = isElementwise ? recordFor(inputs.map(({ dtype }) => scalar(dtype))) : undefined;
+    const isForAll = ofScalars?.equations.every(({ primitive }) => primitive.isElementwise);
+    return inline(isForAll ? ofScalars! : recordFor(inputs.map(typeOf)), inputs);
   };
+
+  function apply(...tensors: Tensor[]): readonly Tensor[] {
+    const [parameter, gradient, step, ...slots] = tensors as [Tensor, Tensor, Tensor, ...Tensor[]];
+    const next = update({ parameter, gradient, slots, step });
+    return [next.parameter, ...next.slots];
+  }
 }
 
 /** The Euclidean norm of all gradients together. */

@@ -64,6 +64,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   const settings = adamSettings("adam", options);
   return {
     name: "adam",
+    isElementwise: true,
     init: (parameter) => [tf.zerosLike(parameter), tf.zerosLike(parameter)],
     update: ({ parameter, ...rest }) => {
       const { change, slots } = adamStep(rest, settings);

@@ -19,6 +19,7 @@ export function adamw({ weightDecay = 0.01, ...options }: AdamwOptions = {}): Op
   checkNonNegative("adamw", "weightDecay", weightDecay);
   return {
     name: "adamw",
+    isElementwise: true,
     init: (parameter) => [tf.zerosLike(parameter), tf.zerosLike(parameter)],
     update: ({ parameter, ...rest }) => {
       const { rate, change, slots } = adamStep(rest, settings);

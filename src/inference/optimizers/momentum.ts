@@ -24,6 +24,7 @@ export function momentum(options: MomentumOptions = {}): Optimizer {
   checkDecay("momentum", "momentum", mu);
   return {
     name: nesterov ? "nesterov" : "momentum",
+    isElementwise: true,
     init: (parameter) => [tf.zerosLike(parameter)],
     update: ({ parameter, gradient, slots: [previous], step }) => {
       const velocity = tf.add(tf.mul(mu, previous!), gradient);

@@ -41,6 +41,13 @@ export interface Optimizer {
   /** Starting values of what is remembered for one parameter, on real tensors. */
   readonly init: (parameter: Tensor) => readonly Tensor[];
   readonly update: (at: OptimizerStep) => OptimizerUpdate;
+  /**
+   * Whether the update does the same to every element, whatever the parameter's shape: then it is recorded once and not
+   * for every shape. So do the built-in ones.
+   *
+   * @defaultValue false
+   */
+  readonly isElementwise?: boolean;
 }
 
 /** @throws ElbowError "option" unless the condition on an optimizer's or a schedule's setting holds */

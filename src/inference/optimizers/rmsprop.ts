@@ -24,6 +24,7 @@ export function rmsprop({ learningRate = 0.01, decay = 0.9, epsilon = 1e-8 }: Rm
   checkNonNegative("rmsprop", "epsilon", epsilon);
   return {
     name: "rmsprop",
+    isElementwise: true,
     init: (parameter) => [tf.zerosLike(parameter)],
     update: ({ parameter, gradient, slots: [previous], step }) => {
       const meanSquare = tf.add(tf.mul(decay, previous!), tf.mul(1 - decay, tf.square(gradient)));

@@ -21,6 +21,7 @@ export function sgd({ learningRate = 0.01 }: SgdOptions = {}): Optimizer {
   checkLearningRate("sgd", learningRate);
   return {
     name: "sgd",
+    isElementwise: true,
     init: () => [],
     update: ({ parameter, gradient, step }) => ({
       parameter: tf.sub(parameter, tf.mul(rateAt(learningRate, step), gradient)),
