@@ -69,8 +69,6 @@ export {
   normalizedWeights,
 } from "./inference/draws.js";
 export { type ExactExpectation, type ExactOptions, exactExpectation } from "./inference/exact/exactExpectation.js";
-export { type FitOptions, type FitResult, fit } from "./inference/fit.js";
-export { type Minibatches, type MinibatchOptions, minibatches } from "./inference/fitting/minibatches.js";
 export {
   type AxisRole,
   type Explanation,
@@ -79,6 +77,8 @@ export {
   type SiteExplanation,
   type StageCost,
 } from "./inference/explain/explain.js";
+export { type FitOptions, type FitResult, fit } from "./inference/fit.js";
+export { type Minibatches, type MinibatchOptions, minibatches } from "./inference/fitting/minibatches.js";
 export type { Progress, ProgressReporter } from "./inference/fitting/progress.js";
 export type { HistoryEntry } from "./inference/fitting/statistics.js";
 export { importanceSummary } from "./inference/importanceSummary.js";
@@ -150,11 +150,11 @@ export {
   xlogy,
 } from "./ops/special.js";
 export { where } from "./ops/where.js";
-export { formatSites } from "./report/siteTable.js";
-export { formatStepProfile } from "./report/stepTable.js";
 export { formatBiasCheck, formatComparison } from "./report/estimatorTables.js";
 export { formatExplanation } from "./report/explanation.js";
 export { explanationSvg } from "./report/explanationSvg.js";
+export { formatSites } from "./report/siteTable.js";
+export { formatStepProfile } from "./report/stepTable.js";
 export { compile } from "./runtime/compile.js";
 export { describeEngine, type Engine, type EngineDetails, type Executable } from "./runtime/engine.js";
 export { engineByName, listEngines } from "./runtime/engines.js";
