@@ -56,6 +56,7 @@ export { call, cond, type Effect, type Effects, factor, observe, sample, scan, s
 export { type ExpOptions, estimates, expOfEstimate, productOfEstimates } from "./dsl/estimates.js";
 export { type ChoicesOf, type GenerativeFunction, gen } from "./dsl/gen.js";
 export { leaveOneOut } from "./dsl/leaveOneOut.js";
+export { type Minibatch, minibatch, minibatchOf, type RowOptions } from "./dsl/minibatch.js";
 export { average, type Computation, replicate } from "./dsl/replicate.js";
 export { assess, generate, run, simulate } from "./dsl/verbs.js";
 export { ElbowError } from "./errors.js";
@@ -94,6 +95,7 @@ export {
   type EstimatorRow,
 } from "./inference/judging/compareEstimators.js";
 export type { GivenTruth, TruthOptions } from "./inference/judging/truth.js";
+export { minibatchObjective } from "./inference/minibatchObjective.js";
 export { type Objective, objective } from "./inference/objective.js";
 export { detached, firstOrderOnly, pathwiseOnly } from "./inference/objectives/detached.js";
 export { type ElboOptions, elbo } from "./inference/objectives/elbo.js";

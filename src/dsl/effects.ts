@@ -95,6 +95,16 @@ export interface Replicated {
   readonly source: Source;
 }
 
+/** Random row numbers. */
+export interface DrawnRows {
+  readonly kind: "rows";
+  readonly total: number;
+  readonly size: number;
+  /** Whether they are drawn independently. */
+  readonly replace: boolean;
+  readonly source: Source;
+}
+
 /** What a program may ask for itself. */
 export type ProgramEffect =
   | Sample<string, Tensor>
@@ -104,7 +114,8 @@ export type ProgramEffect =
   | Spliced<unknown, unknown>
   | Looped<string>
   | Branched<string>
-  | Replicated;
+  | Replicated
+  | DrawnRows;
 
 /** Runs a program forward. */
 export interface Simulate {

@@ -9,7 +9,8 @@ import type { Source } from "../util/location.js";
 import { runBranch } from "./branch.js";
 import type { Call } from "./call.js";
 import { addressesOf, type Choices, isTensor, unknownAddress } from "./choices.js";
-import type { Factor, Nested, Observe, ProgramEffect, Replicated, Sample } from "./effects.js";
+import { drawRows } from "./drawRows.js";
+import type { DrawnRows, Factor, Nested, Observe, ProgramEffect, Replicated, Sample } from "./effects.js";
 import { runLoop } from "./loop.js";
 import type { Meaning, Outcome } from "./meaning.js";
 import { runReplicated } from "./runReplicated.js";
@@ -28,7 +29,7 @@ export class Execution {
   private readonly places = new Map<string, Source>();
   private readonly drawn: Tensor[] = [];
   private readonly given: Tensor[] = [];
-  private replicated = 0;
+  private unnamed = 0;
 
   constructor(readonly meaning: Meaning) {}
 
@@ -70,7 +71,9 @@ export class Execution {
           runBranch(effect, this.below(effect.address, effect.source), execute),
         );
       case "replicate":
-        return this.replicate(effect);
+        return runReplicated(effect, this.ownKey(effect));
+      case "rows":
+        return drawRows(this.ownKey(effect), effect.total, effect.size, effect.replace);
       default:
         throw new ElbowError("unknown-effect", {
           message: `a program cannot ask for ${JSON.stringify((effect as { kind?: unknown })?.kind ?? effect)}`,
@@ -122,13 +125,14 @@ export class Execution {
     return this.absorb(address, source, execute(call, this.below(address, source)));
   }
 
-  private replicate(effect: Replicated): unknown {
+  /** The key of the next effect of this kind that needs one and has no address. */
+  private ownKey({ kind, source }: Replicated | DrawnRows): Tensor {
     const { key, path } = this.meaning;
-    if (key) return runReplicated(effect, namedKey(key, `replicate#${this.replicated++}`));
+    if (key) return namedKey(key, `${kind}#${this.unnamed++}`);
     throw new ElbowError("missing-choice", {
-      message: `independent runs of a computation need randomness, and ${path.join("/") || "the program"} is assessed, where nothing is drawn`,
-      hint: "Use them in an objective, or in programs that are simulated.",
-      at: { source: effect.source.line },
+      message: `${kind === "rows" ? "a minibatch" : "independent runs of a computation"} cannot be drawn where ${path.join("/") || "a program"} is assessed`,
+      hint: "Draw it in the objective and pass it on, or in a program that is simulated.",
+      at: { source: source.line },
     });
   }
 
