@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import type { Strategy } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
+import { where } from "../ops/where.js";
 import { type Baseline, baselineRule } from "./baselines.js";
 import { checkCopies } from "./copies.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
@@ -53,7 +54,10 @@ export function reinforceStrategy({ baseline, copies = 1 }: ReinforceOptions = {
       const logDensity = keep.logDensity!;
       const score = tf.exp(tf.sub(logDensity, stopGradient(logDensity)));
       const fixed = stopGradient(value);
-      const estimates = tf.add(tf.mul(tf.sub(cost, fixed), score), fixed);
+      // an infinite cost has no derivative, and must not turn that of lanes into NaN which another site weighs with zero
+      const isOrdinary = tf.isFinite(stopGradient(cost));
+      const rest = where(isOrdinary, fixed, cost);
+      const estimates = tf.add(tf.mul(where(isOrdinary, tf.sub(cost, fixed), 0), score), rest);
       return { estimate: copies > 1 ? tf.mean(estimates, 0) : estimates, ...carried };
     },
   };

@@ -12,7 +12,9 @@ import {
 /** Where programs are evaluated: a scalar and a vector of two. */
 export const theta0 = [0.3125, -0.3984375, 0.7265625];
 
-const nodes = gaussHermite(quadratureNodes);
+/** As the size of programs allows for, and where that is not enough. */
+const rules = { usual: gaussHermite(quadratureNodes), fine: gaussHermite(32) };
+export type Precision = keyof typeof rules;
 
 /** Nodes and weights for the standard normal: the recurrence's roots by Newton's method. */
 function gaussHermite(n: number): { x: number; w: number }[] {
@@ -41,6 +43,8 @@ class Path {
   weight = 1;
   logDensity = 0;
 
+  constructor(readonly nodes: readonly { x: number; w: number }[]) {}
+
   choose(support: number): number {
     this.digits[this.at] ??= 0;
     this.sizes[this.at] = support;
@@ -66,7 +70,7 @@ class Path {
 function drawPlain(family: FamilyName, [first, second]: Plain[], shape: readonly number[], path: Path): Plain {
   return plain(shape, (at) => {
     if (family === "normal") {
-      const { x, w } = nodes[path.choose(nodes.length)]!;
+      const { x, w } = path.nodes[path.choose(path.nodes.length)]!;
       const scale = read(second!, at);
       path.weight *= w;
       path.logDensity += -0.5 * x * x - Math.log(scale) - 0.5 * Math.log(2 * Math.PI);
@@ -155,8 +159,12 @@ export const withoutUnused = (program: RandomProgram): RandomProgram =>
   program.entropy === undefined ? { ...program, body: pruned(program.body) } : program;
 
 /** The objective's exact value at parameters [a, b₀, b₁]. */
-export function expectation({ body, entropy = 0 }: RandomProgram, [a, ...b]: readonly number[]): number {
-  const path = new Path();
+export function expectation(
+  { body, entropy = 0 }: RandomProgram,
+  [a, ...b]: readonly number[],
+  precision: Precision = "usual",
+): number {
+  const path = new Path(rules[precision]);
   const inputs = new Map<string, Plain>([
     ["a", { shape: [], data: [a!] }],
     ["b", { shape: [2], data: b }],
@@ -171,12 +179,13 @@ export function expectation({ body, entropy = 0 }: RandomProgram, [a, ...b]: rea
 }
 
 /** Gradient by central differences of fourth order; a smaller step keeps clear of kinks nearby. */
-export function exactGradient(program: RandomProgram, h = 2e-4): number[] {
+export function exactGradient(program: RandomProgram, h = 2e-4, precision: Precision = "usual"): number[] {
   return theta0.map((_, i) => {
     const at = (step: number) =>
       expectation(
         program,
         theta0.map((x, j) => (i === j ? x + step : x)),
+        precision,
       );
     return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
   });
@@ -195,12 +204,18 @@ export function roughGradient(program: RandomProgram, h = 1e-3): number[] {
 }
 
 /** Product of the Hessian with a vector, by central differences. */
-export function exactHessianProduct(program: RandomProgram, vector: readonly number[], h = 1e-3): number[] {
+export function exactHessianProduct(
+  program: RandomProgram,
+  vector: readonly number[],
+  h = 1e-3,
+  precision: Precision = "usual",
+): number[] {
   return theta0.map((_, i) => {
     const at = (p: number, q: number) =>
       expectation(
         program,
         theta0.map((x, j) => x + p * vector[j]! + (i === j ? q : 0)),
+        precision,
       );
     const cross = (s: number) => (at(s, s) - at(s, -s) - at(-s, s) + at(-s, -s)) / (4 * s * s);
     return (4 * cross(h) - cross(2 * h)) / 3;

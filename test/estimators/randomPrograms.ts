@@ -617,10 +617,12 @@ export function randomProgram(numbers: readonly number[]): RandomProgram {
       const other = chance(50)
         ? this.any((value) => joint(value.shape, twisted.shape)?.length === rank && value.degree <= 1)
         : undefined;
+      // sums of normals are kept small: costs that are steep in them are beyond the quadrature that stands for the truth
+      const level = twisted.degree > 0 ? this.apply("scale", [twisted], { by: 1 / n }, { bound: x.bound }) : twisted;
       const both =
-        other && sizeOf(joint(other.shape, twisted.shape)!) <= mostElements
-          ? this.apply("add", [twisted, other], {}, { bound: twisted.bound + other.bound })
-          : twisted;
+        other && sizeOf(joint(other.shape, level.shape)!) <= mostElements
+          ? this.apply("add", [level, other], {}, { bound: level.bound + other.bound })
+          : level;
       return both.degree <= 1 && chance(50)
         ? this.apply("square", [both], {}, { bound: both.bound ** 2, degree: 2 * both.degree })
         : this.apply("tanh", [both], {}, { bound: 1, degree: Math.min(1, both.degree) });
