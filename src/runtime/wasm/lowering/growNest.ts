@@ -77,10 +77,10 @@ export function growNest(seed: Seed, { equations, ready, usersOf, isKnown }: Can
     const found: Partial = relation.sizes.map(() => undefined);
     let from = 0;
     for (const loop of loops) {
-      const fits = (size: number, index: number): boolean =>
-        index >= from && size === sizes[loop] && !relation.together.includes(index);
-      const index = relation.sizes.findIndex(fits);
-      if (index < 0) return undefined;
+      let index = from;
+      while (index < found.length && (relation.sizes[index] !== sizes[loop] || relation.together.includes(index)))
+        index++;
+      if (index === found.length) return undefined;
       found[index] = loop;
       from = index + 1;
     }

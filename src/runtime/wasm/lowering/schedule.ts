@@ -73,9 +73,14 @@ export function schedule(program: Program): Item[] {
     });
     return remaining.length < before;
   };
+  const known = new Map<Equation, Item | undefined>();
+  const light = (equation: Equation): Item | undefined => {
+    if (!known.has(equation)) known.set(equation, lightItem(equation));
+    return known.get(equation);
+  };
   while (remaining.length > 0) {
-    while (take(lightItem));
-    if (take((equation) => (lightItem(equation) || isNestable(equation) ? undefined : { kind: "kernel", equation })))
+    while (take(light));
+    if (take((equation) => (light(equation) || isNestable(equation) ? undefined : { kind: "kernel", equation })))
       continue;
     const nest = chooseNest({ remaining, isKnown, outputs, order });
     if (nest) {

@@ -1,4 +1,4 @@
-import { invariant } from "../../../errors.js";
+import { broken } from "../../../errors.js";
 import type { Variable } from "../../../ir/program.js";
 import type { Local } from "../assembler/expression.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
@@ -21,6 +21,8 @@ interface Value {
 /** Where the values of a function are while it runs. */
 export class ValueStore {
   readonly #values = new Map<Variable, Value>();
+  /** By the item that uses them last; made when all uses are known. */
+  #endings: Map<number, Value[]> | undefined;
   readonly #fn: FunctionBuilder<readonly [], undefined>;
   readonly #layout: MemoryLayout;
 
@@ -52,6 +54,7 @@ export class ValueStore {
 
   use(variable: Variable, at: number): void {
     this.#value(variable).lastUse = at;
+    this.#endings = undefined;
   }
 
   isUsedAfter(variable: Variable, at: number): boolean {
@@ -74,8 +77,9 @@ export class ValueStore {
 
   /** Memory of values that the item used as the last one can be used again. */
   releaseAfter(at: number): void {
-    for (const value of this.#values.values())
-      if (value.lastUse === at && value.isOwn && value.operand) {
+    this.#endings ??= endingsOf(this.#values.values());
+    for (const value of this.#endings.get(at) ?? [])
+      if (value.isOwn && value.operand) {
         this.#layout.release(value.operand);
         value.isOwn = false;
       }
@@ -98,7 +102,7 @@ export class ValueStore {
   operand(variable: Variable): Operand {
     const value = this.#value(variable);
     if (!value.operand) {
-      invariant(value.chunks, `variable ${variable.id} is used before it is computed`);
+      if (!value.chunks) broken(`variable ${variable.id} is used before it is computed`);
       this.storeTo(this.target(variable).address, variable);
     }
     return { ...value.operand!, shape: variable.shape };
@@ -119,8 +123,16 @@ export class ValueStore {
   }
 
   #value(variable: Variable): Value {
-    const value = this.#values.get(variable);
-    invariant(value, `variable ${variable.id} has no value`);
-    return value;
+    return this.#values.get(variable) ?? broken(`variable ${variable.id} has no value`);
   }
+}
+
+function endingsOf(values: Iterable<Value>): Map<number, Value[]> {
+  const endings = new Map<number, Value[]>();
+  for (const value of values) {
+    const list = endings.get(value.lastUse);
+    if (list) list.push(value);
+    else endings.set(value.lastUse, [value]);
+  }
+  return endings;
 }
