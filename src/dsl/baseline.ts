@@ -79,6 +79,7 @@ export function baseline(value: Tensor, b: TensorLike): Tensor {
  */
 export function controlVariate(value: Tensor, b: TensorLike, parts: Tensor): Tensor {
   const fixed = stopGradient(repeatedLike(parts, asTensor(b), "controlVariate"));
-  const control = tf.sub(asLeaf(fixed, "scored", stopGradient(parts)), asLeaf(fixed, "plain"));
+  const like = stopGradient(parts);
+  const control = tf.sub(asLeaf(fixed, "scored", like), asLeaf(fixed, "plain", like));
   return tf.sub(asLeaf(value, "apart"), tf.sum(control));
 }

@@ -20,7 +20,7 @@ export type LeftOut = "geometric" | "arithmetic";
  * ```ts
  * import { boundsWithoutEach } from "elbow";
  * const bounds = boundsWithoutEach([Math.log(1), Math.log(4), Math.log(4)]);
- * console.log(Math.exp(bounds.arraySync()[0]).toFixed(3)); // => 4.000
+ * console.log(Math.exp(bounds.dataSync()[0]).toFixed(3)); // => 4.000
  * ```
  */
 export function boundsWithoutEach(logWeights: TensorLike, mean: LeftOut = "geometric"): Tensor {

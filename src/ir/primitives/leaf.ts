@@ -11,7 +11,7 @@ import type { Variable } from "../program.js";
  * - `leaveOneOut`: apart, and the elements along its first axis are baselines of each other;
  * - `scored`: with the score of the choices that the second operand depends on, and along its axes; other choices count as
  *   fixed, whatever the cost depends on itself;
- * - `plain`: with no score at all;
+ * - `plain`: the same without the score, so that the difference of both has the expectation zero;
  * - `pathwise`: as it is, provided that all choices that it depends on are estimated by pathwise derivatives.
  */
 export type LeafRule = "apart" | "leaveOneOut" | "scored" | "plain" | "pathwise";
@@ -29,7 +29,7 @@ const leafPrimitive: Primitive = primitive({
   tfjs: ([x]) => [tf.clone(x!)],
 });
 
-/** @param like - of the shape of x: for the rule `scored` */
+/** @param like - of the shape of x: for the rules `scored` and `plain` */
 export const leaf = operation(
   (x: Variable, rule: LeafRule, like?: Variable): Variable => emitOne(leafPrimitive, like ? [x, like] : [x], { rule }),
   leafPrimitive,

@@ -210,7 +210,7 @@ class Contractor {
     const varies = !site.axis || site.axis.size === 1 || cost.lanes.axes.includes(site.axis);
     if (!strategy.contract || !varies) return cost;
     const shape = ownShape(cost.lanes);
-    const { axes: found, treatment } = treat(cost.marking, cost.dependence, site.equation, strategy);
+    const { axes: found, treatment } = treat(cost.marking, cost.dependence, site);
     const axes = usableAxes(site.attributes, found);
     this.checkLanes(cost, site, shape);
     const own = (lanes: Lanes) => (site.axis ? axisToOwn(lanes, site.axis) : lanes);

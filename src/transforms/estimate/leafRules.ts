@@ -6,10 +6,12 @@ import { applyEmitter } from "../../ir/lifted.js";
 import { type LeafRule, leaf } from "../../ir/primitives/leaf.js";
 import { stopGradient } from "../../ir/primitives/marks.js";
 import type { Equation, Variable } from "../../ir/program.js";
-import { type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
+import type { SampleAttributes, Strategy } from "../../ir/site.js";
+import type { Shape } from "../../util/shapes.js";
+import { type Lanes, ownShape } from "../lanes.js";
 import type { Dependence, SiteAxes } from "./dependence.js";
 
-/** The rule of a leaf and, for `scored` ones, what the operand depends on whose choices count. */
+/** The rule of a leaf and, for `scored` and `plain` ones, what the operand depends on whose choices count. */
 export interface Marking {
   readonly rule: LeafRule;
   readonly like: Dependence | undefined;
@@ -47,26 +49,43 @@ export function checkMark(
 /** What is done to a cost at one site. */
 export type Treatment = "plain" | "leaveOneOut" | undefined;
 
+/** What a rule asks of a site that was drawn. */
+interface Site {
+  readonly equation: Equation;
+  readonly attributes: SampleAttributes;
+  readonly keep: Readonly<Record<string, Lanes>>;
+}
+
 /**
  * How a site is taken away from a cost, and along which axes. Exact and pathwise strategies have no score to control; a
- * scored cost needs the exact sums of what it depends on itself.
+ * scored cost needs the exact sums of what it depends on itself. The same goes for strategies that keep one number for
+ * elements that they treat together.
  */
 export function treat(
   marking: Marking | undefined,
   dependence: Dependence,
-  site: Equation,
-  strategy: Strategy,
+  site: Site,
 ): { readonly axes: SiteAxes; readonly treatment: Treatment } {
-  const axes = dependence.get(site)!;
-  if (!marking || strategy.isExact || strategy.isPathwise) return { axes, treatment: undefined };
+  const axes = dependence.get(site.equation)!;
+  const { strategy, batch } = site.attributes;
+  if (!marking || strategy!.isExact || strategy!.isPathwise) return { axes, treatment: undefined };
   const { rule, like } = marking;
-  if (rule === "plain") return { axes, treatment: "plain" };
-  if (rule === "scored") {
-    const scored = like?.get(site);
-    return scored ? { axes: scored, treatment: undefined } : { axes, treatment: "plain" };
+  if (rule === "scored" || rule === "plain") {
+    const scored = like?.get(site.equation);
+    if (!scored) return { axes, treatment: "plain" };
+    if (!Object.values(site.keep).every((keep) => isPerElement(keep, scored, batch)))
+      return { axes, treatment: undefined };
+    return { axes: scored, treatment: rule === "plain" ? "plain" : undefined };
   }
-  const isAlong = axes.some((axis, i) => axis === 0 && sampleAttributes(site).batch[i] !== 1);
+  const isAlong = axes.some((axis, i) => axis === 0 && batch[i] !== 1);
   return { axes, treatment: rule === "leaveOneOut" && isAlong ? "leaveOneOut" : undefined };
+}
+
+/** Whether what a site keeps has a number of its own for every element along the axes that are aligned. */
+function isPerElement(keep: Lanes, axes: SiteAxes, batch: Shape): boolean {
+  const shape = ownShape(keep);
+  const offset = batch.length - shape.length;
+  return axes.every((axis, i) => typeof axis !== "number" || batch[i] === 1 || shape[i - offset] === batch[i]);
 }
 
 type Contract = NonNullable<Strategy["contract"]>;
