@@ -618,7 +618,8 @@ export function randomProgram(numbers: readonly number[]): RandomProgram {
         ? this.any((value) => joint(value.shape, twisted.shape)?.length === rank && value.degree <= 1)
         : undefined;
       // sums of normals are kept small: costs that are steep in them are beyond the quadrature that stands for the truth
-      const level = twisted.degree > 0 ? this.apply("scale", [twisted], { by: 1 / n }, { bound: x.bound }) : twisted;
+      const level =
+        twisted.degree > 0 ? this.apply("scale", [twisted], { by: n > 2 ? 0.25 : 0.5 }, { bound: x.bound }) : twisted;
       const both =
         other && sizeOf(joint(other.shape, level.shape)!) <= mostElements
           ? this.apply("add", [level, other], {}, { bound: level.bound + other.bound })
