@@ -34,15 +34,34 @@ const framesOf = (error: Error): Frame[] =>
     return frame ? [frame] : [];
   });
 
-/** Elbow's folder with a slash at the end; undefined in a bundle, where this module is not in its file any more. */
-const ownFolder = /^(.*\/)util\/location\.[jt]s$/.exec(framesOf(new Error())[0]?.file.replace(/\?.*$/, "") ?? "")?.[1];
-const isBundled = ownFolder === undefined;
-
-let end: Frame | undefined;
-const tfjsFiles = new Set<string>();
+/** What is known of the files that Elbow and tfjs stand in. */
+interface Layout {
+  /** Elbow's folder with a slash at the end; undefined in a bundle, where this module is not in its file any more. */
+  readonly ownFolder: string | undefined;
+  /** Where Elbow ends in a bundle. */
+  readonly end: Frame | undefined;
+  readonly tfjsFiles: ReadonlySet<string>;
+}
 
 const isAfter = (frame: Frame, other: Frame): boolean =>
   frame.line > other.line || (frame.line === other.line && frame.column > other.column);
+
+let atEnd: Error | undefined;
+let known: Layout | undefined;
+
+/** Found when a line is first asked for: to read a stack takes long, above all with source maps. */
+function layout(): Layout {
+  known ??= findLayout(framesOf(new Error())[0], atEnd && framesOf(atEnd));
+  return known;
+}
+
+function findLayout(here: Frame | undefined, frames: readonly Frame[] = []): Layout {
+  const ownFolder = /^(.*\/)util\/location\.[jt]s$/.exec(here?.file.replace(/\?.*$/, "") ?? "")?.[1];
+  // tidy takes more than three calls to come to the function
+  const [end, ...tfjs] = frames.slice(0, 4);
+  const files = tfjs.filter((frame) => frame.file !== end?.file || isAfter(frame, end)).map(({ file }) => file);
+  return { ownFolder, end, tfjsFiles: new Set(files) };
+}
 
 /**
  * Remembers where Elbow ends in a bundle. Bundlers write modules in the order of their evaluation: what stands before the
@@ -52,17 +71,16 @@ const isAfter = (frame: Frame, other: Frame): boolean =>
  * @param error - made by Elbow's last module in a function that `tidy` of tfjs called
  */
 export function markEnd(error: Error): void {
-  // tidy takes more than three calls to come to the function
-  const [own, ...tfjs] = framesOf(error).slice(0, 4);
-  end = own;
-  for (const frame of tfjs) if (frame.file !== own?.file || isAfter(frame, own)) tfjsFiles.add(frame.file);
+  atEnd = error;
+  known = undefined;
 }
 
 /** Whether a frame is Elbow's, tfjs', another package's or Node's. */
 function isForeign(frame: Frame): boolean {
   const { file } = frame;
+  const { ownFolder, end, tfjsFiles } = layout();
   if (tfjsFiles.has(file)) return true;
-  if (isBundled && end && file === end.file) return !isAfter(frame, end);
+  if (ownFolder === undefined && end && file === end.file) return !isAfter(frame, end);
   return (
     (ownFolder !== undefined && file.startsWith(ownFolder)) ||
     file.includes("node_modules") ||
@@ -100,7 +118,7 @@ export function userLine(stack: string): string | undefined {
     const { file, line, column } = frame;
     const from = base();
     const short = (file.startsWith(from) ? file.slice(from.length) : file).replace(/\?.*$/, "");
-    return `${short}:${line}${isBundled ? `:${column}` : ""}`;
+    return `${short}:${line}${layout().ownFolder === undefined ? `:${column}` : ""}`;
   }
   return undefined;
 }

@@ -165,7 +165,10 @@ const reportOf = (
   lanes,
   isMixed,
   kink,
-  source: equation.source?.line,
+  // to find the line takes its time: whoever reads it waits
+  get source() {
+    return equation.source?.line;
+  },
 });
 
 /** Settles which sites are pathwise, and refuses pathwise ones that reach the objective through a discontinuity. */

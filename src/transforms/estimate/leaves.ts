@@ -35,7 +35,10 @@ export function reportLeaves(
     return {
       shape: variable.shape,
       operation: producer?.primitive.name,
-      source: producer?.source?.line,
+      // to find the line takes its time: whoever reads it waits
+      get source() {
+        return producer?.source?.line;
+      },
       sites: [...dependence(variable)].map(([site, axes]) => ({ address: sampleAttributes(site).address, axes })),
       lanes: lanesOf(variable),
     };
