@@ -403,7 +403,7 @@ describe("objectives", () => {
     });
     expect(await textOf(() => run(0, simulate(confused() as never)))).toMatchInlineSnapshot(`
       "unknown-effect: a program cannot ask for "simulate"
-        hint: Verbs (simulate, assess, generate) belong into an objective or into run(seed, …).
+        hint: Verbs (simulate, assess, generate) and costs belong into an objective or into run(seed, …).
         at :L1"
     `);
   });
