@@ -2,10 +2,11 @@
 // enumerated sites thereby becomes a sum-product: costs that share their sites are added before the next is summed out.
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError, invariant } from "../../errors.js";
-import { builder } from "../../ir/builder.js";
+import { build, builder } from "../../ir/builder.js";
 import { div } from "../../ir/primitives/arithmetic.js";
 import { reduceSum } from "../../ir/primitives/axes.js";
 import { add } from "../../ir/primitives/elementwise.js";
+import { index } from "../../ir/primitives/joining.js";
 import { type Equation, variable as newVariable, type Program, type Type, type Variable } from "../../ir/program.js";
 import type { SampleAttributes } from "../../ir/site.js";
 import { trace } from "../../ir/tracing.js";
@@ -129,7 +130,8 @@ class Contractor {
 
   /** Takes one site away from all costs below a node. */
   visit(node: Node, site: SiteLanes): Node {
-    if (node.kind === "cost") return node.dependence.has(site.equation) ? this.contract(node, site) : node;
+    if (node.kind === "cost")
+      return node.dependence.has(site.equation) ? this.contract(node, site) : withoutAxis(node, site);
     if (node.kind === "linear")
       return {
         ...node,
@@ -289,6 +291,15 @@ class Contractor {
     });
   }
 }
+
+/** A cost that is independent of a site is the same in all its lanes. */
+function withoutAxis(cost: Cost, { axis }: SiteLanes): Cost {
+  if (!axis || !cost.lanes.axes.includes(axis)) return cost;
+  const lanes = axisToOwn(cost.lanes, axis);
+  return { ...cost, lanes: runInLanes(firstLane(ownShape(lanes)), [lanes])[0]! };
+}
+
+const firstLane = (shape: Shape): Program => build([{ shape, dtype: "float32" }], (x) => [index(x!, 0, 0)]);
 
 /** A state or a loss that came out with lanes of other sites becomes their mean. */
 function meanOverLanes({ variable, axes }: Lanes): Variable {
