@@ -2,7 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError, located } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
-import type { Family, Strategy, Support } from "../ir/site.js";
+import type { Constraint, Family, Relation, Strategy, Support } from "../ir/site.js";
 import { captureSource } from "../util/location.js";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../util/shapes.js";
 
@@ -98,8 +98,19 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
     key: Tensor,
     batch: Shape,
   ) => ReturnType<NonNullable<Family["weakDerivative"]>>;
+  /** Elementwise, of the draws' shape; ±∞ and NaN where there is none. */
   readonly mean?: (parameters: Readonly<Record<P, Tensor>>) => Tensor;
   readonly variance?: (parameters: Readonly<Record<P, Tensor>>) => Tensor;
+  /** −E log p(X) in nats, of the batch shape. */
+  readonly entropy?: (parameters: Readonly<Record<P, Tensor>>) => Tensor;
+  /** P(X ≤ x) for scalar events, of the batch shape. */
+  readonly cdf?: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
+  /** The smallest x with P(X ≤ x) ≥ p for scalar events, of the batch shape. */
+  readonly quantile?: (parameters: Readonly<Record<P, Tensor>>, probability: Tensor) => Tensor;
+  /** What parameters must satisfy. */
+  readonly constraints?: Readonly<Partial<Record<P, Constraint>>>;
+  /** What parameters must satisfy together. */
+  readonly relations?: readonly (Omit<Relation, "parameters"> & { readonly parameters: readonly P[] })[];
 }
 
 /** Makes a family from rules with named parameters. */
@@ -107,7 +118,8 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
   const { parameters: names, dtype = "float32", isPathwise = true, isScorable = true } = rules;
   const named = <T>(values: readonly T[]) =>
     Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
-  const { fromNormal, probability, supportValues, weakDerivative, mean, variance } = rules;
+  const { fromNormal, probability, supportValues, weakDerivative, mean, variance, entropy, cdf, quantile } = rules;
+  const { constraints, relations } = rules;
   const parameterEventRanks = names.map((name) => rules.eventRanks?.[name] ?? 0);
   const shapesOf = (shapes: readonly Shape[]) => {
     const leading = shapes.map((shape, i) => shape.slice(0, Math.max(0, shape.length - parameterEventRanks[i]!)));
@@ -140,6 +152,16 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
     }),
     ...(mean && { mean: (parameters) => mean(named(parameters)) }),
     ...(variance && { variance: (parameters) => variance(named(parameters)) }),
+    ...(entropy && { entropy: (parameters) => entropy(named(parameters)) }),
+    ...(cdf && { cdf: (parameters, value) => cdf(named(parameters), value) }),
+    ...(quantile && { quantile: (parameters, probability) => quantile(named(parameters), probability) }),
+    ...(constraints && { constraints: names.map((name) => constraints[name]) }),
+    ...(relations && {
+      relations: relations.map(({ parameters, ...relation }) => ({
+        ...relation,
+        parameters: parameters.map((name) => names.indexOf(name)),
+      })),
+    }),
   };
 }
 

@@ -22,6 +22,28 @@ export type Support =
   | "simplex"
   | (string & {});
 
+/** What a parameter of a distribution must satisfy. */
+export interface Constraint {
+  /** As it completes "must be …": "> 0", "a probability vector". */
+  readonly name: string;
+  /** How many trailing axes are looked at together (a simplex has 1). */
+  readonly eventRank: number;
+  /** Whether one event holds it: the elements of its trailing axes in row-major order, and their sizes. */
+  readonly accepts: (event: ArrayLike<number>, shape: Shape) => boolean;
+  /** The same on (traced) tensors, of the shape without the event axes. */
+  readonly isMet: (parameter: Tensor) => Tensor;
+}
+
+/** What several parameters of a distribution must satisfy together (`low < high`). */
+export interface Relation {
+  /** As it completes "must satisfy …". */
+  readonly name: string;
+  /** Positions of the parameters; they are scalars per event. */
+  readonly parameters: readonly number[];
+  readonly accepts: (...values: readonly number[]) => boolean;
+  readonly isMet: (...parameters: readonly Tensor[]) => Tensor;
+}
+
 /** One signed pair of a measure-valued derivative: ∂/∂φ E f = E c·(f(lanes[plus]) − f(lanes[minus])). */
 export interface WeakTerm {
   /** The parameter φ, of the batch shape. */
@@ -71,8 +93,18 @@ export interface Family {
   /** All values of a finite scalar support, in order. */
   readonly supportValues?: (parameters: readonly Shape[]) => readonly number[];
   readonly weakDerivative?: (parameters: readonly Tensor[], value: Tensor, key: Tensor, batch: Shape) => WeakDerivative;
+  /** Elementwise, of the draws' shape; ±∞ and NaN where there is none. */
   readonly mean?: (parameters: readonly Tensor[]) => Tensor;
   readonly variance?: (parameters: readonly Tensor[]) => Tensor;
+  /** −E log p(X) in nats, of the batch shape. */
+  readonly entropy?: (parameters: readonly Tensor[]) => Tensor;
+  /** P(X ≤ x) for scalar events, of the batch shape. */
+  readonly cdf?: (parameters: readonly Tensor[], value: Tensor) => Tensor;
+  /** The smallest x with P(X ≤ x) ≥ p for scalar events, of the batch shape. */
+  readonly quantile?: (parameters: readonly Tensor[], probability: Tensor) => Tensor;
+  /** Per parameter: what it must satisfy. */
+  readonly constraints?: readonly (Constraint | undefined)[];
+  readonly relations?: readonly Relation[];
 }
 
 /** What a strategy sees of the site that it draws. */

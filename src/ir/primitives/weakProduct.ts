@@ -39,11 +39,14 @@ const zero = (like: Variable): Variable => broadcastTo(builder().scalar(0, like.
 const weakProductPrimitive: Primitive = primitive({
   ...frame,
   limitsOrder: true,
-  jvp: ({ inputs: [weight, cost], outputs: [out], attributes }, [tangent]) => [
-    broadcastTo(emitOne(weakProductPrimitive, [tangent ?? mul(weight!, 0), cost!], lowered(attributes)), out!.shape),
-  ],
+  jvp: ({ inputs: [weight, cost], outputs: [out], attributes }, [tangent]) => {
+    // a weight that does not move stays as a factor of 0, so that a derivative of it in something else is refused
+    const next = { ...lowered(attributes), isIdle: tangent === undefined };
+    return [broadcastTo(emitOne(weakProductPrimitive, [tangent ?? mul(weight!, 0), cost!], next), out!.shape)];
+  },
   vjp: ({ inputs: [weight, cost], attributes, isNeeded }, [ct]): MaybeZero[] => {
-    if (!ct) return [undefined, undefined];
+    // an idle weight that no cotangent reaches belongs to parameters that are fixed in every lane: nothing is missing
+    if (!ct || (attributes.isIdle && !isNeeded[0] && !isNeeded[1])) return [undefined, undefined];
     const next = lowered(attributes);
     const toWeight = isNeeded[0] ? sumTo(emitOne(weakProductPrimitive, [ct, cost!], next), weight!.shape) : undefined;
     // w·ct is zero, but not its derivative in w: it is kept, so that a mixed second derivative is refused too
