@@ -7,7 +7,7 @@ import type { Constraint } from "../ir/site.js";
 const elementwise = (name: string, accepts: (x: number) => boolean, isMet: (x: Tensor) => Tensor): Constraint => ({
   name,
   eventRank: 0,
-  accepts: ([x]) => accepts(x!),
+  accepts: (event) => accepts(event[0]!),
   isMet,
 });
 

@@ -152,7 +152,14 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
     }),
     ...(mean && { mean: (parameters) => mean(named(parameters)) }),
     ...(variance && { variance: (parameters) => variance(named(parameters)) }),
-    ...(entropy && { entropy: (parameters) => entropy(named(parameters)) }),
+    // an entropy that does not depend on all parameters comes out without some of the batch axes
+    ...(entropy && {
+      entropy: (parameters) => {
+        const value = entropy(named(parameters));
+        const { batch } = shapesOf(parameters.map(({ shape }) => shape));
+        return sameShape(batch, value.shape) ? value : tf.broadcastTo(value, [...batch]);
+      },
+    }),
     ...(cdf && { cdf: (parameters, value) => cdf(named(parameters), value) }),
     ...(quantile && { quantile: (parameters, probability) => quantile(named(parameters), probability) }),
     ...(constraints && { constraints: names.map((name) => constraints[name]) }),

@@ -16,19 +16,27 @@ function moveAxes(name: string, { batch, event }: { batch: Shape; event: Shape }
 }
 
 function joined(inner: Family, ranks: number): Family {
-  const { supportValues: _, weakDerivative: __, probability: ___, ...rest } = inner;
+  const {
+    supportValues: _,
+    weakDerivative: __,
+    probability: ___,
+    cdf: ____,
+    quantile: _____,
+    entropy,
+    ...rest
+  } = inner;
+  const summed = (elementwise: Tensor): Tensor =>
+    tf.sum(
+      elementwise,
+      range(ranks).map((i) => elementwise.rank - ranks + i),
+    );
   return {
     ...rest,
     name: `independent(${inner.name})`,
     parameterEventRanks: inner.parameterEventRanks.map((rank) => rank + ranks),
     shapes: (parameters) => moveAxes(inner.name, inner.shapes(parameters), ranks),
-    logDensity: (parameters, value) => {
-      const elementwise = inner.logDensity(parameters, value);
-      return tf.sum(
-        elementwise,
-        range(ranks).map((i) => elementwise.rank - ranks + i),
-      );
-    },
+    logDensity: (parameters, value) => summed(inner.logDensity(parameters, value)),
+    ...(entropy && { entropy: (parameters) => summed(entropy(parameters)) }),
     draw: (parameters, key, batch) => {
       const own = inner.shapes(parameters.map(({ shape }) => shape)).batch;
       return inner.draw(parameters, key, [...batch, ...own.slice(own.length - ranks)]);
