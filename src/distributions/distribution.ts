@@ -24,6 +24,9 @@ export type Bool = Supported<"boolean">;
 export type Count = Supported<"nonNegativeInteger">;
 export type CategoryIndex = Supported<"categoryIndex">;
 export type Simplex = Supported<"simplex">;
+export type PositiveDefinite = Supported<"positiveDefinite">;
+export type CorrelationCholesky = Supported<"correlationCholesky">;
+export type UnitSphere = Supported<"sphere">;
 
 /** Names of the gradient strategies that a distribution may offer. */
 export type StrategyName =
@@ -107,6 +110,12 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
   readonly cdf?: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
   /** The smallest x with P(X ≤ x) ≥ p for scalar events, of the batch shape. */
   readonly quantile?: (parameters: Readonly<Record<P, Tensor>>, probability: Tensor) => Tensor;
+  /** log P(X ≤ x), where it keeps digits that the logarithm of `cdf` loses. @defaultValue that */
+  readonly logCdf?: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
+  /** log P(X > x), where 1 − `cdf` has no digits left. @defaultValue log(1 − cdf) */
+  readonly logSurvival?: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
+  /** The x with P(X > x) = q of continuous laws, where 1 − q has no digits left. @defaultValue quantile(1 − q) */
+  readonly upperQuantile?: (parameters: Readonly<Record<P, Tensor>>, probability: Tensor) => Tensor;
   /** What parameters must satisfy. */
   readonly constraints?: Readonly<Partial<Record<P, Constraint>>>;
   /** What parameters must satisfy together. */
@@ -119,7 +128,7 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
   const named = <T>(values: readonly T[]) =>
     Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
   const { fromNormal, probability, supportValues, weakDerivative, mean, variance, entropy, cdf, quantile } = rules;
-  const { constraints, relations } = rules;
+  const { logCdf, logSurvival, upperQuantile, constraints, relations } = rules;
   const parameterEventRanks = names.map((name) => rules.eventRanks?.[name] ?? 0);
   const shapesOf = (shapes: readonly Shape[]) => {
     const leading = shapes.map((shape, i) => shape.slice(0, Math.max(0, shape.length - parameterEventRanks[i]!)));
@@ -162,6 +171,11 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
     }),
     ...(cdf && { cdf: (parameters, value) => cdf(named(parameters), value) }),
     ...(quantile && { quantile: (parameters, probability) => quantile(named(parameters), probability) }),
+    ...(logCdf && { logCdf: (parameters, value) => logCdf(named(parameters), value) }),
+    ...(logSurvival && { logSurvival: (parameters, value) => logSurvival(named(parameters), value) }),
+    ...(upperQuantile && {
+      upperQuantile: (parameters, probability) => upperQuantile(named(parameters), probability),
+    }),
     ...(constraints && { constraints: names.map((name) => constraints[name]) }),
     ...(relations && {
       relations: relations.map(({ parameters, ...relation }) => ({

@@ -22,6 +22,9 @@ function joined(inner: Family, ranks: number): Family {
     probability: ___,
     cdf: ____,
     quantile: _____,
+    logCdf: ______,
+    logSurvival: _______,
+    upperQuantile: ________,
     entropy,
     ...rest
   } = inner;

@@ -20,6 +20,11 @@ export type Support =
   | "nonNegativeInteger"
   | "categoryIndex"
   | "simplex"
+  | "positiveDefinite"
+  | "correlationCholesky"
+  | "lowerCholesky"
+  | "sphere"
+  | "ordered"
   | (string & {});
 
 /** What a parameter of a distribution must satisfy. */
@@ -102,6 +107,12 @@ export interface Family {
   readonly cdf?: (parameters: readonly Tensor[], value: Tensor) => Tensor;
   /** The smallest x with P(X ≤ x) ≥ p for scalar events, of the batch shape. */
   readonly quantile?: (parameters: readonly Tensor[], probability: Tensor) => Tensor;
+  /** log P(X ≤ x), where it keeps digits that the logarithm of `cdf` loses. @defaultValue that */
+  readonly logCdf?: (parameters: readonly Tensor[], value: Tensor) => Tensor;
+  /** log P(X > x), where 1 − `cdf` has no digits left. @defaultValue log(1 − cdf) */
+  readonly logSurvival?: (parameters: readonly Tensor[], value: Tensor) => Tensor;
+  /** The x with P(X > x) = q of continuous laws, where 1 − q has no digits left. @defaultValue quantile(1 − q) */
+  readonly upperQuantile?: (parameters: readonly Tensor[], probability: Tensor) => Tensor;
   /** Per parameter: what it must satisfy. */
   readonly constraints?: readonly (Constraint | undefined)[];
   readonly relations?: readonly Relation[];
