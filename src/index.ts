@@ -140,13 +140,19 @@ export {
 export { assumeContinuous, stopGradient } from "./ops/marks.js";
 export { foldIn, namedKey, seedKey, standardNormal, standardUniform } from "./ops/random.js";
 export {
+  betaln,
   digamma,
   erfc,
   erfinv,
+  i0e,
+  i1e,
   lgamma,
   logAddExp,
+  logI0,
   logNdtr,
   logSumExp,
+  ndtr,
+  ndtri,
   polygamma,
   xlog1py,
   xlogy,

@@ -2,6 +2,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { applyEmitter, asTensor, lifted, type TensorLike } from "../ir/lifted.js";
 import { expandAxes } from "../ir/primitives/axes.js";
+import * as bessel from "../ir/primitives/bessel.js";
+import * as beta from "../ir/primitives/betaln.js";
 import { equal, logicalAnd, select } from "../ir/primitives/comparison.js";
 import * as deviances from "../ir/primitives/deviance.js";
 import { mul } from "../ir/primitives/elementwise.js";
@@ -30,6 +32,24 @@ export const erfinv: (y: TensorLike) => Tensor = lifted(special.erfinv);
 
 /** log Φ(x), Φ the standard normal distribution function, exact in the lower tail. */
 export const logNdtr: (x: TensorLike) => Tensor = lifted(special.logNdtr);
+
+/** Φ(x), the standard normal distribution function, exact in the lower tail. */
+export const ndtr: (x: TensorLike) => Tensor = lifted(special.ndtr);
+
+/** Φ⁻¹(p), the standard normal quantile, 0 ≤ p ≤ 1; infinite at both ends. */
+export const ndtri: (p: TensorLike) => Tensor = lifted(special.ndtri);
+
+/** log B(a, b) = log Γ(a)Γ(b)/Γ(a + b) for a, b > 0, without cancellation for large arguments. */
+export const betaln: (a: TensorLike, b: TensorLike) => Tensor = lifted((a, b) => beta.betaln(a!, b!));
+
+/** e^{−|x|}·I₀(x), I₀ the modified Bessel function of order 0. */
+export const i0e: (x: TensorLike) => Tensor = lifted(bessel.i0e);
+
+/** e^{−|x|}·I₁(x), I₁ the modified Bessel function of order 1. */
+export const i1e: (x: TensorLike) => Tensor = lifted(bessel.i1e);
+
+/** log I₀(x), exact also near its zero at 0 and where I₀ overflows. */
+export const logI0: (x: TensorLike) => Tensor = lifted(bessel.logI0);
 
 /** Whether x is at a point where a formula must be replaced by its limit: that makes no jump. */
 const isAt = (x: Variable, point: number): Variable => equal(stopGradient(x), point);

@@ -1,6 +1,8 @@
 import type { Primitive } from "../primitive.js";
 import * as arithmetic from "./arithmetic.js";
 import * as axes from "./axes.js";
+import * as bessel from "./bessel.js";
+import * as betaln from "./betaln.js";
 import * as cholesky from "./cholesky.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
@@ -36,6 +38,8 @@ import * as weakProduct from "./weakProduct.js";
 const families: readonly object[] = [
   arithmetic,
   axes,
+  bessel,
+  betaln,
   cholesky,
   comparison,
   convolution,

@@ -7,21 +7,8 @@ import type { Variable } from "../program.js";
 import { div, floatOnly, neg, sub } from "./arithmetic.js";
 import { add, binary, mul, ternary } from "./elementwise.js";
 import { exp, log, log1p } from "./exponential.js";
+import { byOrder, named } from "./orders.js";
 import { lgamma, polygamma } from "./special.js";
-
-/** Makes the operation of an order when it is first asked for. */
-function byOrder<F>(make: (...orders: number[]) => Operation<F>): (...orders: number[]) => Operation<F> {
-  const known = new Map<string, Operation<F>>();
-  return (...orders) => {
-    const key = orders.join();
-    const operation = known.get(key) ?? make(...orders);
-    known.set(key, operation);
-    return operation;
-  };
-}
-
-const named = (name: string, orders: readonly number[]): string =>
-  orders.some((order) => order > 0) ? `${name}_${orders.join("_")}` : name;
 
 const binomial = (n: number, k: number): number => (k === 0 ? 1 : (binomial(n - 1, k - 1) * n) / k);
 const sumOf = (terms: readonly Variable[]): Variable => terms.reduce((total, term) => add(total, term));

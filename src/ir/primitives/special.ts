@@ -1,5 +1,6 @@
 // The gamma function and the error function, with their derivatives of every order.
 import * as tf from "@tensorflow/tfjs-core";
+import { normalQuantile } from "../../util/normalQuantile.js";
 import * as erf_ from "../../util/special/erf.js";
 import * as erfinv_ from "../../util/special/erfinv.js";
 import * as lgamma_ from "../../util/special/lgamma.js";
@@ -8,9 +9,11 @@ import * as polygamma_ from "../../util/special/polygamma.js";
 import { emitOne, lift, type Value } from "../builder.js";
 import { operation, type Primitive, primitive } from "../primitive.js";
 import type { Variable } from "../program.js";
-import { floatOnly, neg, square } from "./arithmetic.js";
+import { floatOnly, neg, reciprocal, square, sub } from "./arithmetic.js";
+import { isFinite as isFiniteNumber, less, select } from "./comparison.js";
 import { add, type ElementwiseRules, mul, unary } from "./elementwise.js";
 import { exp } from "./exponential.js";
+import { stopGradient } from "./marks.js";
 import * as kernels from "./specialKernels.js";
 
 const float = (rules: ElementwiseRules) => unary({ dtype: floatOnly(rules.name), ...rules });
@@ -72,6 +75,28 @@ export const erfinv = float({
   evaluate: erfinv_.erfinv,
   partials: (_, x) => [mul(exp(square(x)), 1 / twoOverSqrtPi)],
   tfjs: kernels.erfinv,
+});
+
+/** Φ(x), the standard normal distribution function; d = φ(x)·dx */
+export const ndtr = float({
+  name: "ndtr",
+  evaluate: logNdtr_.ndtr,
+  partials: ([x]) => [mul(exp(mul(square(x!), -0.5)), 1 / Math.sqrt(2 * Math.PI))],
+});
+
+/** φ(x) for x = Φ⁻¹(p): p·λ(x) or (1 − p)·λ(−x), in which tails keep their digits. */
+function densityAtQuantile(p: Variable, x: Variable): Variable {
+  // both forms agree, so the choice makes no jump
+  const isBelow = less(stopGradient(x), 0);
+  const product = mul(select(isBelow, p, sub(1, p)), inverseMills(select(isBelow, x, neg(x))));
+  return select(isFiniteNumber(stopGradient(x)), product, 0);
+}
+
+/** Φ⁻¹(p), the standard normal quantile: ∓∞ at 0 and 1; d = dp/φ(Φ⁻¹(p)) */
+export const ndtri = float({
+  name: "ndtri",
+  evaluate: normalQuantile,
+  partials: ([p], x) => [reciprocal(densityAtQuantile(p!, x))],
 });
 
 /** log Φ(x), Φ the standard normal distribution function; d = φ(x)/Φ(x)·dx */

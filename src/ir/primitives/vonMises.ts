@@ -12,7 +12,7 @@ const binomial = (n: number, k: number): number => (k === 0 ? 1 : (binomial(n - 
 
 const besselOrders: Operation<(kappa: Value) => Variable>[] = [];
 /** dⁿ log(e^{−κ}I₀(κ))/dκⁿ, κ ≥ 0. */
-const besselOfOrder = (n: number): Operation<(kappa: Value) => Variable> => {
+export const besselOfOrder = (n: number): Operation<(kappa: Value) => Variable> => {
   besselOrders[n] ??= unary({
     name: n === 0 ? "logBesselI0e" : `logBesselI0e_${n}`,
     dtype: floatOnly("logBesselI0e"),

@@ -1,5 +1,7 @@
 // Exponential, trigonometric and special functions.
 import fc from "fast-check";
+import * as bessel from "../../../../src/ir/primitives/bessel.js";
+import * as betaln from "../../../../src/ir/primitives/betaln.js";
 import * as exponential from "../../../../src/ir/primitives/exponential.js";
 import * as special from "../../../../src/ir/primitives/special.js";
 import * as trigonometric from "../../../../src/ir/primitives/trigonometric.js";
@@ -64,6 +66,14 @@ const specialCases: Conformance[] = [
   one(special.erfinv, between(-0.75, 0.75)),
   one(special.logNdtr, between(-8, 4)),
   one(special.inverseMills, between(-8, 4), loose),
+  one(special.ndtr, between(-8, 5), small),
+  one(special.ndtri, between(0.0625, 0.9375), loose),
+  one(bessel.i0e, offGrid(-30, 30)),
+  one(bessel.i1e, offGrid(-30, 30), loose),
+  one(bessel.besselRatio, between(-30, 30), loose),
+  one(bessel.logI0, between(-30, 30), small),
+  two(betaln.betaln, between(0.25, 40), loose),
+  two(betaln.digammaDifference, between(0.25, 40), small),
 ];
 
 export const functionCases: readonly Conformance[] = [...exponentialCases, ...trigonometricCases, ...specialCases];
