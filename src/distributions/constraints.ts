@@ -2,6 +2,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Constraint } from "../ir/site.js";
+import { cholesky, diagonal, transposed, tril } from "../ops/linearAlgebra.js";
 
 /** A constraint on every element by itself. */
 const elementwise = (name: string, accepts: (x: number) => boolean, isMet: (x: Tensor) => Tensor): Constraint => ({
@@ -63,3 +64,72 @@ export const simplex: Constraint = {
   isMet: (x) =>
     tf.logicalAnd(tf.greaterEqual(tf.min(x, -1), 0), tf.lessEqual(tf.abs(tf.sub(tf.sum(x, -1), 1)), sumTolerance)),
 };
+
+/** Square matrices whose lower triangle is a Cholesky factor; what stands above the diagonal is not read. */
+export const lowerCholesky: Constraint = {
+  name: "a lower triangular matrix with positive diagonal",
+  eventRank: 2,
+  accepts: (event, [, n = 0]) => {
+    for (let at = 0; at < event.length; at++) {
+      const [i, j] = [Math.floor(at / n), at % n];
+      if (j <= i && !(Number.isFinite(event[at]!) && (j < i || event[at]! > 0))) return false;
+    }
+    return true;
+  },
+  isMet: (x) => {
+    const isFinite = tf.all(tf.isFinite(tril(x)), [-2, -1]);
+    return tf.logicalAnd(isFinite, tf.all(tf.greater(diagonal(x), 0), -1));
+  },
+};
+
+/** How far a symmetric matrix may be from its transpose, relative to its largest element. */
+const asymmetry = 1e-4;
+
+/** Symmetric matrices that have a Cholesky factor. */
+export const positiveDefinite: Constraint = {
+  name: "a symmetric positive definite matrix",
+  eventRank: 2,
+  accepts: (event, [n = 0]) => {
+    const at = (i: number, j: number) => event[i * n + j]!;
+    let largest = 0;
+    for (let i = 0; i < event.length; i++) largest = Math.max(largest, Math.abs(event[i]!));
+    const factor = new Float64Array(n * n);
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j <= i; j++) {
+        if (!(Math.abs(at(i, j) - at(j, i)) <= asymmetry * largest)) return false;
+        let rest = (at(i, j) + at(j, i)) / 2;
+        for (let k = 0; k < j; k++) rest -= factor[i * n + k]! * factor[j * n + k]!;
+        if (i === j && !(rest > 0)) return false;
+        factor[i * n + j] = i === j ? Math.sqrt(rest) : rest / factor[j * n + j]!;
+      }
+    return true;
+  },
+  isMet: (x) => {
+    const largest = tf.max(tf.abs(x), [-2, -1], true);
+    const isSymmetric = tf.all(tf.lessEqual(tf.abs(tf.sub(x, transposed(x))), tf.mul(asymmetry, largest)), [-2, -1]);
+    return tf.logicalAnd(isSymmetric, tf.all(tf.greater(diagonal(cholesky(x)), 0), -1));
+  },
+};
+
+/** How far the squared length of a unit vector may be from 1. */
+const lengthTolerance = 1e-4;
+
+/** Vectors of length 1. */
+export const unitVector: Constraint = {
+  name: "a vector of length 1",
+  eventRank: 1,
+  accepts: (event) => {
+    let sum = 0;
+    for (let i = 0; i < event.length; i++) sum += event[i]! ** 2;
+    return Math.abs(sum - 1) <= lengthTolerance;
+  },
+  isMet: (x) => tf.lessEqual(tf.abs(tf.sub(tf.sum(tf.square(x), -1), 1)), lengthTolerance),
+};
+
+/** Numbers above a bound. */
+export const above = (bound: number): Constraint =>
+  elementwise(
+    `> ${bound}`,
+    (x) => x > bound,
+    (x) => tf.greater(x, bound),
+  );

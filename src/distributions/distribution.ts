@@ -24,6 +24,8 @@ export type Bool = Supported<"boolean">;
 export type Count = Supported<"nonNegativeInteger">;
 export type CategoryIndex = Supported<"categoryIndex">;
 export type Simplex = Supported<"simplex">;
+/** Unit vectors: 1 at one place, 0 at all others. */
+export type OneHot = Supported<"oneHot">;
 export type PositiveDefinite = Supported<"positiveDefinite">;
 export type CorrelationCholesky = Supported<"correlationCholesky">;
 export type UnitSphere = Supported<"sphere">;
@@ -95,6 +97,7 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
   /** The probability of a value where it is more than exp(logDensity): with a derivative where it is 0. */
   readonly probability?: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
   readonly supportValues?: (parameters: Readonly<Record<P, Shape>>) => readonly number[];
+  readonly supportEvents?: (parameters: Readonly<Record<P, Shape>>) => readonly (readonly number[])[];
   readonly weakDerivative?: (
     parameters: Readonly<Record<P, Tensor>>,
     value: Tensor,
@@ -127,7 +130,7 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
   const { parameters: names, dtype = "float32", isPathwise = true, isScorable = true } = rules;
   const named = <T>(values: readonly T[]) =>
     Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
-  const { fromNormal, probability, supportValues, weakDerivative, mean, variance, entropy, cdf, quantile } = rules;
+  const { fromNormal, probability, supportValues, supportEvents, weakDerivative, mean, variance, entropy, cdf, quantile } = rules;
   const { logCdf, logSurvival, upperQuantile, constraints, relations } = rules;
   const parameterEventRanks = names.map((name) => rules.eventRanks?.[name] ?? 0);
   const shapesOf = (shapes: readonly Shape[]) => {
@@ -156,6 +159,7 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
     ...(fromNormal && { fromNormal: (parameters, noise) => fromNormal(named(parameters), noise) }),
     ...(probability && { probability: (parameters, value) => probability(named(parameters), value) }),
     ...(supportValues && { supportValues: (shapes) => supportValues(named(shapes)) }),
+    ...(supportEvents && { supportEvents: (shapes) => supportEvents(named(shapes)) }),
     ...(weakDerivative && {
       weakDerivative: (parameters, value, key, batch) => weakDerivative(named(parameters), value, key, batch),
     }),

@@ -20,6 +20,7 @@ export type Support =
   | "nonNegativeInteger"
   | "categoryIndex"
   | "simplex"
+  | "oneHot"
   | "positiveDefinite"
   | "correlationCholesky"
   | "lowerCholesky"
@@ -97,6 +98,8 @@ export interface Family {
   readonly probability?: (parameters: readonly Tensor[], value: Tensor) => Tensor;
   /** All values of a finite scalar support, in order. */
   readonly supportValues?: (parameters: readonly Shape[]) => readonly number[];
+  /** All values of a finite support of vectors, in order. */
+  readonly supportEvents?: (parameters: readonly Shape[]) => readonly (readonly number[])[];
   readonly weakDerivative?: (parameters: readonly Tensor[], value: Tensor, key: Tensor, batch: Shape) => WeakDerivative;
   /** Elementwise, of the draws' shape; ±∞ and NaN where there is none. */
   readonly mean?: (parameters: readonly Tensor[]) => Tensor;

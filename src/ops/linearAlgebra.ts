@@ -32,6 +32,13 @@ export const tril = (matrix: TensorLike, offset = 0): Tensor => lifted((x) => di
 /** The upper triangle of matrices, from the `offset`-th diagonal above the main one on; zeros elsewhere. */
 export const triu = (matrix: TensorLike, offset = 0): Tensor => lifted((x) => diagonals.triu(x!, offset))(matrix);
 
+/** Transposed matrices: [..., m, n] ↦ [..., n, m]. */
+export const transposed: (matrix: TensorLike) => Tensor = lifted((x) => matrixTranspose(x!));
+
+/** Products of matrices whose batch axes broadcast. */
+export const matrixProduct = (a: TensorLike, b: TensorLike, options: products.MatMulOptions = {}): Tensor =>
+  lifted((x, y) => products.matMul(x!, y!, options))(a, b);
+
 /** Products of matrices with vectors: [..., m, k] · [..., k] ↦ [..., m]. */
 export const matVec: (matrix: TensorLike, x: TensorLike) => Tensor = lifted((a, x) =>
   // one matrix for many vectors is one product of matrices
