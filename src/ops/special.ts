@@ -8,6 +8,8 @@ import { equal, logicalAnd, select } from "../ir/primitives/comparison.js";
 import * as deviances from "../ir/primitives/deviance.js";
 import { mul } from "../ir/primitives/elementwise.js";
 import * as exponential from "../ir/primitives/exponential.js";
+import * as incomplete from "../ir/primitives/incomplete.js";
+import { lambertw as lambertwOf } from "../ir/primitives/lambertw.js";
 import { logSumExp as reduceLogSumExp, logSoftmax as shiftedLogSoftmax } from "../ir/primitives/logSumExp.js";
 import { stopGradient } from "../ir/primitives/marks.js";
 import { normalAxis } from "../ir/primitives/slicing.js";
@@ -23,6 +25,12 @@ export const digamma: (x: TensorLike) => Tensor = lifted(special.digamma);
 
 /** ψ⁽ⁿ⁾(x), the n-th derivative of digamma, n ≥ 0. */
 export const polygamma = (n: number, x: TensorLike): Tensor => lifted((v) => special.polygamma(n, v!))(x);
+
+/** ψ′(x), the derivative of digamma. */
+export const trigamma = (x: TensorLike): Tensor => polygamma(1, x);
+
+/** erf x = (2/√π)·∫₀ˣ e^{−t²} dt */
+export const erf: (x: TensorLike) => Tensor = lifted(special.erf);
 
 /** erfc x = 1 − erf x, exact in the tail. */
 export const erfc: (x: TensorLike) => Tensor = lifted(special.erfc);
@@ -50,6 +58,32 @@ export const i1e: (x: TensorLike) => Tensor = lifted(bessel.i1e);
 
 /** log I₀(x), exact also near its zero at 0 and where I₀ overflows. */
 export const logI0: (x: TensorLike) => Tensor = lifted(bessel.logI0);
+
+/** W(x), the principal branch of Lambert's function: the w ≥ −1 of w·eʷ = x, for x ≥ −1/e. */
+export const lambertw: (x: TensorLike) => Tensor = lifted(lambertwOf);
+
+/** P(a, x), the regularised lower incomplete gamma function: the probability that a gamma variable of shape a is below x. */
+export const gammainc: (a: TensorLike, x: TensorLike) => Tensor = lifted((a, x) => incomplete.gammainc(a!, x!));
+
+/** Q(a, x) = 1 − P(a, x), the regularised upper incomplete gamma function, exact in the upper tail. */
+export const gammaincc: (a: TensorLike, x: TensorLike) => Tensor = lifted((a, x) => incomplete.gammaincc(a!, x!));
+
+/** I_x(a, b), the regularised incomplete beta function: the probability that a beta variable is below x. */
+export const betainc: (a: TensorLike, b: TensorLike, x: TensorLike) => Tensor = lifted((a, b, x) =>
+  incomplete.betainc(a!, b!, x!),
+);
+
+/** log(1 + x), exact also near 0. */
+export const log1p: (x: TensorLike) => Tensor = lifted(exponential.log1p);
+
+/** eˣ − 1, exact also near 0. */
+export const expm1: (x: TensorLike) => Tensor = lifted(exponential.expm1);
+
+/** log(1 + eˣ), without overflow. */
+export const softplus: (x: TensorLike) => Tensor = lifted(exponential.softplus);
+
+/** log σ(x) = −log(1 + e⁻ˣ), without overflow. */
+export const logSigmoid: (x: TensorLike) => Tensor = lifted((x) => exponential.logSigmoid(x!));
 
 /** Whether x is at a point where a formula must be replaced by its limit: that makes no jump. */
 const isAt = (x: Variable, point: number): Variable => equal(stopGradient(x), point);

@@ -15,6 +15,7 @@ import * as gammaShapeParts from "./gammaShapeParts.js";
 import * as incomplete from "./incomplete.js";
 import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
+import * as lambertw from "./lambertw.js";
 import * as leaf from "./leaf.js";
 import * as logSumExp from "./logSumExp.js";
 import * as marks from "./marks.js";
@@ -52,6 +53,7 @@ const families: readonly object[] = [
   incomplete,
   indexing,
   joining,
+  lambertw,
   leaf,
   logSumExp,
   marks,

@@ -5,19 +5,43 @@ import type { Value } from "../builder.js";
 import type { Operation } from "../primitive.js";
 import type { Variable } from "../program.js";
 import { div, floatOnly, neg, sub } from "./arithmetic.js";
+import { equal, select } from "./comparison.js";
+import { deviance, digammaRemainder, stirlingError } from "./deviance.js";
 import { add, binary, mul, ternary } from "./elementwise.js";
-import { exp, log, log1p } from "./exponential.js";
+import { exp, log, sqrt } from "./exponential.js";
+import { stopGradient } from "./marks.js";
 import { byOrder, named } from "./orders.js";
+import { pow } from "./power.js";
 import { lgamma, polygamma } from "./special.js";
 
 const binomial = (n: number, k: number): number => (k === 0 ? 1 : (binomial(n - 1, k - 1) * n) / k);
 const sumOf = (terms: readonly Variable[]): Variable => terms.reduce((total, term) => add(total, term));
 
-/** xᵃ⁻¹e⁻ˣ/Γ(a), differentiated n times in a: gₙ₊₁ = Σ C(n, k)·h⁽ᵏ⁾·gₙ₋ₖ with h = log x − ψ(a). */
-function gammaDensity(n: number, a: Variable, x: Variable): Variable {
-  const logDensity = sub(sub(mul(sub(a, 1), log(x)), x), lgamma(a));
-  const g = [exp(logDensity)];
-  const h = (k: number): Variable => (k === 0 ? sub(log(x), polygamma(0, a)) : neg(polygamma(k, a)));
+/** A formula with a division by `distance`, and its limit where that is 0. */
+function orLimit(
+  distance: Variable,
+  limit: Variable,
+  formula: (inside: (x: Variable) => Variable) => Variable,
+): Variable {
+  const isEnd = equal(stopGradient(distance), 0);
+  return select(
+    isEnd,
+    limit,
+    formula((x) => select(isEnd, 0.5, x)),
+  );
+}
+
+/** xᵃ⁻¹e⁻ˣ/Γ(a) as a Poisson probability (Loader 2000): √(a/2π)/x·e^{−error − deviance}, where nothing large cancels. */
+const gammaDensity = (a: Variable, x: Variable): Variable =>
+  orLimit(x, pow(x, sub(a, 1)), (inside) => {
+    const exponent = neg(add(stirlingError(a), deviance(a, inside(x))));
+    return div(mul(sqrt(mul(a, 1 / (2 * Math.PI))), exp(exponent)), inside(x));
+  });
+
+/** The same differentiated n times in a: gₙ₊₁ = Σ C(n, k)·h⁽ᵏ⁾·gₙ₋ₖ with h = log x − ψ(a). */
+function gammaDensityOfOrder(n: number, a: Variable, x: Variable): Variable {
+  const g = [gammaDensity(a, x)];
+  const h = (k: number): Variable => (k === 0 ? add(log(div(x, a)), digammaRemainder(a)) : neg(polygamma(k, a)));
   for (let m = 0; m < n; m++) g.push(sumOf(g.map((_, k) => mul(mul(binomial(m, k), h(k)), g[m - k]!))));
   return g[n]!;
 }
@@ -27,7 +51,7 @@ const gammaOfOrder: (n: number) => Operation<(a: Value, x: Value) => Variable> =
     name: named("gammainc", [n]),
     dtype: floatOnly("gammainc"),
     evaluate: (a, x) => gamma.gammainc(n, a, x),
-    partials: ([a, x]) => [gammaOfOrder(n + 1)(a!, x!), gammaDensity(n, a!, x!)],
+    partials: ([a, x]) => [gammaOfOrder(n + 1)(a!, x!), gammaDensityOfOrder(n, a!, x!)],
   }),
 );
 
@@ -39,7 +63,7 @@ export const gammaincc = binary({
   name: "gammaincc",
   dtype: floatOnly("gammaincc"),
   evaluate: (a, x) => gamma.gammaincc(0, a, x),
-  partials: ([a, x]) => [neg(gammaOfOrder(1)(a!, x!)), neg(gammaDensity(0, a!, x!))],
+  partials: ([a, x]) => [neg(gammaOfOrder(1)(a!, x!)), neg(gammaDensity(a!, x!))],
 });
 
 /**
@@ -58,19 +82,32 @@ export const logGammaFlow = binary({
   },
 });
 
-/** xᵃ⁻¹(1 − x)ᵇ⁻¹/B(a, b), differentiated i times in a and j times in b. */
-function betaDensity(i: number, j: number, a: Variable, b: Variable, x: Variable): Variable {
+/** xᵃ⁻¹(1 − x)ᵇ⁻¹/B(a, b) as a binomial probability (Loader 2000): √(ab/2π(a + b))/(x·y)·e^{…} with y = 1 − x. */
+function betaDensity(a: Variable, b: Variable, x: Variable): Variable {
   const sum = add(a, b);
-  const logBeta = sub(add(lgamma(a), lgamma(b)), lgamma(sum));
-  const powers = add(mul(sub(a, 1), log(x)), mul(sub(b, 1), log1p(neg(x))));
+  const y = sub(1, x);
+  const limit = mul(mul(a, b), mul(pow(x, sub(a, 1)), pow(y, sub(b, 1))));
+  return orLimit(mul(x, y), limit, (inside) => {
+    const errors = sub(stirlingError(sum), add(stirlingError(a), stirlingError(b)));
+    const deviances = add(deviance(a, mul(sum, inside(x))), deviance(b, mul(sum, inside(y))));
+    const scale = sqrt(mul(div(mul(a, b), sum), 1 / (2 * Math.PI)));
+    return div(mul(scale, exp(sub(errors, deviances))), mul(inside(x), inside(y)));
+  });
+}
+
+/** The same differentiated i times in a and j times in b. */
+function betaDensityOfOrder(i: number, j: number, a: Variable, b: Variable, x: Variable): Variable {
+  const sum = add(a, b);
+  const y = sub(1, x);
   const known = new Map<string, Variable>();
   /** ∂ᵏ⁺ˡ/∂aᵏ∂bˡ of the derivative in a, or in b, of the log density. */
   const slope = (inA: boolean, k: number, l: number): Variable => {
     const own = inA ? a : b;
-    const ofSum = polygamma(k + l, sum);
-    if ((inA ? l : k) > 0) return ofSum;
-    const rest = sub(ofSum, polygamma(k + l, own));
-    return k + l > 0 ? rest : add(rest, inA ? log(x) : log1p(neg(x)));
+    if ((inA ? l : k) > 0) return polygamma(k + l, sum);
+    if (k + l > 0) return sub(polygamma(k + l, sum), polygamma(k + l, own));
+    // log x + ψ(a + b) − ψ(a)
+    const share = div(mul(sum, inA ? x : y), own);
+    return add(log(share), sub(digammaRemainder(own), digammaRemainder(sum)));
   };
   const g = (m: number, n: number): Variable => {
     const key = `${m},${n}`;
@@ -86,7 +123,7 @@ function betaDensity(i: number, j: number, a: Variable, b: Variable, x: Variable
     known.set(key, result);
     return result;
   };
-  known.set("0,0", exp(sub(powers, logBeta)));
+  known.set("0,0", betaDensity(a, b, x));
   return g(i, j);
 }
 
@@ -99,7 +136,7 @@ const betaOfOrder: (i: number, j: number) => Operation<(a: Value, b: Value, x: V
       partials: ([a, b, x]) => [
         betaOfOrder(i + 1, j)(a!, b!, x!),
         betaOfOrder(i, j + 1)(a!, b!, x!),
-        betaDensity(i, j, a!, b!, x!),
+        betaDensityOfOrder(i, j, a!, b!, x!),
       ],
     }),
 );

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import * as bessel from "../../../../src/ir/primitives/bessel.js";
 import * as betaln from "../../../../src/ir/primitives/betaln.js";
 import * as exponential from "../../../../src/ir/primitives/exponential.js";
+import { lambertw } from "../../../../src/ir/primitives/lambertw.js";
 import * as special from "../../../../src/ir/primitives/special.js";
 import * as trigonometric from "../../../../src/ir/primitives/trigonometric.js";
 import { between, type Conformance, each, everywhere, offGrid, sometimes, withAttributes } from "../conformance.js";
@@ -72,6 +73,7 @@ const specialCases: Conformance[] = [
   one(bessel.i1e, offGrid(-30, 30), loose),
   one(bessel.besselRatio, between(-30, 30), loose),
   one(bessel.logI0, between(-30, 30), small),
+  one(lambertw, between(-0.25, 30), loose),
   two(betaln.betaln, between(0.25, 40), loose),
   two(betaln.digammaDifference, between(0.25, 40), small),
 ];
