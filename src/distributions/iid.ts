@@ -6,6 +6,7 @@ import type { Distribution } from "./distribution.js";
 const repeated = (inner: Family, shape: Shape, rank: number): Family => ({
   ...inner,
   name: `iid(${formatShape(shape)}, ${inner.name})`,
+  wraps: { kind: "iid", family: inner },
   shapes: (parameters) => {
     const { batch, event } = inner.shapes(parameters);
     // parameters that differ between lanes bring the lanes' axes along, and axes of size 1 in place of the new ones

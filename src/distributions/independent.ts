@@ -25,6 +25,7 @@ function joined(inner: Family, ranks: number): Family {
     logCdf: ______,
     logSurvival: _______,
     upperQuantile: ________,
+    supportEvents: _________,
     entropy,
     ...rest
   } = inner;
@@ -36,6 +37,7 @@ function joined(inner: Family, ranks: number): Family {
   return {
     ...rest,
     name: `independent(${inner.name})`,
+    wraps: { kind: "independent", family: inner, ranks },
     parameterEventRanks: inner.parameterEventRanks.map((rank) => rank + ranks),
     shapes: (parameters) => moveAxes(inner.name, inner.shapes(parameters), ranks),
     logDensity: (parameters, value) => summed(inner.logDensity(parameters, value)),

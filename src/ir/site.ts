@@ -119,7 +119,17 @@ export interface Family {
   /** Per parameter: what it must satisfy. */
   readonly constraints?: readonly (Constraint | undefined)[];
   readonly relations?: readonly Relation[];
+  /** The family that this one is a wrapper of, whose parameters come first: divergences see through it. */
+  readonly wraps?: Wrapping;
 }
+
+/** How a family is made of another one. */
+export type Wrapping =
+  | { readonly kind: "iid"; readonly family: Family }
+  /** `ranks` of its batch axes are event axes. */
+  | { readonly kind: "independent"; readonly family: Family; readonly ranks: number }
+  /** Its values are mapped one to one; the same map has the same identity. */
+  | { readonly kind: "transformed"; readonly family: Family; readonly by: unknown };
 
 /** What a strategy sees of the site that it draws. */
 export interface SiteContext {
