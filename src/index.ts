@@ -13,6 +13,7 @@ export { dirichlet } from "./distributions/dirichlet.js";
 export {
   type Bool,
   type CategoryIndex,
+  type CorrelationCholesky,
   type Count,
   type Distribution,
   distribution,
@@ -22,13 +23,16 @@ export {
   logDensity,
   type NonNegative,
   type Positive,
+  type PositiveDefinite,
   type Real,
   type Simplex,
   type Supported,
   type UnitInterval,
+  type UnitSphere,
 } from "./distributions/distribution.js";
 export { exponential } from "./distributions/exponential.js";
 export { gamma } from "./distributions/gamma.js";
+export { type GaussianRandomWalkOptions, gaussianRandomWalk } from "./distributions/gaussianRandomWalk.js";
 export { geometric } from "./distributions/geometric.js";
 export { gumbel } from "./distributions/gumbel.js";
 export { halfCauchy } from "./distributions/halfCauchy.js";
@@ -37,9 +41,15 @@ export { iid } from "./distributions/iid.js";
 export { independent } from "./distributions/independent.js";
 export { inverseGamma } from "./distributions/inverseGamma.js";
 export { laplace } from "./distributions/laplace.js";
+export { lkjCholesky } from "./distributions/lkjCholesky.js";
 export { logistic } from "./distributions/logistic.js";
 export { logNormal } from "./distributions/logNormal.js";
-export { multivariateNormal } from "./distributions/multivariateNormal.js";
+export {
+  type LowRankCovariance,
+  type MultivariateNormalScale,
+  multivariateNormal,
+} from "./distributions/multivariateNormal.js";
+export { multivariateStudentT } from "./distributions/multivariateStudentT.js";
 export { normal } from "./distributions/normal.js";
 export { poisson } from "./distributions/poisson.js";
 export { studentT } from "./distributions/studentT.js";
@@ -47,6 +57,7 @@ export { type TruncationBounds, truncatedNormal } from "./distributions/truncate
 export { uniform } from "./distributions/uniform.js";
 export { vonMises } from "./distributions/vonMises.js";
 export { weibull } from "./distributions/weibull.js";
+export { type WishartScale, wishart } from "./distributions/wishart.js";
 export { addCost } from "./dsl/addCost.js";
 export { baseline, controlVariate } from "./dsl/baseline.js";
 export type { Call } from "./dsl/call.js";

@@ -77,8 +77,8 @@ export const lowerCholesky: Constraint = {
     return true;
   },
   isMet: (x) => {
-    const isFinite = tf.all(tf.isFinite(tril(x)), [-2, -1]);
-    return tf.logicalAnd(isFinite, tf.all(tf.greater(diagonal(x), 0), -1));
+    const hasNumbers = tf.all(tf.isFinite(tril(x)), [-2, -1]);
+    return tf.logicalAnd(hasNumbers, tf.all(tf.greater(diagonal(x), 0), -1));
   },
 };
 

@@ -3,8 +3,9 @@ import { ElbowError } from "../errors.js";
 import type { TensorLike } from "../ir/lifted.js";
 import { stopGradient } from "../ops/marks.js";
 import { logGammaDraws } from "../ops/samplers.js";
-import { lgamma, logSoftmax, xlogy } from "../ops/special.js";
+import { digamma, lgamma, logSoftmax, xlogy } from "../ops/special.js";
 import { formatShape } from "../util/shapes.js";
+import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Simplex } from "./distribution.js";
 import { onSupport } from "./support.js";
 
@@ -49,10 +50,18 @@ const dirichletFamily = family({
     const mean = tf.div(concentration, total);
     return tf.div(tf.mul(mean, tf.sub(1, mean)), tf.add(total, 1));
   },
+  // log B(α) + Σ (αₖ − 1)(ψ(A) − ψ(αₖ)) for the sum A of α
+  entropy: ({ concentration }) => {
+    const total = tf.sum(concentration, -1, true);
+    const logBeta = tf.sub(tf.sum(lgamma(concentration), -1), lgamma(tf.squeeze(total, [-1])));
+    const rises = tf.sub(digamma(total), digamma(concentration));
+    return tf.add(logBeta, tf.sum(tf.mul(tf.sub(concentration, 1), rises), -1));
+  },
+  constraints: { concentration: positive },
 });
 
 /**
- * The Dirichlet distribution on the simplex.
+ * The Dirichlet distribution on the simplex, of density Γ(Σ αₖ)/Π Γ(αₖ)·Π xₖ^{αₖ − 1} in all elements but one.
  *
  * Offers reparam (implicit, through gamma variables), reinforce and muProp.
  *

@@ -14,6 +14,7 @@ export interface Point {
   readonly x: Nested;
   readonly logp: Nested;
   readonly d_x?: Nested | null;
+  readonly d_x_free?: Nested | null;
   readonly d?: Readonly<Record<string, Nested>> | null;
   readonly tag?: string;
 }
@@ -22,11 +23,32 @@ export interface Case {
   readonly params: Readonly<Record<string, Nested>>;
   readonly mean: Nested;
   readonly variance: Nested;
+  readonly entropy: Nested;
   readonly points: readonly Point[];
 }
 
-export const tables: Readonly<Record<string, readonly Case[]>> = JSON.parse(
+/** Parameters that are sizes: numbers of the program, not tensors. */
+const sizes = ["dim", "num_steps"];
+
+/** Sizes as part of the family's name: cases of "GaussianRandomWalk(scale), num_steps = 4". */
+function bySize([name, cases]: [string, readonly Case[]]): [string, readonly Case[]][] {
+  const groups = new Map<string, Case[]>();
+  for (const each of cases) {
+    const params = Object.entries(each.params);
+    const isSize = ([key]: readonly [string, Nested]) => sizes.includes(key);
+    const label = [name, ...params.filter(isSize).map(([key, value]) => `${key} = ${value}`)].join(", ");
+    const rest = { ...each, params: Object.fromEntries(params.filter((param) => !isSize(param))) };
+    groups.set(label, [...(groups.get(label) ?? []), rest]);
+  }
+  return [...groups];
+}
+
+const stored: Readonly<Record<string, readonly Case[]>> = JSON.parse(
   readFileSync(new URL("../reference/distributions.json", import.meta.url), "utf8"),
+);
+
+export const tables: Readonly<Record<string, readonly Case[]>> = Object.fromEntries(
+  Object.entries(stored).flatMap(bySize),
 );
 
 /** The numbers, in order; NaN stands for what has no finite value. */

@@ -9,15 +9,18 @@ import { dirichlet } from "../../src/distributions/dirichlet.js";
 import type { Distribution } from "../../src/distributions/distribution.js";
 import { exponential } from "../../src/distributions/exponential.js";
 import { gamma } from "../../src/distributions/gamma.js";
+import { gaussianRandomWalk } from "../../src/distributions/gaussianRandomWalk.js";
 import { geometric } from "../../src/distributions/geometric.js";
 import { gumbel } from "../../src/distributions/gumbel.js";
 import { halfCauchy } from "../../src/distributions/halfCauchy.js";
 import { halfNormal } from "../../src/distributions/halfNormal.js";
 import { inverseGamma } from "../../src/distributions/inverseGamma.js";
 import { laplace } from "../../src/distributions/laplace.js";
+import { lkjCholesky } from "../../src/distributions/lkjCholesky.js";
 import { logistic } from "../../src/distributions/logistic.js";
 import { logNormal } from "../../src/distributions/logNormal.js";
 import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
+import { multivariateStudentT } from "../../src/distributions/multivariateStudentT.js";
 import { normal } from "../../src/distributions/normal.js";
 import { poisson } from "../../src/distributions/poisson.js";
 import { studentT } from "../../src/distributions/studentT.js";
@@ -25,8 +28,12 @@ import { truncatedNormal } from "../../src/distributions/truncatedNormal.js";
 import { uniform } from "../../src/distributions/uniform.js";
 import { vonMises } from "../../src/distributions/vonMises.js";
 import { weibull } from "../../src/distributions/weibull.js";
+import { wishart } from "../../src/distributions/wishart.js";
 
 export type Build = (...parameters: Tensor[]) => Distribution<Tensor, never>;
+
+const walk = (numSteps: number, ...[initLoc, initScale, drift, scale]: Tensor[]): Distribution<Tensor, never> =>
+  gaussianRandomWalk({ initLoc: initLoc!, initScale: initScale!, drift: drift!, scale: scale!, numSteps });
 
 export const families: Readonly<Record<string, Build>> = {
   Normal: (loc, scale) => normal(loc!, scale!),
@@ -58,4 +65,12 @@ export const families: Readonly<Record<string, Build>> = {
   "MultivariateNormal(covariance)": (loc, covariance) => multivariateNormal(loc!, { covariance: covariance! }),
   "MultivariateNormal(scale_tril)": (loc, scaleTril) => multivariateNormal(loc!, { scaleTril: scaleTril! }),
   "MultivariateNormal(scale_diag)": (loc, scaleDiag) => multivariateNormal(loc!, { scaleDiag: scaleDiag! }),
+  MultivariateStudentT: (df, loc, scaleTril) => multivariateStudentT(df!, loc!, scaleTril!),
+  "LKJCholesky, dim = 3": (concentration) => lkjCholesky(3, concentration!),
+  "Wishart(scale_matrix)": (df, scaleMatrix) => wishart(df!, { scaleMatrix: scaleMatrix! }),
+  "Wishart(scale_tril)": (df, scaleTril) => wishart(df!, { scaleTril: scaleTril! }),
+  "GaussianRandomWalk(scale), num_steps = 2": (scale) => gaussianRandomWalk({ scale: scale!, numSteps: 2 }),
+  "GaussianRandomWalk(scale), num_steps = 4": (scale) => gaussianRandomWalk({ scale: scale!, numSteps: 4 }),
+  "GaussianRandomWalk(drift), num_steps = 3": (...p) => walk(3, ...p),
+  "GaussianRandomWalk(drift), num_steps = 4": (...p) => walk(4, ...p),
 };

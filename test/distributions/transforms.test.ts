@@ -28,7 +28,18 @@ const keyType = { shape: [2], dtype: "int32" } as const;
 const named = Object.entries(families);
 
 /** Families whose draws have implicit derivatives: tested below against the derivative of an expectation. */
-const implicit = ["Gamma", "Beta", "Dirichlet", "StudentT", "InverseGamma", "VonMises"];
+const implicit = [
+  "Gamma",
+  "Beta",
+  "Dirichlet",
+  "StudentT",
+  "InverseGamma",
+  "VonMises",
+  "MultivariateStudentT",
+  "LKJCholesky, dim = 3",
+  "Wishart(scale_matrix)",
+  "Wishart(scale_tril)",
+];
 
 /** Parameters of a family's first case, in the order of the table. */
 const parametersOf = (name: string): NDArray[] => Object.values(tables[name]![0]!.params).map(toArray);
