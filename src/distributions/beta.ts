@@ -1,13 +1,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
+import { lifted } from "../ir/lifted.js";
+import * as quantiles from "../ir/primitives/quantiles.js";
 import { stopGradient } from "../ops/marks.js";
 import { namedKey } from "../ops/random.js";
 import { logGammaDraws } from "../ops/samplers.js";
-import { lgamma, xlog1py, xlogy } from "../ops/special.js";
+import { betainc, lgamma, xlog1py, xlogy } from "../ops/special.js";
 import { where } from "../ops/where.js";
+import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type UnitInterval } from "./distribution.js";
+import { digammaRemainder, stirlingPart } from "./gammaParts.js";
 import { logBinomialTerm } from "./saddlePoint.js";
-import { onSupport } from "./support.js";
+import { onSupport, onUnitInterval } from "./support.js";
+
+const betaQuantile = lifted((p, a, b) => quantiles.betaQuantile(p!, a!, b!));
 
 const isInside = (x: tf.Tensor): tf.Tensor => tf.logicalAnd(tf.greater(x, 0), tf.less(x, 1));
 const isEnd = (x: tf.Tensor): tf.Tensor => tf.logicalOr(tf.equal(x, 0), tf.equal(x, 1));
@@ -42,6 +48,20 @@ const betaFamily = family({
     const total = tf.add(alpha, beta);
     return tf.div(tf.mul(alpha, beta), tf.mul(tf.square(total), tf.add(total, 1)));
   },
+  // log B(α, β) − (α − 1)ψ(α) − (β − 1)ψ(β) + (α + β − 2)ψ(α + β), by what log Γ and ψ differ from their first terms
+  entropy: ({ alpha, beta }) => {
+    const total = tf.add(alpha, beta);
+    const stirling = tf.sub(tf.add(stirlingPart(alpha), stirlingPart(beta)), stirlingPart(total));
+    const volume = tf.sub(tf.mul(0.5, tf.add(tf.log(alpha), tf.log(beta))), tf.mul(1.5, tf.log(total)));
+    const pull = (x: tf.Tensor, n: number) => tf.mul(tf.sub(x, n), digammaRemainder(x));
+    return tf.add(tf.add(volume, stirling), tf.sub(tf.add(pull(alpha, 1), pull(beta, 1)), pull(total, 2)));
+  },
+  cdf: ({ alpha, beta }, value) => onUnitInterval(value, 0, 1, (x) => betainc(alpha, beta, x)),
+  logSurvival: ({ alpha, beta }, value) =>
+    onUnitInterval(value, 0, Number.NEGATIVE_INFINITY, (x) => tf.log(betainc(beta, alpha, tf.sub(1, x)))),
+  quantile: ({ alpha, beta }, p) => betaQuantile(p, alpha, beta),
+  upperQuantile: ({ alpha, beta }, q) => tf.sub(1, betaQuantile(q, beta, alpha)),
+  constraints: { alpha: positive, beta: positive },
 });
 
 /**

@@ -39,6 +39,20 @@ export const probability = elementwise(
   (x) => tf.logicalAnd(tf.greaterEqual(x, 0), tf.lessEqual(x, 1)),
 );
 
+/** Probabilities of what must be able to happen. */
+export const positiveProbability = elementwise(
+  "in (0, 1]",
+  (x) => x > 0 && x <= 1,
+  (x) => tf.logicalAnd(tf.greater(x, 0), tf.lessEqual(x, 1)),
+);
+
+/** Probabilities of what must not be certain. */
+export const uncertainProbability = elementwise(
+  "in [0, 1)",
+  (x) => x >= 0 && x < 1,
+  (x) => tf.logicalAnd(tf.greaterEqual(x, 0), tf.less(x, 1)),
+);
+
 /** 0, 1, 2, … */
 export const count = elementwise(
   "a whole number ≥ 0",
@@ -133,3 +147,29 @@ export const above = (bound: number): Constraint =>
     (x) => x > bound,
     (x) => tf.greater(x, bound),
   );
+
+/** Numbers that grow along the last axis. */
+export const increasing: Constraint = {
+  name: "increasing along the last axis",
+  eventRank: 1,
+  accepts: (event) => {
+    for (let i = 1; i < event.length; i++) if (!(event[i]! > event[i - 1]!)) return false;
+    return true;
+  },
+  isMet: (x) => {
+    const size = x.shape.at(-1)!;
+    if (size < 2) return tf.ones(x.shape.slice(0, -1), "bool");
+    const [later, earlier] = [1, 0].map((from) =>
+      tf.slice(x, [...x.shape.slice(0, -1).map(() => 0), from], [...x.shape.slice(0, -1), size - 1]),
+    );
+    return tf.all(tf.greater(later!, earlier!), -1);
+  },
+};
+
+/** The ends of an interval, either of which may be infinite. */
+export const lowBelowHigh = {
+  name: "low < high",
+  parameters: ["low", "high"],
+  accepts: (low: number, high: number): boolean => low < high,
+  isMet: (low: Tensor, high: Tensor): Tensor => tf.less(low, high),
+} as const;

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import type { Support } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
+import { real } from "./constraints.js";
 import { type Distribution, distribution, family, type Supported } from "./distribution.js";
 import { onSupport } from "./support.js";
 
@@ -23,6 +24,11 @@ const deltaFamily = (support: Support) =>
     isScorable: false,
     mean: ({ value }) => value,
     variance: ({ value }) => tf.zerosLike(value),
+    // with respect to the point mass, too
+    entropy: ({ value }) => tf.zerosLike(value),
+    cdf: ({ value }, x) => tf.cast(tf.greaterEqual(x, value), "float32"),
+    quantile: ({ value }, p) => tf.add(value, tf.zerosLike(p)),
+    constraints: { value: real },
   });
 
 /** Options of {@link delta}. */

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import { namedKey, standardUniform } from "../ops/random.js";
+import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
 import { isNonNegative, onSupport } from "./support.js";
 
@@ -25,6 +26,13 @@ const exponentialFamily = family({
   },
   mean: ({ rate }) => tf.reciprocal(rate),
   variance: ({ rate }) => tf.reciprocal(tf.square(rate)),
+  // 1 − log λ
+  entropy: ({ rate }) => tf.sub(1, tf.log(rate)),
+  cdf: ({ rate }, value) => onSupport(value, isNonNegative, 0, (x) => tf.neg(tf.expm1(tf.neg(tf.mul(rate, x)))), 0),
+  logSurvival: ({ rate }, value) => onSupport(value, isNonNegative, 0, (x) => tf.neg(tf.mul(rate, x)), 0),
+  quantile: ({ rate }, p) => tf.div(tf.neg(tf.log1p(tf.neg(p))), rate),
+  upperQuantile: ({ rate }, q) => tf.div(tf.neg(tf.log(q)), rate),
+  constraints: { rate: positive },
 });
 
 /**

@@ -4,9 +4,11 @@ import * as shapeParts from "../ir/primitives/gammaShapeParts.js";
 import { stopGradient } from "../ops/marks.js";
 import { namedKey, standardUniform } from "../ops/random.js";
 import { logGammaDraws } from "../ops/samplers.js";
-import { lgamma, xlogy } from "../ops/special.js";
+import { gammainc, gammaincc, lgamma, xlogy } from "../ops/special.js";
 import { where } from "../ops/where.js";
+import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
+import { digammaRemainder, logGammaQuantile, logGammaUpperQuantile, stirlingPart } from "./gammaParts.js";
 import { logPoissonTerm } from "./saddlePoint.js";
 import { isPositive, onSupport } from "./support.js";
 
@@ -16,7 +18,7 @@ const logGammaShapeBelow = lifted((a, u) => shapeParts.logGammaShapeBelow(a!, u!
 
 const isZero = (x: tf.Tensor): tf.Tensor => tf.equal(x, 0);
 
-const gammaFamily = family({
+export const gammaFamily = family({
   name: "gamma",
   support: "positive",
   parameters: ["shape", "rate"],
@@ -57,6 +59,18 @@ const gammaFamily = family({
   },
   mean: ({ shape, rate }) => tf.div(shape, rate),
   variance: ({ shape, rate }) => tf.div(shape, tf.square(rate)),
+  // a − log λ + log Γ(a) + (1 − a)ψ(a), by what log Γ and ψ differ from their first terms
+  entropy: ({ shape, rate }) =>
+    tf.add(
+      tf.sub(tf.mul(0.5, tf.log(shape)), tf.log(rate)),
+      tf.sub(stirlingPart(shape), tf.mul(tf.sub(1, shape), digammaRemainder(shape))),
+    ),
+  cdf: ({ shape, rate }, value) => onSupport(value, isPositive, 1, (x) => gammainc(shape, tf.mul(rate, x)), 0),
+  logSurvival: ({ shape, rate }, value) =>
+    onSupport(value, isPositive, 1, (x) => tf.log(gammaincc(shape, tf.mul(rate, x))), 0),
+  quantile: ({ shape, rate }, p) => tf.div(tf.exp(logGammaQuantile(p, shape)), rate),
+  upperQuantile: ({ shape, rate }, q) => tf.div(tf.exp(logGammaUpperQuantile(q, shape)), rate),
+  constraints: { shape: positive, rate: positive },
 });
 
 /**

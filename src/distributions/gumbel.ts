@@ -1,10 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { standardUniform } from "../ops/random.js";
+import { finite, positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Real } from "./distribution.js";
+import { log1mExp } from "./tails.js";
 
 /** Euler's constant, the mean of the standard Gumbel distribution. */
 const eulerGamma = 0.5772156649015329;
+
+/** e^{−(x − m)/s} */
+const hazard = ({ loc, scale }: Readonly<Record<"loc" | "scale", tf.Tensor>>, x: tf.Tensor): tf.Tensor =>
+  tf.exp(tf.div(tf.sub(loc, x), scale));
 
 const gumbelFamily = family({
   name: "gumbel",
@@ -20,6 +26,14 @@ const gumbelFamily = family({
   mean: ({ loc, scale }) => tf.add(loc, tf.mul(asTensor(eulerGamma), scale)),
   // (πs)²/6
   variance: ({ loc, scale }) => tf.add(tf.mul(asTensor(Math.PI ** 2 / 6), tf.square(scale)), tf.zerosLike(loc)),
+  // log s + γ + 1
+  entropy: ({ scale }) => tf.add(tf.log(scale), asTensor(eulerGamma + 1)),
+  cdf: (parameters, x) => tf.exp(tf.neg(hazard(parameters, x))),
+  logCdf: (parameters, x) => tf.neg(hazard(parameters, x)),
+  logSurvival: (parameters, x) => log1mExp(tf.neg(hazard(parameters, x))),
+  quantile: ({ loc, scale }, p) => tf.sub(loc, tf.mul(scale, tf.log(tf.neg(tf.log(p))))),
+  upperQuantile: ({ loc, scale }, q) => tf.sub(loc, tf.mul(scale, tf.log(tf.neg(tf.log1p(tf.neg(q)))))),
+  constraints: { loc: finite, scale: positive },
 });
 
 /**

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { standardUniform } from "../ops/random.js";
-import { tanHalfTurns } from "./cauchy.js";
+import { cotHalfTurns, tanHalfTurns } from "./cauchy.js";
+import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
-import { isNonNegative, onSupport } from "./support.js";
+import { isNonNegative, isPositive, onSupport } from "./support.js";
 
 const halfCauchyFamily = family({
   name: "halfCauchy",
@@ -15,7 +16,20 @@ const halfCauchyFamily = family({
       tf.sub(tf.sub(asTensor(Math.log(2 / Math.PI)), tf.log(scale)), tf.log1p(tf.square(tf.div(x, scale)))),
     ),
   draw: ({ scale }, key, batch) => tf.mul(scale, tanHalfTurns(tf.mul(0.5, standardUniform(key, batch)))),
+  // log 2πs
+  entropy: ({ scale }) => tf.add(tf.log(scale), asTensor(Math.log(2 * Math.PI))),
+  // (2/π)·arctan(x/s)
+  cdf: ({ scale }, value) =>
+    onSupport(value, isNonNegative, 0, (x) => tf.mul(2 / Math.PI, tf.atan(tf.div(x, scale))), 0),
+  // (2/π)·arctan(s/x), the angle at the other end
+  logSurvival: ({ scale }, value) =>
+    onSupport(value, isPositive, 1, (x) => tf.log(tf.mul(2 / Math.PI, tf.atan(tf.div(scale, x)))), 0),
+  quantile: ({ scale }, p) => tf.mul(scale, tanHalfTurns(tf.mul(0.5, p))),
+  upperQuantile: ({ scale }, q) => tf.mul(scale, cotHalfTurns(tf.mul(0.5, q))),
+  constraints: { scale: positive },
   // its mean is infinite
+  mean: ({ scale }) => tf.fill(scale.shape, Number.POSITIVE_INFINITY),
+  variance: ({ scale }) => tf.fill(scale.shape, Number.POSITIVE_INFINITY),
 });
 
 /**

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { namedKey, standardNormal, standardUniform } from "../ops/random.js";
+import { erfinv, logNdtr, ndtri } from "../ops/special.js";
+import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
 import { isNonNegative, onSupport } from "./support.js";
 
@@ -29,6 +31,16 @@ const halfNormalFamily = family({
   },
   mean: ({ scale }) => tf.mul(scale, asTensor(Math.sqrt(2 / Math.PI))),
   variance: ({ scale }) => tf.mul(tf.square(scale), asTensor(1 - 2 / Math.PI)),
+  // ½ log ½πe s²
+  entropy: ({ scale }) => tf.add(tf.log(scale), asTensor(0.5 - halfLogTwoOverPi)),
+  // erf(x/(s√2))
+  cdf: ({ scale }, value) =>
+    onSupport(value, isNonNegative, 0, (x) => tf.erf(tf.mul(asTensor(Math.SQRT1_2), tf.div(x, scale))), 0),
+  logSurvival: ({ scale }, value) =>
+    onSupport(value, isNonNegative, 0, (x) => tf.add(asTensor(Math.LN2), logNdtr(tf.neg(tf.div(x, scale)))), 0),
+  quantile: ({ scale }, p) => tf.mul(scale, tf.mul(asTensor(Math.SQRT2), erfinv(p))),
+  upperQuantile: ({ scale }, q) => tf.mul(tf.neg(scale), ndtri(tf.mul(0.5, q))),
+  constraints: { scale: positive },
 });
 
 /**

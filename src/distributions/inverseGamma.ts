@@ -2,8 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import { stopGradient } from "../ops/marks.js";
 import { logGammaDraws } from "../ops/samplers.js";
+import { gammainc, gammaincc } from "../ops/special.js";
 import { where } from "../ops/where.js";
+import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
+import { digammaRemainder, logGammaQuantile, logGammaUpperQuantile, stirlingPart } from "./gammaParts.js";
 import { logPoissonTerm } from "./saddlePoint.js";
 import { isPositive, onSupport } from "./support.js";
 
@@ -31,6 +34,18 @@ const inverseGammaFamily = family({
     const finite = tf.div(tf.square(tf.div(scale, tf.sub(safe, 1))), tf.sub(safe, 2));
     return where(isAbove(shape, 2), finite, where(isAbove(shape, 1), Number.POSITIVE_INFINITY, Number.NaN));
   },
+  // a + log b + log Γ(a) − (1 + a)ψ(a), by what log Γ and ψ differ from their first terms
+  entropy: ({ shape, scale }) =>
+    tf.add(
+      tf.sub(tf.log(scale), tf.mul(1.5, tf.log(shape))),
+      tf.add(stirlingPart(shape), tf.mul(tf.add(1, shape), digammaRemainder(shape))),
+    ),
+  cdf: ({ shape, scale }, value) => onSupport(value, isPositive, 1, (x) => gammaincc(shape, tf.div(scale, x)), 0),
+  logSurvival: ({ shape, scale }, value) =>
+    onSupport(value, isPositive, 1, (x) => tf.log(gammainc(shape, tf.div(scale, x))), 0),
+  quantile: ({ shape, scale }, p) => tf.mul(scale, tf.exp(tf.neg(logGammaUpperQuantile(p, shape)))),
+  upperQuantile: ({ shape, scale }, q) => tf.mul(scale, tf.exp(tf.neg(logGammaQuantile(q, shape)))),
+  constraints: { shape: positive, scale: positive },
 });
 
 /**

@@ -1,10 +1,28 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { stopGradient } from "../ops/marks.js";
 import { namedKey, standardUniform } from "../ops/random.js";
+import { where } from "../ops/where.js";
+import { finite, positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Real } from "./distribution.js";
 
 const exponentialDraw = (key: tf.Tensor, batch: readonly number[]): tf.Tensor =>
   tf.neg(tf.log(standardUniform(key, batch)));
+
+const isNegative = (z: tf.Tensor): tf.Tensor => tf.less(stopGradient(z), 0);
+
+/** ½eᶻ below 0, and ½ beyond. */
+const lowerTail = (z: tf.Tensor): tf.Tensor => tf.mul(0.5, tf.exp(where(isNegative(z), z, 0)));
+
+const logStandardCdf = (z: tf.Tensor): tf.Tensor =>
+  where(isNegative(z), tf.sub(z, asTensor(Math.LN2)), tf.log1p(tf.neg(lowerTail(tf.neg(z)))));
+
+/** log 2p, or −log 2(1 − p) in the upper half */
+function standardQuantile(p: tf.Tensor): tf.Tensor {
+  const isLower = tf.less(stopGradient(p), 0.5);
+  const logarithm = tf.log(tf.mul(2, where(isLower, p, tf.sub(1, p))));
+  return where(isLower, logarithm, tf.neg(logarithm));
+}
 
 const laplaceFamily = family({
   name: "laplace",
@@ -40,6 +58,17 @@ const laplaceFamily = family({
   },
   mean: ({ loc, scale }) => tf.add(loc, tf.zerosLike(scale)),
   variance: ({ loc, scale }) => tf.add(tf.mul(2, tf.square(scale)), tf.zerosLike(loc)),
+  // 1 + log 2b
+  entropy: ({ scale }) => tf.add(tf.log(scale), asTensor(1 + Math.LN2)),
+  cdf: ({ loc, scale }, x) => {
+    const z = tf.div(tf.sub(x, loc), scale);
+    return where(isNegative(z), lowerTail(z), tf.sub(1, lowerTail(tf.neg(z))));
+  },
+  logCdf: ({ loc, scale }, x) => logStandardCdf(tf.div(tf.sub(x, loc), scale)),
+  logSurvival: ({ loc, scale }, x) => logStandardCdf(tf.div(tf.sub(loc, x), scale)),
+  quantile: ({ loc, scale }, p) => tf.add(loc, tf.mul(scale, standardQuantile(p))),
+  upperQuantile: ({ loc, scale }, q) => tf.sub(loc, tf.mul(scale, standardQuantile(q))),
+  constraints: { loc: finite, scale: positive },
 });
 
 /**

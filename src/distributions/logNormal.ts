@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { standardNormal } from "../ops/random.js";
+import { logNdtr, ndtr, ndtri } from "../ops/special.js";
+import { finite, positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
 import { isPositive, onSupport } from "./support.js";
 
@@ -9,6 +11,10 @@ const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 /** e^{m + sε} */
 const fromNormal = ({ loc, scale }: Readonly<Record<"loc" | "scale", tf.Tensor>>, noise: tf.Tensor): tf.Tensor =>
   tf.exp(tf.add(loc, tf.mul(scale, noise)));
+
+/** (log x − m)/s */
+const standardized = ({ loc, scale }: Readonly<Record<"loc" | "scale", tf.Tensor>>, x: tf.Tensor): tf.Tensor =>
+  tf.div(tf.sub(tf.log(x), loc), scale);
 
 const logNormalFamily = family({
   name: "logNormal",
@@ -30,6 +36,15 @@ const logNormalFamily = family({
     const squared = tf.square(scale);
     return tf.mul(tf.expm1(squared), tf.exp(tf.add(tf.mul(2, loc), squared)));
   },
+  // m + ½ log 2πe s²
+  entropy: ({ loc, scale }) => tf.add(loc, tf.add(tf.log(scale), asTensor(halfLogTwoPi + 0.5))),
+  cdf: (parameters, value) => onSupport(value, isPositive, 1, (x) => ndtr(standardized(parameters, x)), 0),
+  logCdf: (parameters, value) => onSupport(value, isPositive, 1, (x) => logNdtr(standardized(parameters, x))),
+  logSurvival: (parameters, value) =>
+    onSupport(value, isPositive, 1, (x) => logNdtr(tf.neg(standardized(parameters, x))), 0),
+  quantile: (parameters, p) => fromNormal(parameters, ndtri(p)),
+  upperQuantile: (parameters, q) => fromNormal(parameters, tf.neg(ndtri(q))),
+  constraints: { loc: finite, scale: positive },
 });
 
 /**

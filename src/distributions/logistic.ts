@@ -1,7 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { standardUniform } from "../ops/random.js";
+import { finite, positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Real } from "./distribution.js";
+
+/** log(p/(1 − p)) */
+const logit = (p: tf.Tensor): tf.Tensor => tf.sub(tf.log(p), tf.log1p(tf.neg(p)));
 
 const logisticFamily = family({
   name: "logistic",
@@ -13,13 +17,18 @@ const logisticFamily = family({
     return tf.neg(tf.add(tf.add(tf.softplus(z), tf.softplus(tf.neg(z))), tf.log(scale)));
   },
   // the quantile of u: m + s log(u/(1 − u))
-  draw: ({ loc, scale }, key, batch) => {
-    const u = standardUniform(key, batch);
-    return tf.add(loc, tf.mul(scale, tf.sub(tf.log(u), tf.log1p(tf.neg(u)))));
-  },
+  draw: ({ loc, scale }, key, batch) => tf.add(loc, tf.mul(scale, logit(standardUniform(key, batch)))),
   mean: ({ loc, scale }) => tf.add(loc, tf.zerosLike(scale)),
   // (πs)²/3
   variance: ({ loc, scale }) => tf.add(tf.mul(asTensor(Math.PI ** 2 / 3), tf.square(scale)), tf.zerosLike(loc)),
+  // log s + 2
+  entropy: ({ scale }) => tf.add(tf.log(scale), 2),
+  cdf: ({ loc, scale }, x) => tf.sigmoid(tf.div(tf.sub(x, loc), scale)),
+  logCdf: ({ loc, scale }, x) => tf.neg(tf.softplus(tf.div(tf.sub(loc, x), scale))),
+  logSurvival: ({ loc, scale }, x) => tf.neg(tf.softplus(tf.div(tf.sub(x, loc), scale))),
+  quantile: ({ loc, scale }, p) => tf.add(loc, tf.mul(scale, logit(p))),
+  upperQuantile: ({ loc, scale }, q) => tf.sub(loc, tf.mul(scale, logit(q))),
+  constraints: { loc: finite, scale: positive },
 });
 
 /**

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { namedKey, standardNormal, standardUniform } from "../ops/random.js";
+import { logNdtr, ndtr, ndtri } from "../ops/special.js";
+import { finite, positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Real } from "./distribution.js";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
@@ -9,15 +11,20 @@ const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 const fromNormal = ({ loc, scale }: Readonly<Record<"loc" | "scale", tf.Tensor>>, noise: tf.Tensor): tf.Tensor =>
   tf.add(loc, tf.mul(scale, noise));
 
+/** (x − m)/s */
+const standardized = ({ loc, scale }: Readonly<Record<"loc" | "scale", tf.Tensor>>, x: tf.Tensor): tf.Tensor =>
+  tf.div(tf.sub(x, loc), scale);
+
 const normalFamily = family({
   name: "normal",
   support: "real",
   parameters: ["loc", "scale"],
   // log N(x; m, s) = −½((x − m)/s)² − log s − ½ log 2π
-  logDensity: ({ loc, scale }, x) => {
-    const standardized = tf.div(tf.sub(x, loc), scale);
-    return tf.sub(tf.mul(-0.5, tf.square(standardized)), tf.add(tf.log(scale), asTensor(halfLogTwoPi)));
-  },
+  logDensity: (parameters, x) =>
+    tf.sub(
+      tf.mul(-0.5, tf.square(standardized(parameters, x))),
+      tf.add(tf.log(parameters.scale), asTensor(halfLogTwoPi)),
+    ),
   draw: (parameters, key, batch) => fromNormal(parameters, standardNormal(key, batch)),
   fromNormal,
   // ∂/∂m E f = E [f(m + sW) − f(m − sW)] / (s√2π), W ~ Weibull(2, √2);
@@ -45,6 +52,14 @@ const normalFamily = family({
   },
   mean: ({ loc }) => loc,
   variance: ({ scale }) => tf.square(scale),
+  // ½ log 2πe s²
+  entropy: ({ scale }) => tf.add(tf.log(scale), asTensor(halfLogTwoPi + 0.5)),
+  cdf: (parameters, x) => ndtr(standardized(parameters, x)),
+  logCdf: (parameters, x) => logNdtr(standardized(parameters, x)),
+  logSurvival: (parameters, x) => logNdtr(tf.neg(standardized(parameters, x))),
+  quantile: (parameters, p) => fromNormal(parameters, ndtri(p)),
+  upperQuantile: (parameters, q) => fromNormal(parameters, tf.neg(ndtri(q))),
+  constraints: { loc: finite, scale: positive },
 });
 
 /**

@@ -1,16 +1,38 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { asTensor, lifted, type TensorLike } from "../ir/lifted.js";
+import * as quantiles from "../ir/primitives/quantiles.js";
 import { stopGradient } from "../ops/marks.js";
 import { namedKey, standardNormal } from "../ops/random.js";
 import { logGammaDraws } from "../ops/samplers.js";
 import { stirlingError } from "../ops/special.js";
 import { where } from "../ops/where.js";
+import { finite, positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Real } from "./distribution.js";
+import { digammaRemainder } from "./gammaParts.js";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
+const reducedCdf = lifted((half, r) => quantiles.studentTCdf(half!, r!));
+const reducedQuantile = lifted((p, half) => quantiles.studentTQuantile(p!, half!));
+
+type Parameters = Readonly<Record<"df" | "loc" | "scale", tf.Tensor>>;
+
 /** Whether there are more degrees of freedom than a moment needs. */
 const isAbove = (df: tf.Tensor, least: number): tf.Tensor => tf.greater(stopGradient(df), least);
+
+/** log Γ(h + ½)/Γ(h) − ½ log 2πh */
+function logVolume(half: tf.Tensor): tf.Tensor {
+  const stirling = tf.sub(stirlingError(tf.add(half, 0.5)), stirlingError(half));
+  return tf.add(tf.sub(tf.mul(half, tf.log1p(tf.div(0.5, half))), asTensor(0.5 + halfLogTwoPi)), stirling);
+}
+
+/** (x − m)/(s√ν): there the distribution function is that of a beta variable. */
+const reduced = ({ df, loc, scale }: Parameters, x: tf.Tensor): tf.Tensor =>
+  tf.div(tf.sub(x, loc), tf.mul(scale, tf.sqrt(df)));
+
+/** m + s√ν·r */
+const fromReduced = ({ df, loc, scale }: Parameters, r: tf.Tensor): tf.Tensor =>
+  tf.add(loc, tf.mul(tf.mul(scale, tf.sqrt(df)), r));
 
 const studentTFamily = family({
   name: "studentT",
@@ -20,10 +42,8 @@ const studentTFamily = family({
   // functions, which does not cancel for many degrees of freedom
   logDensity: ({ df, loc, scale }, x) => {
     const half = tf.mul(0.5, df);
-    const stirling = tf.sub(stirlingError(tf.add(half, 0.5)), stirlingError(half));
-    const volume = tf.add(tf.sub(tf.mul(half, tf.log1p(tf.div(0.5, half))), asTensor(0.5 + halfLogTwoPi)), stirling);
     const tail = tf.log1p(tf.div(tf.square(tf.div(tf.sub(x, loc), scale)), df));
-    return tf.sub(volume, tf.add(tf.log(scale), tf.mul(tf.add(half, 0.5), tail)));
+    return tf.sub(logVolume(half), tf.add(tf.log(scale), tf.mul(tf.add(half, 0.5), tail)));
   },
   // m + sZ/√(G/h) for a gamma variable G of shape h = ν/2, which moves with its shape
   draw: ({ df, loc, scale }, key, batch) => {
@@ -40,6 +60,18 @@ const studentTFamily = family({
     const finite = tf.add(tf.mul(tf.square(scale), tf.div(safe, tf.sub(safe, 2))), tf.zerosLike(loc));
     return where(isAbove(df, 2), finite, where(isAbove(df, 1), Number.POSITIVE_INFINITY, Number.NaN));
   },
+  // log s + (h + ½)(ψ(h + ½) − ψ(h)) + log √ν B(h, ½)
+  entropy: ({ df, scale }) => {
+    const half = tf.mul(0.5, df);
+    const more = tf.add(half, 0.5);
+    const rise = tf.add(tf.log1p(tf.div(0.5, half)), tf.sub(digammaRemainder(half), digammaRemainder(more)));
+    return tf.add(tf.log(scale), tf.sub(tf.mul(more, rise), logVolume(half)));
+  },
+  cdf: (parameters, x) => reducedCdf(tf.mul(0.5, parameters.df), reduced(parameters, x)),
+  logSurvival: (parameters, x) => tf.log(reducedCdf(tf.mul(0.5, parameters.df), tf.neg(reduced(parameters, x)))),
+  quantile: (parameters, p) => fromReduced(parameters, reducedQuantile(p, tf.mul(0.5, parameters.df))),
+  upperQuantile: (parameters, q) => fromReduced(parameters, tf.neg(reducedQuantile(q, tf.mul(0.5, parameters.df)))),
+  constraints: { df: positive, loc: finite, scale: positive },
 });
 
 /**

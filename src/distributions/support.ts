@@ -5,7 +5,7 @@ import { stopGradient } from "../ops/marks.js";
 import { where } from "../ops/where.js";
 
 /**
- * `logDensity(x)` where `isInside(x)` holds, −∞ elsewhere. Outside, the formula sees `filler` instead of x, a point of the
+ * `formula(x)` where `isInside(x)` holds, −∞ (or what is given) elsewhere. Outside, the formula sees `filler` instead of x, a point of the
  * support: its derivative there is finite, so that it does not turn into 0 · ∞ = NaN.
  *
  * The condition sees x as a constant: a reparameterized value does not cross the border of its own support, and so may be
@@ -15,11 +15,20 @@ export function onSupport(
   x: Tensor,
   isInside: (x: Tensor) => Tensor,
   filler: Tensor | number,
-  logDensity: (x: Tensor) => Tensor,
+  formula: (x: Tensor) => Tensor,
+  outside: number = Number.NEGATIVE_INFINITY,
 ): Tensor {
   const inside = isInside(stopGradient(x));
-  return where(inside, logDensity(where(inside, x, filler)), Number.NEGATIVE_INFINITY);
+  return where(inside, formula(where(inside, x, filler)), outside);
 }
+
+/** `formula(x)` for 0 < x < 1, and a constant on either side. */
+export const onUnitInterval = (x: Tensor, below: number, above: number, formula: (x: Tensor) => Tensor): Tensor =>
+  where(
+    tf.greaterEqual(stopGradient(x), 1),
+    above,
+    onSupport(x, (at) => tf.logicalAnd(tf.greater(at, 0), tf.less(at, 1)), 0.5, formula, below),
+  );
 
 export const isPositive = (x: Tensor): Tensor => tf.greater(x, 0);
 

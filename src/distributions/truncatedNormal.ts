@@ -5,11 +5,14 @@ import type { Family } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { standardUniform } from "../ops/random.js";
 import { where } from "../ops/where.js";
+import { finite, lowBelowHigh, positive, real } from "./constraints.js";
 import { type Distribution, distribution, family, type Interval } from "./distribution.js";
-import { onSupport } from "./support.js";
+import { logProbability, onSupport } from "./support.js";
 
 const standardLogDensity = lifted((x, a, b) => truncated.truncatedLogDensity(x!, a!, b!));
 const standardQuantile = lifted((u, a, b) => truncated.truncatedQuantile(u!, a!, b!));
+const standardCdf = lifted((x, a, b) => truncated.truncatedCdf(x!, a!, b!));
+const standardEntropy = lifted((a, b) => truncated.truncatedEntropy(a!, b!));
 const standardMean = lifted((a, b) => truncated.truncatedMean(a!, b!));
 const standardVariance = lifted((a, b) => truncated.truncatedVariance(a!, b!));
 
@@ -25,6 +28,12 @@ const ends = (parameters: Parameters): [tf.Tensor, tf.Tensor] => [
   standardized(parameters.low, parameters),
   standardized(parameters.high, parameters),
 ];
+
+/** m + s·z; no rounding may lead out of the interval */
+function fromStandard({ loc, scale, low, high }: Parameters, z: tf.Tensor): tf.Tensor {
+  const x = tf.add(loc, tf.mul(scale, z));
+  return tf.add(x, stopGradient(tf.sub(tf.minimum(tf.maximum(x, low), high), x)));
+}
 
 /** A point of the interval. */
 function inside({ low, high }: Parameters): tf.Tensor {
@@ -48,17 +57,26 @@ const truncatedNormalFamily = (isScorable: boolean): Family =>
       return onSupport(value, isInside, inside(parameters), logDensity);
     },
     // the quantile of u, which moves with the bounds as with mean and scale
-    draw: (parameters, key, batch) => {
-      const { loc, scale, low, high } = parameters;
-      const z = standardQuantile(standardUniform(key, batch), ...ends(parameters));
-      const x = tf.add(loc, tf.mul(scale, z));
-      // no rounding may lead out of the interval
-      return tf.add(x, stopGradient(tf.sub(tf.minimum(tf.maximum(x, low), high), x)));
-    },
+    draw: (parameters, key, batch) =>
+      fromStandard(parameters, standardQuantile(standardUniform(key, batch), ...ends(parameters))),
     isScorable,
     supportParameters: ["low", "high"],
     mean: (parameters) => tf.add(parameters.loc, tf.mul(parameters.scale, standardMean(...ends(parameters)))),
     variance: (parameters) => tf.mul(tf.square(parameters.scale), standardVariance(...ends(parameters))),
+    entropy: (parameters) => tf.add(tf.log(parameters.scale), standardEntropy(...ends(parameters))),
+    cdf: (parameters, x) => standardCdf(tf.div(tf.sub(x, parameters.loc), parameters.scale), ...ends(parameters)),
+    // as that of the mirrored law
+    logSurvival: (parameters, x) => {
+      const [a, b] = ends(parameters);
+      return logProbability(standardCdf(tf.div(tf.sub(parameters.loc, x), parameters.scale), tf.neg(b), tf.neg(a)));
+    },
+    quantile: (parameters, p) => fromStandard(parameters, standardQuantile(p, ...ends(parameters))),
+    upperQuantile: (parameters, q) => {
+      const [a, b] = ends(parameters);
+      return fromStandard(parameters, tf.neg(standardQuantile(q, tf.neg(b), tf.neg(a))));
+    },
+    constraints: { loc: finite, scale: positive, low: real, high: real },
+    relations: [lowBelowHigh],
   });
 
 const withFixedBounds = truncatedNormalFamily(true);

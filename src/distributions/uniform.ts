@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
+import { stopGradient } from "../ops/marks.js";
 import { standardUniform } from "../ops/random.js";
+import { where } from "../ops/where.js";
+import { finite, lowBelowHigh } from "./constraints.js";
 import { type Distribution, distribution, family, type Interval } from "./distribution.js";
 import { onSupport } from "./support.js";
 
@@ -19,6 +22,16 @@ const uniformFamily = family({
   isScorable: false,
   mean: ({ low, high }) => tf.mul(0.5, tf.add(low, high)),
   variance: ({ low, high }) => tf.div(tf.square(tf.sub(high, low)), 12),
+  entropy: ({ low, high }) => tf.log(tf.sub(high, low)),
+  cdf: ({ low, high }, x) => {
+    const at = stopGradient(x);
+    const share = tf.div(tf.sub(x, low), tf.sub(high, low));
+    return where(tf.less(at, low), 0, where(tf.greater(at, high), 1, share));
+  },
+  quantile: ({ low, high }, p) => tf.add(low, tf.mul(tf.sub(high, low), p)),
+  upperQuantile: ({ low, high }, q) => tf.sub(high, tf.mul(tf.sub(high, low), q)),
+  constraints: { low: finite, high: finite },
+  relations: [lowBelowHigh],
 });
 
 /**

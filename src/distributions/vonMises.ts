@@ -2,10 +2,25 @@ import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, lifted, type TensorLike } from "../ir/lifted.js";
 import * as primitives from "../ir/primitives/vonMises.js";
 import type { Family } from "../ir/site.js";
+import { stopGradient } from "../ops/marks.js";
 import { vonMisesDraws } from "../ops/samplers.js";
+import { where } from "../ops/where.js";
+import { finite, nonNegative } from "./constraints.js";
 import { type Distribution, distribution, family, type Real } from "./distribution.js";
+import { logProbability } from "./support.js";
 
 const logBesselI0e = lifted((kappa) => primitives.logBesselI0e(kappa!));
+
+const besselShortfall = lifted((kappa) => primitives.besselShortfall(kappa!));
+const centredCdf = lifted((kappa, angle) => primitives.vonMisesCdf(kappa!, angle!));
+const centredQuantile = lifted((p, kappa) => primitives.vonMisesQuantile(p!, kappa!));
+const centredVariance = lifted((kappa) => primitives.vonMisesVariance(kappa!));
+
+/** The angle, or the end of [−π, π] that it is beyond. */
+function clipped(angle: tf.Tensor): tf.Tensor {
+  const isInside = tf.lessEqual(tf.abs(stopGradient(angle)), Math.PI);
+  return where(isInside, angle, tf.mul(Math.PI, tf.sign(stopGradient(angle))));
+}
 
 const logTwoPi = Math.log(2 * Math.PI);
 
@@ -26,6 +41,19 @@ const vonMisesFamily = (isScorable: boolean): Family =>
     isScorable,
     supportParameters: ["loc"],
     mean: ({ loc, concentration }) => tf.add(loc, tf.zerosLike(concentration)),
+    // on (m − π, m + π]; that of the direction is 1 − I₁/I₀
+    variance: ({ loc, concentration }) => tf.add(centredVariance(concentration), tf.zerosLike(loc)),
+    // log 2πI₀(κ) − κI₁/I₀
+    entropy: ({ concentration }) =>
+      tf.add(
+        asTensor(logTwoPi),
+        tf.sub(logBesselI0e(concentration), tf.mul(concentration, besselShortfall(concentration))),
+      ),
+    cdf: ({ loc, concentration }, x) => centredCdf(concentration, clipped(tf.sub(x, loc))),
+    logSurvival: ({ loc, concentration }, x) => logProbability(centredCdf(concentration, clipped(tf.sub(loc, x)))),
+    quantile: ({ loc, concentration }, p) => tf.add(loc, centredQuantile(p, concentration)),
+    upperQuantile: ({ loc, concentration }, q) => tf.sub(loc, centredQuantile(q, concentration)),
+    constraints: { loc: finite, concentration: nonNegative },
   });
 
 const withFixedLoc = vonMisesFamily(true);
@@ -36,6 +64,8 @@ const withLoc = vonMisesFamily(false);
  *
  * Draws lie in (m − π, m + π]; they are not wrapped, so that pathwise derivatives are right for costs without that period
  * too. Where the mean is no plain number, that interval moves, which the score function would miss.
+ *
+ * Its distribution function, quantiles and variance are those of such draws.
  *
  * Offers reparam (implicit in the concentration: Figurnov, Mohamed & Mnih 2018), and for a plain number as mean reinforce
  * and muProp.

@@ -1,16 +1,30 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { lifted, type TensorLike } from "../ir/lifted.js";
+import { asTensor, lifted, type TensorLike } from "../ir/lifted.js";
 import * as deviance from "../ir/primitives/deviance.js";
 import { stopGradient } from "../ops/marks.js";
 import { standardUniform } from "../ops/random.js";
 import { lgamma, xlogy } from "../ops/special.js";
 import { where } from "../ops/where.js";
+import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Positive } from "./distribution.js";
 import { isPositive, onSupport } from "./support.js";
+
+/** Euler's constant. */
+const eulerGamma = 0.5772156649015329;
 
 const logCentralBinomial = lifted((x) => deviance.logCentralBinomial(x!));
 
 const isZero = (x: tf.Tensor): tf.Tensor => tf.equal(x, 0);
+
+type Parameters = Readonly<Record<"shape" | "scale", tf.Tensor>>;
+
+/** (x/l)ᵏ */
+const hazard = ({ shape, scale }: Parameters, x: tf.Tensor): tf.Tensor =>
+  tf.exp(tf.mul(shape, tf.log(tf.div(x, scale))));
+
+/** l·h^{1/k} */
+const atHazard = ({ shape, scale }: Parameters, h: tf.Tensor): tf.Tensor =>
+  tf.exp(tf.add(tf.log(scale), tf.div(tf.log(h), shape)));
 
 const weibullFamily = family({
   name: "weibull",
@@ -36,10 +50,7 @@ const weibullFamily = family({
     );
   },
   // l·E^{1/k} of an exponential variable E
-  draw: ({ shape, scale }, key, batch) => {
-    const logExponential = tf.log(tf.neg(tf.log(standardUniform(key, batch))));
-    return tf.exp(tf.add(tf.log(scale), tf.div(logExponential, shape)));
-  },
+  draw: (parameters, key, batch) => atHazard(parameters, tf.neg(tf.log(standardUniform(key, batch)))),
   // l·Γ(1 + 1/k)
   mean: ({ shape, scale }) => tf.mul(scale, tf.exp(lgamma(tf.add(1, tf.reciprocal(shape))))),
   // l²(Γ(1 + 2/k) − Γ(1 + 1/k)²)
@@ -48,6 +59,15 @@ const weibullFamily = family({
     const mean = tf.mul(scale, tf.exp(lgamma(tf.add(1, inverse))));
     return tf.mul(tf.square(mean), tf.expm1(logCentralBinomial(inverse)));
   },
+  // γ(1 − 1/k) + log(l/k) + 1
+  entropy: ({ shape, scale }) =>
+    tf.add(tf.mul(asTensor(eulerGamma), tf.sub(1, tf.reciprocal(shape))), tf.add(tf.log(tf.div(scale, shape)), 1)),
+  cdf: (parameters, value) =>
+    onSupport(value, isPositive, 1, (x) => tf.neg(tf.expm1(tf.neg(hazard(parameters, x)))), 0),
+  logSurvival: (parameters, value) => onSupport(value, isPositive, 1, (x) => tf.neg(hazard(parameters, x)), 0),
+  quantile: (parameters, p) => atHazard(parameters, tf.neg(tf.log1p(tf.neg(p)))),
+  upperQuantile: (parameters, q) => atHazard(parameters, tf.neg(tf.log(q))),
+  constraints: { shape: positive, scale: positive },
 });
 
 /**

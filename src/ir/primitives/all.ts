@@ -6,6 +6,7 @@ import * as betaln from "./betaln.js";
 import * as cholesky from "./cholesky.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
+import * as countEntropies from "./countEntropies.js";
 import * as cumulative from "./cumulative.js";
 import * as deviance from "./deviance.js";
 import * as diagonals from "./diagonals.js";
@@ -22,6 +23,7 @@ import * as marks from "./marks.js";
 import * as matMul from "./matMul.js";
 import * as poissonQuantile from "./poissonQuantile.js";
 import * as power from "./power.js";
+import * as quantiles from "./quantiles.js";
 import * as random from "./random.js";
 import * as reductions from "./reductions.js";
 import * as rounding from "./rounding.js";
@@ -44,6 +46,7 @@ const families: readonly object[] = [
   cholesky,
   comparison,
   convolution,
+  countEntropies,
   cumulative,
   deviance,
   diagonals,
@@ -60,6 +63,7 @@ const families: readonly object[] = [
   matMul,
   poissonQuantile,
   power,
+  quantiles,
   random,
   reductions,
   rounding,

@@ -83,7 +83,7 @@ export const logGammaFlow = binary({
 });
 
 /** xᵃ⁻¹(1 − x)ᵇ⁻¹/B(a, b) as a binomial probability (Loader 2000): √(ab/2π(a + b))/(x·y)·e^{…} with y = 1 − x. */
-function betaDensity(a: Variable, b: Variable, x: Variable): Variable {
+export function betaDensity(a: Variable, b: Variable, x: Variable): Variable {
   const sum = add(a, b);
   const y = sub(1, x);
   const limit = mul(mul(a, b), mul(pow(x, sub(a, 1)), pow(y, sub(b, 1))));
@@ -127,7 +127,7 @@ function betaDensityOfOrder(i: number, j: number, a: Variable, b: Variable, x: V
   return g(i, j);
 }
 
-const betaOfOrder: (i: number, j: number) => Operation<(a: Value, b: Value, x: Value) => Variable> = byOrder(
+export const betaOfOrder: (i: number, j: number) => Operation<(a: Value, b: Value, x: Value) => Variable> = byOrder(
   (i: number, j: number) =>
     ternary({
       name: named("betainc", [i, j]),

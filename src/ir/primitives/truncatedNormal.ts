@@ -71,3 +71,37 @@ export const truncatedVariance = binary({
     return [atEnd(a!, pull), neg(atEnd(b!, pull))];
   },
 });
+
+/** The probability below x for operands (x, a, b); dF = p(x)·dx − (1 − F)·p(a)·da − F·p(b)·db */
+export const truncatedCdf = ternary({
+  name: "truncatedCdf",
+  dtype: floatOnly("truncatedCdf"),
+  evaluate: truncated.truncatedCdf,
+  partials: ([x, a, b], below) => {
+    const isInside = comparison.logicalAnd(comparison.greaterEqual(x!, a!), comparison.lessEqual(x!, b!));
+    const above = sub(1, below);
+    return [
+      comparison.select(
+        isInside,
+        density(comparison.select(isInside, x!, comparison.select(comparison.isFinite(a!), a!, b!)), a!, b!),
+        0,
+      ),
+      neg(atEnd(a!, (end) => mul(above, density(end, a!, b!)))),
+      neg(atEnd(b!, (end) => mul(below, density(end, a!, b!)))),
+    ];
+  },
+});
+
+/** −E log p for operands (a, b); dH = (log p(a) + H − 1)·p(a)·da − (log p(b) + H − 1)·p(b)·db */
+export const truncatedEntropy = binary({
+  name: "truncatedEntropy",
+  dtype: floatOnly("truncatedEntropy"),
+  evaluate: truncated.truncatedEntropy,
+  partials: ([a, b], entropy) => {
+    const pull = (end: Variable) => {
+      const logDensity = truncatedLogDensity(end, a!, b!);
+      return mul(sub(add(logDensity, entropy), 1), exp(logDensity));
+    };
+    return [atEnd(a!, pull), neg(atEnd(b!, pull))];
+  },
+});

@@ -4,8 +4,9 @@ import * as vonMises from "../../util/special/vonMises.js";
 import type { Value } from "../builder.js";
 import type { Operation } from "../primitive.js";
 import type { Variable } from "../program.js";
-import { floatOnly, neg, sub } from "./arithmetic.js";
+import { floatOnly, neg, reciprocal, sub } from "./arithmetic.js";
 import { add, binary, mul, unary } from "./elementwise.js";
+import { exp } from "./exponential.js";
 import { sin } from "./trigonometric.js";
 
 const binomial = (n: number, k: number): number => (k === 0 ? 1 : (binomial(n - 1, k - 1) * n) / k);
@@ -24,6 +25,9 @@ export const besselOfOrder = (n: number): Operation<(kappa: Value) => Variable> 
 
 /** log(e^{−κ}I₀(κ)), κ ≥ 0; d = (I₁/I₀ − 1)·dκ */
 export const logBesselI0e = besselOfOrder(0);
+
+/** I₁/I₀ − 1 at κ: how far the mean of cos t is below 1, negative. */
+export const besselShortfall = (kappa: Value): Variable => besselOfOrder(1)(kappa);
 
 /** d log p/dκ = cos θ − I₁/I₀ at an angle, without cancellation near 0. */
 function score(kappa: Variable, angle: Variable): Variable {
@@ -73,3 +77,43 @@ export const vonMisesPath = binary({
   evaluate: (draw) => draw,
   partials: ([, kappa], angle) => [undefined, neg(vonMisesRatio(kappa!, angle))],
 });
+
+/** e^{κ(cos θ − 1)}/2πe^{−κ}I₀(κ) */
+function density(kappa: Variable, angle: Variable): Variable {
+  const half = sin(mul(0.5, angle));
+  return mul(exp(sub(mul(mul(-2, kappa), mul(half, half)), logBesselI0e(kappa))), 1 / (2 * Math.PI));
+}
+
+/** P(t ≤ θ) for operands (κ, θ), 0 at −π and one more with every turn; d = (∂F/∂κ)·dκ + p·dθ */
+export const vonMisesCdf = binary({
+  name: "vonMisesCdf",
+  dtype: floatOnly("vonMisesCdf"),
+  evaluate: vonMises.vonMisesCdf,
+  partials: ([kappa, angle]) => {
+    const p = density(kappa!, angle!);
+    return [mul(vonMisesRatio(kappa!, angle!), p), p];
+  },
+});
+
+/** The angle below which there is the probability p, for operands (p, κ). */
+export const vonMisesQuantile = binary({
+  name: "vonMisesQuantile",
+  dtype: floatOnly("vonMisesQuantile"),
+  evaluate: vonMises.vonMisesQuantile,
+  partials: ([, kappa], angle) => [reciprocal(density(kappa!, angle)), neg(vonMisesRatio(kappa!, angle))],
+});
+
+const varianceOrders: Operation<(kappa: Value) => Variable>[] = [];
+/** dⁿ/dκⁿ E t² on (−π, π]. */
+const varianceOfOrder = (n: number): Operation<(kappa: Value) => Variable> => {
+  varianceOrders[n] ??= unary({
+    name: n === 0 ? "vonMisesVariance" : `vonMisesVariance_${n}`,
+    dtype: floatOnly("vonMisesVariance"),
+    evaluate: (kappa) => vonMises.vonMisesVariance(n, kappa),
+    partials: ([kappa]) => [varianceOfOrder(n + 1)(kappa!)],
+  });
+  return varianceOrders[n];
+};
+
+/** E t² on (−π, π]. */
+export const vonMisesVariance = varianceOfOrder(0);

@@ -6,7 +6,7 @@ import { poissonTerm } from "./poissonTerm.js";
 import { digamma, polygamma } from "./polygamma.js";
 
 /** The density of y = log x for a gamma variable x. */
-function densityOfLog(a: number, y: number): number {
+export function densityOfLog(a: number, y: number): number {
   const x = Math.exp(y);
   return x > 1e-300 ? a * poissonTerm(a, x) : Math.exp(a * y - lgamma(a));
 }

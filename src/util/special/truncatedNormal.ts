@@ -88,3 +88,22 @@ export function truncatedVariance(a: number, b: number): number {
   const offset = expectation((x) => x - mode, a, b);
   return expectation((x) => (x - mode - offset) ** 2, a, b);
 }
+
+/** ∫ of the density from a to x, from the tail that the interval lies in. */
+export function truncatedCdf(x: number, a: number, b: number): number {
+  if (!isInterval(a, b) || Number.isNaN(x)) return Number.NaN;
+  if (x <= a) return 0;
+  if (x >= b) return 1;
+  /** The share of an interval that begins or ends where [a, b] does. */
+  const share = (from: number, to: number): number =>
+    Math.exp(logMass(from, to) - logMass(a, b) - exponent(modeOf(a, b), modeOf(from, to)));
+  const below = share(a, x);
+  return below < 0.5 ? below : 1 - share(x, b);
+}
+
+/** −E log p */
+export function truncatedEntropy(a: number, b: number): number {
+  if (!isInterval(a, b)) return Number.NaN;
+  const mode = modeOf(a, b);
+  return logMass(a, b) - expectation((x) => exponent(x, mode), a, b);
+}
