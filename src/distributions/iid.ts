@@ -1,19 +1,28 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Family } from "../ir/site.js";
 import { formatShape, type Shape } from "../util/shapes.js";
 import type { Distribution } from "./distribution.js";
 
-const repeated = (inner: Family, shape: Shape, rank: number): Family => ({
-  ...inner,
-  name: `iid(${formatShape(shape)}, ${inner.name})`,
-  wraps: { kind: "iid", family: inner },
-  shapes: (parameters) => {
+function repeated(inner: Family, shape: Shape, rank: number): Family {
+  const { entropy } = inner;
+  const shapes: Family["shapes"] = (parameters) => {
     const { batch, event } = inner.shapes(parameters);
     // parameters that differ between lanes bring the lanes' axes along, and axes of size 1 in place of the new ones
     const lanes = batch.slice(0, Math.max(0, batch.length - rank - shape.length));
     return { batch: [...lanes, ...shape, ...batch.slice(batch.length - rank)], event };
-  },
-});
+  };
+  return {
+    ...inner,
+    name: `iid(${formatShape(shape)}, ${inner.name})`,
+    wraps: { kind: "iid", family: inner },
+    shapes,
+    ...(entropy && {
+      entropy: (parameters) =>
+        tf.broadcastTo(entropy(parameters), [...shapes(parameters.map((each) => each.shape)).batch]),
+    }),
+  };
+}
 
 /**
  * Independent, identically distributed repetitions of a distribution along new leading batch axes.
