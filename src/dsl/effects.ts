@@ -6,6 +6,7 @@ import { captureSource, type Source } from "../util/location.js";
 import type { Tree } from "../util/tree.js";
 import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
+import type { Score } from "./meaning.js";
 
 /** A computation that asks for effects E on its way to a result R. */
 // biome-ignore lint/suspicious/noExplicitAny: what an effect is answered with depends on the effect
@@ -121,6 +122,7 @@ export type ProgramEffect =
 export interface Simulate {
   readonly kind: "simulate";
   readonly call: Call<unknown, unknown>;
+  readonly score?: Score;
   readonly source: Source;
 }
 
@@ -129,6 +131,7 @@ export interface Assess {
   readonly kind: "assess";
   readonly call: Call<unknown, unknown>;
   readonly choices: Choices;
+  readonly score?: Score;
   readonly source: Source;
 }
 

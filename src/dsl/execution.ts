@@ -62,13 +62,13 @@ export class Execution {
         return this.absorb(
           effect.address,
           effect.source,
-          runLoop(effect, this.below(effect.address, effect.source), execute),
+          runLoop(effect, { ...this.below(effect.address, effect.source), score: undefined }, execute),
         );
       case "cond":
         return this.absorb(
           effect.address,
           effect.source,
-          runBranch(effect, this.below(effect.address, effect.source), execute),
+          runBranch(effect, { ...this.below(effect.address, effect.source), score: undefined }, execute),
         );
       case "replicate":
         return runReplicated(effect, this.ownKey(effect));
@@ -93,10 +93,21 @@ export class Execution {
         at: { address: this.full(address), source: source.line },
       });
     const value = given ?? this.draw(address, distribution, source);
-    const logDensity = withSource(source, () => tf.sum(scoreValue(this.full(address), distribution, value, source)));
+    const logDensity = this.score(address, distribution, value, source);
     (given ? this.given : this.drawn).push(logDensity);
     this.choices[address] = value;
     return value;
+  }
+
+  private score(
+    name: string,
+    distribution: Sample<string, Tensor>["distribution"],
+    value: Tensor,
+    source: Source,
+  ): Tensor {
+    const address = this.full(name);
+    const logDensity = () => withSource(source, () => tf.sum(scoreValue(address, distribution, value, source)));
+    return this.meaning.score?.({ address, distribution, value, source, logDensity }) ?? logDensity();
   }
 
   private draw(address: string, distribution: Sample<string, Tensor>["distribution"], source: Source): Tensor {

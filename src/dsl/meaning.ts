@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Distribution } from "../distributions/distribution.js";
 import type { Source } from "../util/location.js";
 import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
@@ -13,6 +14,20 @@ export interface Outcome {
   readonly result: unknown;
 }
 
+/** A random choice with its value. */
+export interface ScoredChoice {
+  /** With the names of the enclosing programs. */
+  readonly address: string;
+  readonly distribution: Distribution<Tensor, never>;
+  readonly value: Tensor;
+  readonly source: Source;
+  /** Computes the log density of the value, a scalar. */
+  readonly logDensity: () => Tensor;
+}
+
+/** What counts as a choice's log density, a scalar: an objective may know better than to score the value. */
+export type Score = (choice: ScoredChoice) => Tensor;
+
 /** How a program is run. */
 export interface Meaning {
   /** The random key; undefined where nothing may be drawn. */
@@ -21,6 +36,8 @@ export interface Meaning {
   readonly given: Choices;
   /** Whether values at addresses that the program does not have are passed over. @defaultValue false */
   readonly ignoresUnknown?: boolean;
+  /** What stands in for the log densities of choices, except those in loops and branches. @defaultValue they themselves */
+  readonly score?: Score | undefined;
   /** Where the user asked for this run. */
   readonly source?: Source;
   /** Names of the enclosing programs, for messages. */

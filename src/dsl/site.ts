@@ -32,13 +32,13 @@ export function drawValue(
   return value;
 }
 
-/** The log density of a value, of the batch shape, after checking that the value fits. */
-export function scoreValue(
+/** @throws ElbowError unless a value has the shape and the support of its distribution */
+export function checkValue(
   address: string,
-  { family, parameters, batch, event }: Distribution<Tensor, never>,
+  { family, batch, event }: Distribution<Tensor, never>,
   value: Tensor,
   source: Source,
-): Tensor {
+): void {
   const expected = [...batch, ...event];
   if (!sameShape(value.shape, expected))
     throw new ElbowError("value-shape", {
@@ -53,6 +53,17 @@ export function scoreValue(
       hint: "Let the guide sample from a distribution with the model's support.",
       at: { address, source: source.line },
     });
+}
+
+/** The log density of a value, of the batch shape, after checking that the value fits. */
+export function scoreValue(
+  address: string,
+  distribution: Distribution<Tensor, never>,
+  value: Tensor,
+  source: Source,
+): Tensor {
+  checkValue(address, distribution, value, source);
+  const { family, parameters } = distribution;
   return withSource(source, () => {
     const real = value.dtype === "float32" ? value : tf.cast(value, "float32");
     return family.logDensity(parameters, real);

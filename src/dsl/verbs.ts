@@ -79,12 +79,13 @@ const simulated = ({ choices, logDrawn, logGiven, result }: Outcome) => ({
 function answerVerb(verb: Verb, key: Tensor): unknown {
   switch (verb.kind) {
     case "simulate":
-      return simulated(execute(verb.call, { key, given: {}, path: [], source: verb.source }));
+      return simulated(execute(verb.call, { key, given: {}, path: [], score: verb.score, source: verb.source }));
     case "assess": {
       const { logDrawn, logGiven } = execute(verb.call, {
         key: undefined,
         given: verb.choices,
         path: [],
+        score: verb.score,
         source: verb.source,
       });
       return tf.add(logDrawn, logGiven);

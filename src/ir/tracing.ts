@@ -197,6 +197,14 @@ export interface Traced {
   readonly captured: readonly Variable[];
 }
 
+/** Whether a tensor of the current trace is computed from another one. */
+export function isComputedFrom(tensor: tf.Tensor, origin: tf.Tensor): boolean {
+  const reached = new Set([variableOf(origin)]);
+  for (const { inputs, outputs } of open().builder.equations)
+    if (inputs.some((input) => reached.has(input))) for (const output of outputs) reached.add(output);
+  return reached.has(variableOf(tensor));
+}
+
 /**
  * Records what a function does with tensors of the given types. Inside another trace, the outer tensors that it uses
  * are captured and become leading inputs.

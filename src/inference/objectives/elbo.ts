@@ -1,9 +1,15 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../../dsl/covers.js";
+import type { Assess } from "../../dsl/effects.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
-import { assess, simulate, type Values } from "../../dsl/verbs.js";
+import { assess, drive, simulate, type Values } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
+import { isTracing, trace } from "../../ir/tracing.js";
+import { captureSource } from "../../util/location.js";
 import { type Objective, objective } from "../objective.js";
 import type { Parameters } from "../prepare.js";
+import { type AnalyticKl, contrast } from "./analyticKl.js";
 import { detached, firstOrderOnly } from "./detached.js";
 
 /** The parameters of a guide: its first argument. */
@@ -23,6 +29,15 @@ export interface ElboOptions {
    * @defaultValue "standard"
    */
   readonly gradient?: "standard" | "stickingTheLanding";
+  /**
+   * Choices of which E_q[log p − log q] is computed as −KL(q‖p) instead of being estimated from their values: those at these
+   * addresses (nested ones joined by "/"), or with `true` all for which `kl` has a closed form. The others are estimated, and so
+   * are choices in loops and branches, and those whose distribution in the model depends on what the guide draws after them.
+   * The gradient is unbiased all the same; what the divergence leaves no noise in has none.
+   *
+   * @defaultValue false
+   */
+  readonly analyticKl?: AnalyticKl;
 }
 
 /**
@@ -30,7 +45,8 @@ export interface ElboOptions {
  *
  * @param model - takes the data
  * @param guide - takes the parameters, then the data; must sample exactly the model's addresses
- * @throws ElbowError while tracing, if model and guide disagree about addresses or supports
+ * @throws ElbowError while tracing, if model and guide disagree about addresses or supports; "kl" if a choice that
+ *   `analyticKl` lists has no closed form
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
@@ -50,9 +66,10 @@ export interface ElboOptions {
 export const elbo = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { gradient = "standard" }: ElboOptions = {},
+  { gradient = "standard", analyticKl = false }: ElboOptions = {},
 ): Objective<GuideParameters<A>, D> => {
   checkChoice("elbo", "gradient", gradient, ["standard", "stickingTheLanding"]);
+  if (analyticKl !== false) return analyticElbo(model, guide, gradient, analyticKl);
   return objective(function* (parameters: GuideParameters<A>, ...data: D) {
     const withParameters = (q: unknown) => guide(...([q, ...data] as unknown as A));
     const { choices, logDensity } = yield* simulate(withParameters(parameters));
@@ -62,6 +79,40 @@ export const elbo = <D extends readonly unknown[], M, R, A extends readonly [unk
     return firstOrderOnly(joint.sub(fixed), parameters, secondOrderMessage("stickingTheLanding"));
   });
 };
+
+/** The same with divergences of single choices in closed form. */
+function analyticElbo<D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
+  model: GenerativeFunction<D, M, R>,
+  guide: GenerativeFunction<A, G, S>,
+  gradient: "standard" | "stickingTheLanding",
+  analyticKl: AnalyticKl,
+): Objective<GuideParameters<A>, D> {
+  return objective(function* (parameters: GuideParameters<A>, ...data: D) {
+    const withParameters = (q: unknown) => guide(...([q, ...data] as unknown as A));
+    const both = (decided?: ReadonlySet<string>) =>
+      contrast(model(...data), withParameters(parameters), analyticKl, decided);
+    const { choices, joint, logGuide, analytic } = yield* both(isTracing() ? undefined : decidedByTracing(both));
+    if (gradient === "standard") return tf.sub(joint, logGuide);
+    const fixed: Tensor = yield {
+      kind: "assess",
+      call: withParameters(detached(parameters)),
+      choices,
+      score: ({ address, logDensity }) => (analytic.has(address) ? tf.scalar(0) : logDensity()),
+      source: captureSource(),
+    } satisfies Assess;
+    return firstOrderOnly(tf.sub(joint, fixed), parameters, secondOrderMessage("stickingTheLanding"));
+  });
+}
+
+/** Which choices are treated analytically is seen in a recording: for runs on real tensors, it is made on the side. */
+function decidedByTracing(both: () => ReturnType<typeof contrast>): ReadonlySet<string> {
+  let analytic: ReadonlySet<string> = new Set();
+  trace([{ shape: [2], dtype: "int32" }], (key) => {
+    analytic = drive(both(), key!).analytic;
+    return [];
+  });
+  return analytic;
+}
 
 /** What is said where a surrogate is differentiated twice. */
 export const secondOrderMessage = (gradient: string): string =>
