@@ -8,6 +8,7 @@ export { beta } from "./distributions/beta.js";
 export { binomial } from "./distributions/binomial.js";
 export { categorical } from "./distributions/categorical.js";
 export { cauchy } from "./distributions/cauchy.js";
+export { chi2 } from "./distributions/chi2.js";
 export { delta } from "./distributions/delta.js";
 export { dirichlet } from "./distributions/dirichlet.js";
 export {
@@ -31,6 +32,7 @@ export {
   type UnitSphere,
 } from "./distributions/distribution.js";
 export { exponential } from "./distributions/exponential.js";
+export { type FlatOptions, type FlatSupport, flat } from "./distributions/flat.js";
 export { gamma } from "./distributions/gamma.js";
 export { type GaussianRandomWalkOptions, gaussianRandomWalk } from "./distributions/gaussianRandomWalk.js";
 export { geometric } from "./distributions/geometric.js";
@@ -40,10 +42,22 @@ export { halfNormal } from "./distributions/halfNormal.js";
 export { iid } from "./distributions/iid.js";
 export { independent } from "./distributions/independent.js";
 export { inverseGamma } from "./distributions/inverseGamma.js";
+export { hasKl, kl, registerKl } from "./distributions/kl/kl.js";
+export { kumaraswamy } from "./distributions/kumaraswamy.js";
 export { laplace } from "./distributions/laplace.js";
 export { lkjCholesky } from "./distributions/lkjCholesky.js";
 export { logistic } from "./distributions/logistic.js";
 export { logNormal } from "./distributions/logNormal.js";
+export {
+  cdf,
+  entropy,
+  logCdf,
+  logSurvival,
+  mean,
+  quantile,
+  stddev,
+  variance,
+} from "./distributions/moments.js";
 export {
   type LowRankCovariance,
   type MultivariateNormalScale,
@@ -51,6 +65,7 @@ export {
 } from "./distributions/multivariateNormal.js";
 export { multivariateStudentT } from "./distributions/multivariateStudentT.js";
 export { normal } from "./distributions/normal.js";
+export { pareto } from "./distributions/pareto.js";
 export { poisson } from "./distributions/poisson.js";
 export { studentT } from "./distributions/studentT.js";
 export { type TruncationBounds, truncatedNormal } from "./distributions/truncatedNormal.js";

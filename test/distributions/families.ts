@@ -5,6 +5,7 @@ import { beta } from "../../src/distributions/beta.js";
 import { binomial } from "../../src/distributions/binomial.js";
 import { categorical } from "../../src/distributions/categorical.js";
 import { cauchy } from "../../src/distributions/cauchy.js";
+import { chi2 } from "../../src/distributions/chi2.js";
 import { dirichlet } from "../../src/distributions/dirichlet.js";
 import type { Distribution } from "../../src/distributions/distribution.js";
 import { exponential } from "../../src/distributions/exponential.js";
@@ -15,6 +16,7 @@ import { gumbel } from "../../src/distributions/gumbel.js";
 import { halfCauchy } from "../../src/distributions/halfCauchy.js";
 import { halfNormal } from "../../src/distributions/halfNormal.js";
 import { inverseGamma } from "../../src/distributions/inverseGamma.js";
+import { kumaraswamy } from "../../src/distributions/kumaraswamy.js";
 import { laplace } from "../../src/distributions/laplace.js";
 import { lkjCholesky } from "../../src/distributions/lkjCholesky.js";
 import { logistic } from "../../src/distributions/logistic.js";
@@ -22,6 +24,7 @@ import { logNormal } from "../../src/distributions/logNormal.js";
 import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
 import { multivariateStudentT } from "../../src/distributions/multivariateStudentT.js";
 import { normal } from "../../src/distributions/normal.js";
+import { pareto } from "../../src/distributions/pareto.js";
 import { poisson } from "../../src/distributions/poisson.js";
 import { studentT } from "../../src/distributions/studentT.js";
 import { truncatedNormal } from "../../src/distributions/truncatedNormal.js";
@@ -62,6 +65,9 @@ export const families: Readonly<Record<string, Build>> = {
   TruncatedNormal: (loc, scale, low, high) => truncatedNormal(loc!, scale!, { low: low!, high: high! }),
   VonMises: (loc, concentration) => vonMises(loc!, concentration!),
   Poisson: (rate) => poisson(rate!),
+  Chi2: (df) => chi2(df!),
+  Kumaraswamy: (a, b) => kumaraswamy(a!, b!),
+  Pareto: (scale, alpha) => pareto(scale!, alpha!),
   "MultivariateNormal(covariance)": (loc, covariance) => multivariateNormal(loc!, { covariance: covariance! }),
   "MultivariateNormal(scale_tril)": (loc, scaleTril) => multivariateNormal(loc!, { scaleTril: scaleTril! }),
   "MultivariateNormal(scale_diag)": (loc, scaleDiag) => multivariateNormal(loc!, { scaleDiag: scaleDiag! }),

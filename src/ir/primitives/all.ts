@@ -18,6 +18,7 @@ import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
 import * as lambertw from "./lambertw.js";
 import * as leaf from "./leaf.js";
+import * as lgammaCurvature from "./lgammaCurvature.js";
 import * as logSumExp from "./logSumExp.js";
 import * as marks from "./marks.js";
 import * as matMul from "./matMul.js";
@@ -35,6 +36,7 @@ import * as triangularSolve from "./triangularSolve.js";
 import * as trigonometric from "./trigonometric.js";
 import * as truncatedNormal from "./truncatedNormal.js";
 import * as vonMises from "./vonMises.js";
+import * as vonMisesFisher from "./vonMisesFisher.js";
 import * as weakProduct from "./weakProduct.js";
 
 /** The files of primitives. A new family is added here and nowhere else. */
@@ -58,6 +60,7 @@ const families: readonly object[] = [
   joining,
   lambertw,
   leaf,
+  lgammaCurvature,
   logSumExp,
   marks,
   matMul,
@@ -75,6 +78,7 @@ const families: readonly object[] = [
   trigonometric,
   truncatedNormal,
   vonMises,
+  vonMisesFisher,
   weakProduct,
 ];
 

@@ -2,6 +2,8 @@
 import * as deviance from "../../../../src/ir/primitives/deviance.js";
 import * as gammaShapeParts from "../../../../src/ir/primitives/gammaShapeParts.js";
 import * as incomplete from "../../../../src/ir/primitives/incomplete.js";
+import { lgammaCurvature } from "../../../../src/ir/primitives/lgammaCurvature.js";
+import * as quantiles from "../../../../src/ir/primitives/quantiles.js";
 import * as samplers from "../../../../src/ir/primitives/samplers.js";
 import * as truncated from "../../../../src/ir/primitives/truncatedNormal.js";
 import * as vonMises from "../../../../src/ir/primitives/vonMises.js";
@@ -60,5 +62,21 @@ export const incompleteCases: Conformance[] = [
   one(vonMises.logBesselI0e, shape, loose),
   two(vonMises.vonMisesRatio, shape, { ...loose, domains: each(shape, between(-3, 3)) }),
   two(vonMises.vonMisesPath, shape, { domains: each(between(-3, 3), shape), order: 0 }),
+  two(vonMises.vonMisesCdf, shape, { ...loose, domains: each(shape, between(-3, 3)) }),
+  two(vonMises.vonMisesQuantile, shape, { ...loose, domains: each(between(0.125, 0.875), shape) }),
+  one(vonMises.vonMisesVariance, shape, loose),
+  alike(
+    truncated.truncatedCdf,
+    ["float32", "float32", "float32"],
+    [between(-0.375, 0.375), between(-4, -0.5), between(0.5, 4)],
+    loose,
+  ),
+  two(truncated.truncatedEntropy, shape, { ...loose, domains: each(between(-4, -0.5), between(0.5, 4)) }),
+  two(quantiles.logGammaQuantile, shape, { ...loose, domains: each(between(0.125, 0.875), shape) }),
+  two(quantiles.logGammaUpperQuantile, shape, { ...loose, domains: each(between(0.125, 0.875), shape) }),
+  alike(quantiles.betaQuantile, ["float32", "float32", "float32"], [between(0.125, 0.875), shape, shape], loose),
+  two(quantiles.studentTCdf, shape, { ...loose, domains: each(shape, between(-2, 2)) }),
+  two(quantiles.studentTQuantile, shape, { ...loose, domains: each(between(0.125, 0.875), shape) }),
+  two(lgammaCurvature, shape, loose),
   two(samplers.logGammaPath, shape, { domains: each(between(-3, 2), shape), order: 0 }),
 ];
