@@ -94,6 +94,8 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
   readonly isScorable?: boolean;
   /** Parameters that bound the support. @defaultValue none */
   readonly supportParameters?: readonly P[];
+  /** The ends of the interval where scalar values lie, where the name of the support does not tell them. */
+  readonly bounds?: (parameters: Readonly<Record<P, Tensor>>) => readonly [Tensor, Tensor];
   /** The probability of a value where it is more than exp(logDensity): with a derivative where it is 0. */
   readonly probability?: (parameters: Readonly<Record<P, Tensor>>, value: Tensor) => Tensor;
   readonly supportValues?: (parameters: Readonly<Record<P, Shape>>) => readonly number[];
@@ -130,8 +132,8 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
   const { parameters: names, dtype = "float32", isPathwise = true, isScorable = true } = rules;
   const named = <T>(values: readonly T[]) =>
     Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
-  const { fromNormal, probability, supportValues, supportEvents, weakDerivative, mean, variance, entropy, cdf, quantile } = rules;
-  const { logCdf, logSurvival, upperQuantile, constraints, relations } = rules;
+  const { fromNormal, probability, supportValues, supportEvents, weakDerivative, mean, variance, entropy } = rules;
+  const { cdf, quantile, logCdf, logSurvival, upperQuantile, bounds, constraints, relations } = rules;
   const parameterEventRanks = names.map((name) => rules.eventRanks?.[name] ?? 0);
   const shapesOf = (shapes: readonly Shape[]) => {
     const leading = shapes.map((shape, i) => shape.slice(0, Math.max(0, shape.length - parameterEventRanks[i]!)));
@@ -145,6 +147,7 @@ export function family<const P extends string>(rules: FamilyRules<P>): Family {
     parameterEventRanks,
     isPathwise,
     isScorable,
+    ...(bounds && { bounds: (parameters) => bounds(named(parameters)) }),
     ...(rules.supportParameters && { supportParameters: rules.supportParameters.map((name) => names.indexOf(name)) }),
     shapes: shapesOf,
     // observed counts and booleans come as int32 and bool, too

@@ -61,6 +61,7 @@ const truncatedNormalFamily = (isScorable: boolean): Family =>
       fromStandard(parameters, standardQuantile(standardUniform(key, batch), ...ends(parameters))),
     isScorable,
     supportParameters: ["low", "high"],
+    bounds: ({ low, high }) => [low, high],
     mean: (parameters) => tf.add(parameters.loc, tf.mul(parameters.scale, standardMean(...ends(parameters)))),
     variance: (parameters) => tf.mul(tf.square(parameters.scale), standardVariance(...ends(parameters))),
     entropy: (parameters) => tf.add(tf.log(parameters.scale), standardEntropy(...ends(parameters))),

@@ -20,6 +20,7 @@ const uniformFamily = family({
   draw: ({ low, high }, key, batch) => tf.add(low, tf.mul(tf.sub(high, low), standardUniform(key, batch))),
   // the support moves with the parameters: E f·∇log p leaves out what happens at its ends
   isScorable: false,
+  bounds: ({ low, high }) => [low, high],
   mean: ({ low, high }) => tf.mul(0.5, tf.add(low, high)),
   variance: ({ low, high }) => tf.div(tf.square(tf.sub(high, low)), 12),
   entropy: ({ low, high }) => tf.log(tf.sub(high, low)),

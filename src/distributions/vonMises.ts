@@ -18,8 +18,8 @@ const centredVariance = lifted((kappa) => primitives.vonMisesVariance(kappa!));
 
 /** The angle, or the end of [−π, π] that it is beyond. */
 function clipped(angle: tf.Tensor): tf.Tensor {
-  const isInside = tf.lessEqual(tf.abs(stopGradient(angle)), Math.PI);
-  return where(isInside, angle, tf.mul(Math.PI, tf.sign(stopGradient(angle))));
+  const isInside = tf.lessEqual(tf.abs(stopGradient(angle)), asTensor(Math.PI));
+  return where(isInside, angle, tf.mul(asTensor(Math.PI), tf.sign(stopGradient(angle))));
 }
 
 const logTwoPi = Math.log(2 * Math.PI);
@@ -40,6 +40,7 @@ const vonMisesFamily = (isScorable: boolean): Family =>
     draw: ({ loc, concentration }, key, batch) => tf.add(loc, vonMisesDraws(key, batch, concentration)),
     isScorable,
     supportParameters: ["loc"],
+    bounds: ({ loc }) => [tf.sub(loc, asTensor(Math.PI)), tf.add(loc, asTensor(Math.PI))],
     mean: ({ loc, concentration }) => tf.add(loc, tf.zerosLike(concentration)),
     // on (m − π, m + π]; that of the direction is 1 − I₁/I₀
     variance: ({ loc, concentration }) => tf.add(centredVariance(concentration), tf.zerosLike(loc)),

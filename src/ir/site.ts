@@ -91,6 +91,8 @@ export interface Family {
   readonly isScorable: boolean;
   /** Positions of parameters that bound the support (a count of trials, the end of an interval). @defaultValue none */
   readonly supportParameters?: readonly number[];
+  /** The ends of the interval where scalar values lie, elementwise, where the name of the support does not tell them. */
+  readonly bounds?: (parameters: readonly Tensor[]) => readonly [Tensor, Tensor];
   /**
    * The probability of a value, of the batch shape, for finite supports whose parameters are probabilities: unlike
    * exp(logDensity) it has a derivative where it is 0. @defaultValue exp(logDensity)

@@ -1,0 +1,21 @@
+// The namespace `bijectors` of the public API: exp, sigmoid and their like would say too little, or collide, by themselves.
+export { affine } from "./affine.js";
+export type { Bijector } from "./bijector.js";
+export { bijector } from "./bijector.js";
+export { bounded } from "./bounded.js";
+export { choleskyProduct } from "./choleskyProduct.js";
+export { correlationCholesky } from "./correlationCholesky.js";
+export { exp } from "./exp.js";
+export { identity } from "./identity.js";
+export { interval } from "./interval.js";
+export { inverse } from "./inverse.js";
+export { type LowerCholeskyOptions, lowerCholesky } from "./lowerCholesky.js";
+export { ordered } from "./ordered.js";
+export { permute } from "./permute.js";
+export { pipe } from "./pipe.js";
+export { power } from "./power.js";
+export { type BijectorRule, bijectorRule, type Monotone, type RuleParts } from "./rule.js";
+export { sigmoid } from "./sigmoid.js";
+export { softplus } from "./softplus.js";
+export { stickBreaking } from "./stickBreaking.js";
+export { trilAffine } from "./trilAffine.js";
