@@ -74,6 +74,7 @@ export { type TruncationBounds, truncatedNormal } from "./distributions/truncate
 export { bijectorTo } from "./distributions/unconstrained.js";
 export { uniform } from "./distributions/uniform.js";
 export { vonMises } from "./distributions/vonMises.js";
+export { vonMisesFisher } from "./distributions/vonMisesFisher.js";
 export { weibull } from "./distributions/weibull.js";
 export { type WishartScale, wishart } from "./distributions/wishart.js";
 export { addCost } from "./dsl/addCost.js";

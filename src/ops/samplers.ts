@@ -2,12 +2,13 @@
 // key of its own.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { applyEmitter } from "../ir/lifted.js";
+import { applyEmitter, asTensor } from "../ir/lifted.js";
 import { reshape } from "../ir/primitives/axes.js";
 import { randomBits } from "../ir/primitives/random.js";
 import * as samplers from "../ir/primitives/samplers.js";
 import { slice } from "../ir/primitives/slicing.js";
 import { vonMisesPath } from "../ir/primitives/vonMises.js";
+import * as sphere from "../ir/primitives/vonMisesFisher.js";
 import type { Variable } from "../ir/program.js";
 import type { Shape } from "../util/shapes.js";
 import { stopGradient } from "./marks.js";
@@ -62,5 +63,23 @@ export function vonMisesDraws(key: Tensor, batch: Shape, concentration: Tensor):
   return applyEmitter(
     (angle, kappa) => [vonMisesPath(angle!, kappa!)],
     [raw, tf.broadcastTo(concentration, [...batch])],
+  )[0]!;
+}
+
+const rawSphereAngle = drawing((word0, word1, kappa, dimension) =>
+  sphere.sphereAngleDraw(word0, word1, kappa!, dimension!),
+);
+
+/**
+ * Angles in [0, π] between draws of the von Mises–Fisher distribution and its mean direction, with pathwise derivatives in the
+ * concentration.
+ *
+ * @param batch - shape of the result, to which `concentration` broadcasts
+ */
+export function sphereAngleDraws(key: Tensor, batch: Shape, concentration: Tensor, dimension: number): Tensor {
+  const size = asTensor(dimension, "int32");
+  return applyEmitter(
+    (angle, kappa, n) => [sphere.sphereAnglePath(angle!, kappa!, n!)],
+    [rawSphereAngle(key, batch, concentration, size), tf.broadcastTo(concentration, [...batch]), size],
   )[0]!;
 }

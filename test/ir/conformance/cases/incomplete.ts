@@ -7,6 +7,7 @@ import * as quantiles from "../../../../src/ir/primitives/quantiles.js";
 import * as samplers from "../../../../src/ir/primitives/samplers.js";
 import * as truncated from "../../../../src/ir/primitives/truncatedNormal.js";
 import * as vonMises from "../../../../src/ir/primitives/vonMises.js";
+import * as sphere from "../../../../src/ir/primitives/vonMisesFisher.js";
 import type { DType, Primitive } from "../../../../src/ir/program.js";
 import { between, type Conformance, type Domain, each, integers, plain, shapes } from "../conformance.js";
 import { one, two } from "./elementwise.js";
@@ -28,6 +29,7 @@ const shape = between(0.25, 6);
 const loose = { tolerance: { absolute: 1e-5, relative: 1e-5 } };
 const words = [integers(-(2 ** 31), 2 ** 31 - 1), integers(-(2 ** 31), 2 ** 31 - 1)] as const;
 const keyed = ["int32", "int32", "float32"] as const;
+const angular = ["float32", "float32", "int32"] as const;
 
 export const incompleteCases: Conformance[] = [
   two(deviance.deviance, shape, loose),
@@ -62,6 +64,12 @@ export const incompleteCases: Conformance[] = [
   one(vonMises.logBesselI0e, shape, loose),
   two(vonMises.vonMisesRatio, shape, { ...loose, domains: each(shape, between(-3, 3)) }),
   two(vonMises.vonMisesPath, shape, { domains: each(between(-3, 3), shape), order: 0 }),
+  alike(sphere.logSphereIntegral, ["float32", "int32"], [shape, integers(2, 6)], loose),
+  alike(sphere.sphereShortfall, ["float32", "int32"], [shape, integers(2, 6)], loose),
+  alike(sphere.sphereSpread, ["float32", "int32"], [shape, integers(2, 6)], loose),
+  alike(sphere.sphereAngleRatio, angular, [shape, between(0.5, 2.5), integers(2, 6)], loose),
+  alike(sphere.sphereAnglePath, angular, [between(0.5, 2.5), shape, integers(2, 6)], { order: 0 }),
+  alike(sphere.sphereAngleDraw, [...keyed, "int32"], [...words, shape, integers(2, 6)], { order: 0 }),
   two(vonMises.vonMisesCdf, shape, { ...loose, domains: each(shape, between(-3, 3)) }),
   two(vonMises.vonMisesQuantile, shape, { ...loose, domains: each(between(0.125, 0.875), shape) }),
   one(vonMises.vonMisesVariance, shape, loose),
