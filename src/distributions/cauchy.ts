@@ -6,17 +6,20 @@ import { where } from "../ops/where.js";
 import { finite, positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Real } from "./distribution.js";
 
+/** A number in a trace stays a double only through `asTensor`. */
+const pi = (): tf.Tensor => asTensor(Math.PI);
+
 /** tan πt for 0 < t < ½, through cot π(½ − t) in the upper half: close to the pole, π·t has no digits left. */
 export function tanHalfTurns(t: tf.Tensor): tf.Tensor {
   const distance = tf.sub(0.5, t);
-  const tangent = tf.tan(tf.mul(Math.PI, tf.minimum(t, distance)));
+  const tangent = tf.tan(tf.mul(pi(), tf.minimum(t, distance)));
   return where(tf.less(t, distance), tangent, tf.reciprocal(tangent));
 }
 
 /** cot πt for 0 < t < 1, from whichever end is nearer. */
 export function cotHalfTurns(t: tf.Tensor): tf.Tensor {
   const isUpper = tf.greater(stopGradient(t), 0.5);
-  const cotangent = tf.reciprocal(tf.tan(tf.mul(Math.PI, where(isUpper, tf.sub(1, t), t))));
+  const cotangent = tf.reciprocal(tf.tan(tf.mul(pi(), where(isUpper, tf.sub(1, t), t))));
   return where(isUpper, tf.neg(cotangent), cotangent);
 }
 
@@ -24,7 +27,7 @@ export function cotHalfTurns(t: tf.Tensor): tf.Tensor {
 function standardCdf(z: tf.Tensor): tf.Tensor {
   const isLow = tf.less(stopGradient(z), -1);
   const below = tf.atan(tf.reciprocal(tf.neg(where(isLow, z, -1))));
-  return where(isLow, tf.div(below, Math.PI), tf.add(0.5, tf.div(tf.atan(where(isLow, 0, z)), Math.PI)));
+  return where(isLow, tf.div(below, pi()), tf.add(0.5, tf.div(tf.atan(where(isLow, 0, z)), pi())));
 }
 
 const cauchyFamily = family({

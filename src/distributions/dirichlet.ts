@@ -3,10 +3,11 @@ import { ElbowError } from "../errors.js";
 import type { TensorLike } from "../ir/lifted.js";
 import { stopGradient } from "../ops/marks.js";
 import { logGammaDraws } from "../ops/samplers.js";
-import { digamma, lgamma, logSoftmax, xlogy } from "../ops/special.js";
+import { lgamma, logSoftmax, xlogy } from "../ops/special.js";
 import { formatShape } from "../util/shapes.js";
 import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Simplex } from "./distribution.js";
+import { digammaRemainder, stirlingPart } from "./gammaParts.js";
 import { onSupport } from "./support.js";
 
 /** How far the sum of a point may be from 1: what single precision loses. */
@@ -50,12 +51,14 @@ const dirichletFamily = family({
     const mean = tf.div(concentration, total);
     return tf.div(tf.mul(mean, tf.sub(1, mean)), tf.add(total, 1));
   },
-  // log B(α) + Σ (αₖ − 1)(ψ(A) − ψ(αₖ)) for the sum A of α
+  // log B(α) + Σ (αₖ − 1)(ψ(A) − ψ(αₖ)) for the sum A of α, by what log Γ and ψ differ from their first terms
   entropy: ({ concentration }) => {
-    const total = tf.sum(concentration, -1, true);
-    const logBeta = tf.sub(tf.sum(lgamma(concentration), -1), lgamma(tf.squeeze(total, [-1])));
-    const rises = tf.sub(digamma(total), digamma(concentration));
-    return tf.add(logBeta, tf.sum(tf.mul(tf.sub(concentration, 1), rises), -1));
+    const total = tf.sum(concentration, -1);
+    const size = concentration.shape.at(-1)!;
+    const part = (a: tf.Tensor, least: number): tf.Tensor =>
+      tf.add(stirlingPart(a), tf.mul(tf.sub(a, least), digammaRemainder(a)));
+    const each = tf.add(part(concentration, 1), tf.mul(0.5, tf.log(concentration)));
+    return tf.sub(tf.sum(each, -1), tf.add(part(total, size), tf.mul(size - 0.5, tf.log(total))));
   },
   constraints: { concentration: positive },
 });

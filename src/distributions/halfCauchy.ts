@@ -20,10 +20,10 @@ const halfCauchyFamily = family({
   entropy: ({ scale }) => tf.add(tf.log(scale), asTensor(Math.log(2 * Math.PI))),
   // (2/π)·arctan(x/s)
   cdf: ({ scale }, value) =>
-    onSupport(value, isNonNegative, 0, (x) => tf.mul(2 / Math.PI, tf.atan(tf.div(x, scale))), 0),
+    onSupport(value, isNonNegative, 0, (x) => tf.mul(asTensor(2 / Math.PI), tf.atan(tf.div(x, scale))), 0),
   // (2/π)·arctan(s/x), the angle at the other end
   logSurvival: ({ scale }, value) =>
-    onSupport(value, isPositive, 1, (x) => tf.log(tf.mul(2 / Math.PI, tf.atan(tf.div(scale, x)))), 0),
+    onSupport(value, isPositive, 1, (x) => tf.log(tf.mul(asTensor(2 / Math.PI), tf.atan(tf.div(scale, x)))), 0),
   quantile: ({ scale }, p) => tf.mul(scale, tanHalfTurns(tf.mul(0.5, p))),
   upperQuantile: ({ scale }, q) => tf.mul(scale, cotHalfTurns(tf.mul(0.5, q))),
   constraints: { scale: positive },

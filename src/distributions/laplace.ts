@@ -12,7 +12,7 @@ const exponentialDraw = (key: tf.Tensor, batch: readonly number[]): tf.Tensor =>
 const isNegative = (z: tf.Tensor): tf.Tensor => tf.less(stopGradient(z), 0);
 
 /** ½eᶻ below 0, and ½ beyond. */
-const lowerTail = (z: tf.Tensor): tf.Tensor => tf.mul(0.5, tf.exp(where(isNegative(z), z, 0)));
+const lowerTail = (z: tf.Tensor): tf.Tensor => tf.mul(0.5, tf.exp(where(tf.lessEqual(stopGradient(z), 0), z, 0)));
 
 const logStandardCdf = (z: tf.Tensor): tf.Tensor =>
   where(isNegative(z), tf.sub(z, asTensor(Math.LN2)), tf.log1p(tf.neg(lowerTail(tf.neg(z)))));

@@ -23,7 +23,8 @@ const logisticFamily = family({
   variance: ({ loc, scale }) => tf.add(tf.mul(asTensor(Math.PI ** 2 / 3), tf.square(scale)), tf.zerosLike(loc)),
   // log s + 2
   entropy: ({ scale }) => tf.add(tf.log(scale), 2),
-  cdf: ({ loc, scale }, x) => tf.sigmoid(tf.div(tf.sub(x, loc), scale)),
+  // whose derivative, unlike that of σ, does not cancel far above
+  cdf: ({ loc, scale }, x) => tf.exp(tf.neg(tf.softplus(tf.div(tf.sub(loc, x), scale)))),
   logCdf: ({ loc, scale }, x) => tf.neg(tf.softplus(tf.div(tf.sub(loc, x), scale))),
   logSurvival: ({ loc, scale }, x) => tf.neg(tf.softplus(tf.div(tf.sub(x, loc), scale))),
   quantile: ({ loc, scale }, p) => tf.add(loc, tf.mul(scale, logit(p))),

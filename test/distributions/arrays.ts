@@ -16,6 +16,8 @@ export interface Point {
   readonly d_x?: Nested | null;
   readonly d_x_free?: Nested | null;
   readonly d?: Readonly<Record<string, Nested>> | null;
+  readonly cdf?: number | null;
+  readonly dcdf?: Readonly<Record<string, Nested>> | null;
   readonly tag?: string;
 }
 

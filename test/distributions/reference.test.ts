@@ -2,8 +2,10 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { toNDArray, toTensor } from "../../src/ir/lifted.js";
+import { lifted, toNDArray, toTensor } from "../../src/ir/lifted.js";
 import type { NDArray } from "../../src/ir/primitive.js";
+import { sub } from "../../src/ir/primitives/arithmetic.js";
+import { vonMisesCdf } from "../../src/ir/primitives/vonMises.js";
 import {
   type Case,
   flatten,
@@ -89,12 +91,57 @@ function checkMoments(build: Build, each: Case): void {
   }
 }
 
+/** Angles: the table's distribution function counts from −π, that of draws from the mean less π. */
+const fromMinusPi = lifted((x, loc, kappa) =>
+  sub(vonMisesCdf(kappa!, sub(x!, loc!)), vonMisesCdf(kappa!, sub(-Math.PI, loc!))),
+);
+
+function checkCdf(name: string, build: Build, each: Case, point: Point): void {
+  const probability = (x: tf.Tensor, ...parameters: tf.Tensor[]) => {
+    if (name === "VonMises") return fromMinusPi(x, ...parameters);
+    const { family, parameters: converted } = build(...parameters);
+    return family.cdf!(converted, x);
+  };
+  const inputs = [point.x, ...Object.values(each.params)].map(toArray);
+  const { value, gradient } = gradientInDoubles(probability, inputs);
+  expectClose([value], [point.cdf!], 1e-10, 1e-300);
+  for (const partials of gradient) expect(partials.filter(Number.isNaN)).toEqual([]);
+  const truths = Object.keys(each.params).map((parameter) => point.dcdf?.[parameter]);
+  truths.forEach((truth, i) => {
+    if (truth !== undefined && truth !== null) expectClose(gradient[i + 1]!, flatten(truth), 1e-9, 1e-13);
+  });
+  const eager = probability(...(inputs.map(toTensor) as [tf.Tensor]));
+  expectClose(eager.dataSync(), [point.cdf!], 1e-5, looseness(inputs, gradient) + 1e-37);
+}
+
+function checkEntropy(build: Build, each: Case): void {
+  const inputs = Object.values(each.params).map(toArray);
+  const compute = (...tensors: tf.Tensor[]) => {
+    const { family, parameters } = build(...tensors);
+    return tf.sum(family.entropy!(parameters));
+  };
+  const { value, gradient } = gradientInDoubles(compute, inputs);
+  expectClose([value], flatten(each.entropy), 1e-10, 1e-13);
+  for (const partials of gradient) expect(partials.filter(Number.isNaN)).toEqual([]);
+  expectClose(
+    compute(...inputs.map(toTensor)).dataSync(),
+    flatten(each.entropy),
+    1e-5,
+    1e-6 + looseness(inputs, gradient),
+  );
+}
+
 for (const [name, build] of Object.entries(families))
   describe(name, () => {
     for (const each of tables[name]!) {
       for (const point of each.points)
         it(`log density ${describePoint(each, point)}`, () => checkPoint(build, each, point));
       it(`moments ${JSON.stringify(each.params)}`, () => checkMoments(build, each));
+      const { family } = build(...Object.values(each.params).map((value) => toTensor(toArray(value))));
+      for (const point of each.points)
+        if (family.cdf && typeof point.cdf === "number")
+          it(`distribution function ${describePoint(each, point)}`, () => checkCdf(name, build, each, point));
+      if (family.entropy) it(`entropy ${JSON.stringify(each.params)}`, () => checkEntropy(build, each));
     }
   });
 
