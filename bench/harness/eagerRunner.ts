@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { require as requireModule } from "tsx/cjs/api";
 import { onBackend } from "../../src/runtime/tfjs/onBackend.js";
 import { withLeaves } from "../../src/util/tree.js";
+import { restartNoise } from "./eagerNoise.js";
 import type { Runner } from "./runner.js";
 import { leaves, type Variant } from "./workload.js";
 
@@ -23,6 +24,7 @@ export const ownTensor = (tensor: Tensor): Tensor =>
 export function eagerRunner(of: Variant, backend: string): Runner {
   const { data, learningRate, eager } = of;
   registerGradients();
+  restartNoise();
   const around = onBackend(backend);
   const copy = (tensor: Tensor): Tensor => around(() => ownTensor(tensor));
   const own = data.map(copy);

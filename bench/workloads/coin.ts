@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { elbo } from "elbow";
 import { data, guide, model, parameters } from "../../models/coin.js";
+import { eagerNormal } from "../harness/eagerNoise.js";
 import type { HandWritten } from "../harness/workload.js";
 import { variant, type Workload } from "../harness/workload.js";
 
@@ -43,7 +44,7 @@ export const coin: Workload = {
       objective: () => elbo(model, guide),
       handWritten,
       eager: ({ loc, logScale }, flips) => {
-        const epsilon = tf.randomNormal([]);
+        const epsilon = eagerNormal([]);
         const p = tf.sigmoid(loc.add(tf.exp(logScale).mul(epsilon)));
         const [logP, logNotP] = [tf.log(p), tf.log1p(p.neg())];
         const heads = tf.sum(flips);

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { elbo } from "elbow";
 import { data, guide, model, parameters } from "../../models/eightSchools.js";
+import { eagerNormal } from "../harness/eagerNoise.js";
 import { type HandWritten, type Variant, variant, type Workload } from "../harness/workload.js";
 
 const schools = 8;
@@ -87,9 +88,9 @@ const withParticles = (particles: number): Variant =>
     objective: () => elbo(model, guide),
     handWritten: () => handWritten(particles),
     eager: (q, y, sigma) => {
-      const muNoise = tf.randomNormal([particles, 1]);
-      const tauNoise = tf.randomNormal([particles, 1]);
-      const etaNoise = tf.randomNormal([particles, schools]);
+      const muNoise = eagerNormal([particles, 1]);
+      const tauNoise = eagerNormal([particles, 1]);
+      const etaNoise = eagerNormal([particles, schools]);
       const mu = q.mu.loc.add(tf.exp(q.mu.logScale).mul(muNoise));
       const logTau = q.tau.loc.add(tf.exp(q.tau.logScale).mul(tauNoise));
       const tau = tf.exp(logTau);

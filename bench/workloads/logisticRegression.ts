@@ -2,6 +2,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { bernoulli, elbo, gen, iid, matVec, normal, observe, sample } from "elbow";
+import { eagerNormal } from "../harness/eagerNoise.js";
 import { multiplyTransposed, transposeInto } from "../harness/matrices.js";
 import { normals, randomSource } from "../harness/random.js";
 import { type HandWritten, type Variant, variant, type Workload } from "../harness/workload.js";
@@ -119,8 +120,8 @@ export function logisticVariant(rows: number, features: number, particles: numbe
     objective: () => elbo(own, guide),
     handWritten: () => handWritten(x, y, features, particles),
     eager: (q, inputs, labels) => {
-      const interceptNoise = tf.randomNormal([1, particles]);
-      const noise = tf.randomNormal([features, particles]);
+      const interceptNoise = eagerNormal([1, particles]);
+      const noise = eagerNormal([features, particles]);
       const intercept = q.intercept.loc.add(tf.exp(q.intercept.logScale).mul(interceptNoise));
       const scale = tf.exp(q.weights.logScale).reshape([features, 1]);
       const weights = q.weights.loc.reshape([features, 1]).add(scale.mul(noise));

@@ -3,6 +3,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { categorical, elbo, enumerate, gen, iid, normal, observe, reinforce, sample } from "elbow";
+import { eagerNormal, eagerUniform } from "../harness/eagerNoise.js";
 import { randomSource } from "../harness/random.js";
 import { type HandWritten, type Variant, variant, type Workload } from "../harness/workload.js";
 
@@ -222,8 +223,8 @@ export function handWrittenScore(
 
 /** Draws of the eager versions: log p − log q of the globals, the log shares, and the means. */
 function eagerGlobals(q: Globals): { value: Tensor; logShares: Tensor; means: Tensor } {
-  const sharesNoise = tf.randomNormal([components]);
-  const meansNoise = tf.randomNormal([components, 2]);
+  const sharesNoise = eagerNormal([components]);
+  const meansNoise = eagerNormal([components, 2]);
   const shares = q.shares.loc.add(tf.exp(q.shares.logScale).mul(sharesNoise));
   const means = q.means.loc.add(tf.exp(q.means.logScale).mul(meansNoise));
   const squares = tf
@@ -273,7 +274,7 @@ export function scoreVariant(rows: number): Variant {
     eager: (q, data) => {
       const { value, logShares, means } = eagerGlobals(q);
       // Gumbel's trick; one-hot rows, since gather has no gradient on wasm
-      const noise = tf.neg(tf.log(tf.neg(tf.log(tf.randomUniform([rows, components], 1e-20, 1)))));
+      const noise = tf.neg(tf.log(tf.neg(tf.log(eagerUniform([rows, components], 1e-20, 1)))));
       const chosen = tf.oneHot(tf.argMax(q.assignments.add(noise), 1), components);
       const z = tf.cast(chosen, "float32");
       const logGuide = tf.sum(tf.logSoftmax(q.assignments).mul(z), 1);

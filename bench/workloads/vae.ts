@@ -15,6 +15,7 @@ import {
   sample,
   simulate,
 } from "elbow";
+import { eagerNormal } from "../harness/eagerNoise.js";
 import { multiplyTransposed, transposeInto } from "../harness/matrices.js";
 import { normals } from "../harness/random.js";
 import { type HandWritten, type Variant, variant, type Workload } from "../harness/workload.js";
@@ -264,7 +265,7 @@ const eager = (particles: number) => (network: Network, images: Tensor) => {
   const loc = dense(hidden, network.loc);
   const logScale = dense(hidden, network.logScale);
   const latent = loc.shape[1]!;
-  const noise = tf.randomNormal([particles, batch, latent]);
+  const noise = eagerNormal([particles, batch, latent]);
   const z = loc.add(tf.exp(logScale).mul(noise)).reshape([particles * batch, latent]);
   const logits = dense(tf.tanh(dense(z, network.decoder)), network.logits).reshape([particles, batch, -1]);
   const logLikelihood = tf.sum(images.mul(logits).sub(tf.softplus(logits)), 2);
