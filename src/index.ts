@@ -5,6 +5,7 @@ import "./ir/registerChainedOps.js";
 export type {} from "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js";
 export { bernoulli, flip } from "./distributions/bernoulli.js";
 export { beta } from "./distributions/beta.js";
+export { betaBinomial } from "./distributions/betaBinomial.js";
 export * as bijectors from "./distributions/bijectors/bijectors.js";
 export { binomial } from "./distributions/binomial.js";
 export { categorical } from "./distributions/categorical.js";
@@ -12,6 +13,7 @@ export { cauchy } from "./distributions/cauchy.js";
 export { chi2 } from "./distributions/chi2.js";
 export { delta } from "./distributions/delta.js";
 export { dirichlet } from "./distributions/dirichlet.js";
+export { dirichletMultinomial } from "./distributions/dirichletMultinomial.js";
 export {
   type Bool,
   type CategoryIndex,
@@ -24,6 +26,7 @@ export {
   type Interval,
   logDensity,
   type NonNegative,
+  type OneHot,
   type Positive,
   type PositiveDefinite,
   type Real,
@@ -59,15 +62,21 @@ export {
   stddev,
   variance,
 } from "./distributions/moments.js";
+export { type Counts, multinomial } from "./distributions/multinomial.js";
 export {
   type LowRankCovariance,
   type MultivariateNormalScale,
   multivariateNormal,
 } from "./distributions/multivariateNormal.js";
 export { multivariateStudentT } from "./distributions/multivariateStudentT.js";
+export { negativeBinomial } from "./distributions/negativeBinomial.js";
 export { normal } from "./distributions/normal.js";
+export { oneHotCategorical } from "./distributions/oneHotCategorical.js";
+export { orderedLogistic } from "./distributions/orderedLogistic.js";
 export { pareto } from "./distributions/pareto.js";
 export { poisson } from "./distributions/poisson.js";
+export { relaxedBernoulli } from "./distributions/relaxedBernoulli.js";
+export { relaxedOneHot } from "./distributions/relaxedOneHot.js";
 export { studentT } from "./distributions/studentT.js";
 export { transformed } from "./distributions/transformed.js";
 export { type TruncationBounds, truncatedNormal } from "./distributions/truncatedNormal.js";
@@ -77,6 +86,7 @@ export { vonMises } from "./distributions/vonMises.js";
 export { vonMisesFisher } from "./distributions/vonMisesFisher.js";
 export { weibull } from "./distributions/weibull.js";
 export { type WishartScale, wishart } from "./distributions/wishart.js";
+export { zeroInflated } from "./distributions/zeroInflated.js";
 export { addCost } from "./dsl/addCost.js";
 export { baseline, controlVariate } from "./dsl/baseline.js";
 export type { Call } from "./dsl/call.js";

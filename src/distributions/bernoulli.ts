@@ -2,8 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import type { WeakDerivative } from "../ir/site.js";
 import { standardUniform } from "../ops/random.js";
+import { xlog1py, xlogy } from "../ops/special.js";
 import { where } from "../ops/where.js";
 import type { Shape } from "../util/shapes.js";
+import { probability, real } from "./constraints.js";
 import {
   type Bool,
   type CategoryStrategyName,
@@ -22,6 +24,12 @@ const isBit = (x: tf.Tensor): tf.Tensor => tf.logicalOr(tf.equal(x, 0), tf.equal
 /** 1 with probability p: increasing in the uniform number. */
 const draw = (p: tf.Tensor, key: tf.Tensor, batch: Shape): tf.Tensor =>
   tf.cast(tf.less(tf.sub(1, standardUniform(key, batch)), p), "float32");
+
+/** 0 below 0, 1 − p up to 1, then 1 */
+const cdf = (tails: tf.Tensor, value: tf.Tensor): tf.Tensor =>
+  where(tf.less(value, 0), 0, where(tf.less(value, 1), tails, 1));
+
+const quantile = (tails: tf.Tensor, u: tf.Tensor): tf.Tensor => tf.cast(tf.greater(u, tails), "float32");
 
 /** ∂/∂p E f = f(1) − f(0) */
 function weakDerivative(p: tf.Tensor, batch: Shape): WeakDerivative {
@@ -46,6 +54,14 @@ const bernoulliProbs = family({
   weakDerivative: ({ probs }, _value, _key, batch) => weakDerivative(probs, batch),
   mean: ({ probs }) => probs,
   variance: ({ probs }) => tf.mul(probs, tf.sub(1, probs)),
+  // −p log p − (1 − p) log(1 − p)
+  entropy: ({ probs }) => {
+    const tails = tf.sub(1, probs);
+    return tf.neg(tf.add(xlogy(probs, probs), xlog1py(tails, tf.neg(probs))));
+  },
+  cdf: ({ probs }, value) => cdf(tf.sub(1, probs), value),
+  quantile: ({ probs }, u) => quantile(tf.sub(1, probs), u),
+  constraints: { probs: probability },
 });
 
 const bernoulliLogits = family({
@@ -61,6 +77,14 @@ const bernoulliLogits = family({
   weakDerivative: ({ logits }, _value, _key, batch) => weakDerivative(tf.sigmoid(logits), batch),
   mean: ({ logits }) => tf.sigmoid(logits),
   variance: ({ logits }) => tf.mul(tf.sigmoid(logits), tf.sigmoid(tf.neg(logits))),
+  // σ(l)·log(1 + e⁻ˡ) + σ(−l)·log(1 + eˡ)
+  entropy: ({ logits }) => {
+    const minus = tf.neg(logits);
+    return tf.add(tf.mul(tf.sigmoid(logits), tf.softplus(minus)), tf.mul(tf.sigmoid(minus), tf.softplus(logits)));
+  },
+  cdf: ({ logits }, value) => cdf(tf.sigmoid(tf.neg(logits)), value),
+  quantile: ({ logits }, u) => quantile(tf.sigmoid(tf.neg(logits)), u),
+  constraints: { logits: real },
 });
 
 /**

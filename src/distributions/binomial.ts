@@ -1,14 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError } from "../errors.js";
-import type { TensorLike } from "../ir/lifted.js";
+import { lifted, type TensorLike } from "../ir/lifted.js";
+import { binomialEntropy } from "../ir/primitives/countEntropies.js";
 import type { Family, WeakDerivative } from "../ir/site.js";
 import { namedKey } from "../ops/random.js";
 import { binomialDraws } from "../ops/samplers.js";
-import { xlog1py, xlogy } from "../ops/special.js";
+import { betainc, xlog1py, xlogy } from "../ops/special.js";
 import { where } from "../ops/where.js";
-import type { Shape } from "../util/shapes.js";
-import { type Count, type Distribution, distribution, family } from "./distribution.js";
-import type { ProbsOrLogits } from "./probsOrLogits.js";
+import { range, type Shape } from "../util/shapes.js";
+import { categoryQuantile } from "./categories.js";
+import { count, probability, real } from "./constraints.js";
+import { type CategoryStrategyName, type Count, type Distribution, type FamilyRules, family } from "./distribution.js";
+import { countTable, knownCount } from "./finiteCounts.js";
+import { fromProbsOrLogits, type ProbsOrLogits } from "./probsOrLogits.js";
 import { logBinomialTerm } from "./saddlePoint.js";
 import { isCount, onSupport } from "./support.js";
 
@@ -41,50 +44,86 @@ function weakDerivative(total: tf.Tensor, p: tf.Tensor, key: tf.Tensor, batch: S
   };
 }
 
-const binomialProbs = family({
-  name: "binomial",
-  support: "nonNegativeInteger",
-  parameters: ["totalCount", "probs"],
-  // log(n over k) + k log p + (n − k) log(1 − p)
-  logDensity: ({ totalCount, probs }, value) =>
-    ofCounts(totalCount, value, [probs, tf.sub(1, probs)], (k) =>
-      tf.add(xlogy(k, probs), xlog1py(tf.sub(totalCount, k), tf.neg(probs))),
-    ),
-  draw: ({ totalCount, probs }, key, batch) => binomialDraws(key, batch, totalCount, probs),
-  isPathwise: false,
-  supportParameters: ["totalCount"],
-  weakDerivative: ({ totalCount, probs }, _value, key, batch) => weakDerivative(totalCount, probs, key, batch),
-  mean: ({ totalCount, probs }) => tf.mul(totalCount, probs),
-  variance: ({ totalCount, probs }) => tf.mul(totalCount, tf.mul(probs, tf.sub(1, probs))),
+/** P(K ≤ x) = I_{1 − p}(n − k, k + 1) for k = ⌊x⌋ below n */
+function cdf(total: tf.Tensor, complement: tf.Tensor, value: tf.Tensor): tf.Tensor {
+  const k = tf.floor(value);
+  const isBetween = tf.logicalAnd(tf.greaterEqual(k, 0), tf.less(k, total));
+  const [left, next] = [where(isBetween, tf.sub(total, k), 1), where(isBetween, tf.add(k, 1), 1)];
+  return where(isBetween, betainc(left, next, complement), tf.cast(tf.greaterEqual(k, total), "float32"));
+}
+
+const entropy = lifted((total, p) => binomialEntropy(total!, p!));
+
+/** What is known where the number of trials is. */
+const ofKnownCount = <P extends string>(count: number, logDensity: FamilyRules<P>["logDensity"]) => ({
+  supportValues: () => range(count + 1),
+  quantile: (parameters: Readonly<Record<P, tf.Tensor>>, u: tf.Tensor): tf.Tensor =>
+    categoryQuantile(tf.exp(countTable(count, logDensity, parameters)), u),
 });
 
-const binomialLogits = family({
-  name: "binomial",
-  support: "nonNegativeInteger",
-  parameters: ["totalCount", "logits"],
-  // log(n over k) + k·l − n·log(1 + eˡ)
-  logDensity: ({ totalCount, logits }, value) =>
-    ofCounts(totalCount, value, [tf.sigmoid(logits), tf.sigmoid(tf.neg(logits))], (k) =>
-      tf.sub(tf.mul(k, logits), tf.mul(totalCount, tf.softplus(logits))),
-    ),
-  draw: ({ totalCount, logits }, key, batch) => binomialDraws(key, batch, totalCount, tf.sigmoid(logits)),
-  isPathwise: false,
-  supportParameters: ["totalCount"],
-  weakDerivative: ({ totalCount, logits }, _value, key, batch) =>
-    weakDerivative(totalCount, tf.sigmoid(logits), key, batch),
-  mean: ({ totalCount, logits }) => tf.mul(totalCount, tf.sigmoid(logits)),
-  variance: ({ totalCount, logits }) => tf.mul(totalCount, tf.mul(tf.sigmoid(logits), tf.sigmoid(tf.neg(logits)))),
-});
+type Parameters<P extends string> = Readonly<Record<"totalCount" | P, tf.Tensor>>;
 
-const families: Readonly<Record<"probs" | "logits", Family>> = { probs: binomialProbs, logits: binomialLogits };
+/** log(n over k) + k log p + (n − k) log(1 − p) */
+const logDensityByProbs = ({ totalCount, probs }: Parameters<"probs">, value: tf.Tensor): tf.Tensor =>
+  ofCounts(totalCount, value, [probs, tf.sub(1, probs)], (k) =>
+    tf.add(xlogy(k, probs), xlog1py(tf.sub(totalCount, k), tf.neg(probs))),
+  );
+
+/** log(n over k) + k·l − n·log(1 + eˡ) */
+const logDensityByLogits = ({ totalCount, logits }: Parameters<"logits">, value: tf.Tensor): tf.Tensor =>
+  ofCounts(totalCount, value, [tf.sigmoid(logits), tf.sigmoid(tf.neg(logits))], (k) =>
+    tf.sub(tf.mul(k, logits), tf.mul(totalCount, tf.softplus(logits))),
+  );
+
+const binomialProbs = (known?: number): Family =>
+  family({
+    name: "binomial",
+    support: "nonNegativeInteger",
+    parameters: ["totalCount", "probs"],
+    logDensity: logDensityByProbs,
+    draw: ({ totalCount, probs }, key, batch) => binomialDraws(key, batch, totalCount, probs),
+    isPathwise: false,
+    supportParameters: ["totalCount"],
+    weakDerivative: ({ totalCount, probs }, _value, key, batch) => weakDerivative(totalCount, probs, key, batch),
+    mean: ({ totalCount, probs }) => tf.mul(totalCount, probs),
+    variance: ({ totalCount, probs }) => tf.mul(totalCount, tf.mul(probs, tf.sub(1, probs))),
+    entropy: ({ totalCount, probs }) => entropy(totalCount, probs),
+    cdf: ({ totalCount, probs }, value) => cdf(totalCount, tf.sub(1, probs), value),
+    constraints: { totalCount: count, probs: probability },
+    ...(known !== undefined && ofKnownCount(known, logDensityByProbs)),
+  });
+
+const binomialLogits = (known?: number): Family =>
+  family({
+    name: "binomial",
+    support: "nonNegativeInteger",
+    parameters: ["totalCount", "logits"],
+    logDensity: logDensityByLogits,
+    draw: ({ totalCount, logits }, key, batch) => binomialDraws(key, batch, totalCount, tf.sigmoid(logits)),
+    isPathwise: false,
+    supportParameters: ["totalCount"],
+    weakDerivative: ({ totalCount, logits }, _value, key, batch) =>
+      weakDerivative(totalCount, tf.sigmoid(logits), key, batch),
+    mean: ({ totalCount, logits }) => tf.mul(totalCount, tf.sigmoid(logits)),
+    variance: ({ totalCount, logits }) => tf.mul(totalCount, tf.mul(tf.sigmoid(logits), tf.sigmoid(tf.neg(logits)))),
+    // the same for l and −l: the smaller probability has more digits
+    entropy: ({ totalCount, logits }) => entropy(totalCount, tf.sigmoid(tf.neg(tf.abs(logits)))),
+    cdf: ({ totalCount, logits }, value) => cdf(totalCount, tf.sigmoid(tf.neg(logits)), value),
+    constraints: { totalCount: count, logits: real },
+    ...(known !== undefined && ofKnownCount(known, logDensityByLogits)),
+  });
+
+const general = { probs: binomialProbs(), logits: binomialLogits() };
 
 /**
- * The binomial distribution: successes among independent trials.
+ * The binomial distribution: successes among n independent trials, of mass (n over k)·pᵏ(1 − p)ⁿ⁻ᵏ.
  *
- * Offers reinforce, muProp and measureValued.
+ * Offers reinforce, muProp and measureValued. Where the number of trials is a plain number, the support is known, and it
+ * offers enumerate, localExpectation, unorderedSet, topK, rebar and relax too, with bias gumbelSoftmax and straightThrough;
+ * only then it has quantiles.
  *
- * @param totalCount - number of trials, a whole number ≥ 0, any shape
- * @param options - `probs`, the probability of success, or `logits`, its log odds; broadcasts with it
+ * @param totalCount - number of trials n, a whole number ≥ 0, any shape
+ * @param options - `probs`, the probability p of success, or `logits`, its log odds; broadcasts with it
  * @throws ElbowError "options" if both are given, or none
  * @example
  * ```ts
@@ -94,15 +133,18 @@ const families: Readonly<Record<"probs" | "logits", Family>> = { probs: binomial
  * ```
  */
 export function binomial(
+  totalCount: number,
+  options: ProbsOrLogits,
+): Distribution<Count, "reinforce" | "muProp" | "measureValued" | "enumerate" | CategoryStrategyName>;
+export function binomial(
   totalCount: TensorLike,
-  { probs, logits }: ProbsOrLogits,
+  options: ProbsOrLogits,
+): Distribution<Count, "reinforce" | "muProp" | "measureValued">;
+export function binomial(
+  totalCount: TensorLike,
+  options: ProbsOrLogits,
 ): Distribution<Count, "reinforce" | "muProp" | "measureValued"> {
-  if ((probs === undefined) === (logits === undefined))
-    throw new ElbowError("options", {
-      message: `binomial takes probs or logits\n  received: ${probs === undefined ? "neither" : "both"}`,
-      hint: "Write binomial(n, { probs }) for probabilities, binomial(n, { logits }) for log odds.",
-    });
-  return probs === undefined
-    ? distribution(families.logits, [totalCount, logits as TensorLike])
-    : distribution(families.probs, [totalCount, probs]);
+  const known = knownCount(totalCount);
+  const families = known === undefined ? general : { probs: binomialProbs(known), logits: binomialLogits(known) };
+  return fromProbsOrLogits("binomial", options, families, totalCount);
 }

@@ -1,72 +1,31 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError } from "../errors.js";
-import type { WeakDerivative } from "../ir/site.js";
-import { standardUniform } from "../ops/random.js";
 import { logSoftmax } from "../ops/special.js";
-import { where } from "../ops/where.js";
 import { range, type Shape } from "../util/shapes.js";
+import {
+  categoriesOf,
+  categoryCdf,
+  categoryEntropy,
+  categoryMean,
+  categoryQuantile,
+  categoryVariance,
+  categoryWeakDerivative,
+  drawCategory,
+  entropyOfLogs,
+  isBelow,
+  pick,
+} from "./categories.js";
+import { real, simplex } from "./constraints.js";
 import { type CategoryIndex, type CategoryStrategyName, type Distribution, family } from "./distribution.js";
 import { fromProbsOrLogits, type ProbsOrLogits } from "./probsOrLogits.js";
-import { isCount, logProbability, onSupport } from "./support.js";
-
-/** Number of categories: the size of the last axis. */
-function categoriesOf(shape: Shape): number {
-  const count = shape.at(-1);
-  if (count !== undefined && count > 0) return count;
-  throw new ElbowError("shape", {
-    message: `categorical needs an axis of categories\n  expected: [..., categories]\n  received: [${shape.join(", ")}]`,
-  });
-}
+import { logProbability, onSupport } from "./support.js";
 
 const shapes = (parameter: Shape): { batch: Shape; event: Shape } => {
   categoriesOf(parameter);
   return { batch: parameter.slice(0, -1), event: [] };
 };
 
-/** 0, 1, …, K − 1 */
-const indices = (count: number): tf.Tensor => tf.tensor1d(range(count));
-
-/** The entry of the last axis that x points to; x broadcasts with the axes before it. No derivative reaches the others. */
-function pick(table: tf.Tensor, x: tf.Tensor): tf.Tensor {
-  const isChosen = tf.equal(tf.expandDims(x, -1), indices(categoriesOf(table.shape)));
-  return tf.sum(where(isChosen, table, 0), -1);
-}
-
-/** Whether x is one of the categories of a table. */
-const isBelow =
-  ({ shape }: tf.Tensor) =>
-  (x: tf.Tensor): tf.Tensor =>
-    tf.logicalAnd(isCount(x), tf.less(x, categoriesOf(shape)));
-
-/**
- * The first category whose cumulative probability exceeds u times the total. Only categories of positive probability
- * count, so that no rounding of the sums, in whatever order a device adds, can draw one of probability zero.
- */
-function draw(probs: tf.Tensor, key: tf.Tensor, batch: Shape): tf.Tensor {
-  const count = categoriesOf(probs.shape);
-  const reachable = where(tf.greater(probs, 0), tf.cumsum(probs, probs.rank - 1), 0);
-  const total = tf.max(reachable, -1);
-  const threshold = tf.expandDims(tf.mul(standardUniform(key, batch), total), -1);
-  return tf.min(where(tf.greater(reachable, threshold), indices(count), count - 1), -1);
-}
-
-/** ∂/∂φ E f = Σ_k ∂p_k/∂φ·f(k) */
-function weakDerivative(probs: tf.Tensor, batch: Shape): WeakDerivative {
-  const count = categoriesOf(probs.shape);
-  const full = tf.broadcastTo(probs, [...batch, count]);
-  const ones = tf.ones([...batch]);
-  return {
-    lanes: range(count).map((k) => tf.fill([...batch], k)),
-    terms: tf.unstack(full, -1).map((parameter, k) => ({ parameter, constant: ones, plus: k + 1 })),
-  };
-}
-
-const mean = (probs: tf.Tensor): tf.Tensor => tf.sum(tf.mul(probs, indices(categoriesOf(probs.shape))), -1);
-
-const variance = (probs: tf.Tensor): tf.Tensor => {
-  const deviations = tf.sub(indices(categoriesOf(probs.shape)), tf.expandDims(mean(probs), -1));
-  return tf.sum(tf.mul(probs, tf.square(deviations)), -1);
-};
+/** Whether a value is a category of a table. */
+const isCategory = ({ shape }: tf.Tensor) => isBelow(categoriesOf(shape));
 
 const categoricalProbs = family({
   name: "categorical",
@@ -75,14 +34,18 @@ const categoricalProbs = family({
   eventRanks: { probs: 1 },
   shapes: ({ probs }) => shapes(probs),
   // log p_x
-  logDensity: ({ probs }, value) => onSupport(value, isBelow(probs), 0, (x) => logProbability(pick(probs, x))),
+  logDensity: ({ probs }, value) => onSupport(value, isCategory(probs), 0, (x) => logProbability(pick(probs, x))),
   probability: ({ probs }, value) => pick(probs, value),
-  draw: ({ probs }, key, batch) => draw(probs, key, batch),
+  draw: ({ probs }, key, batch) => drawCategory(probs, key, batch),
   isPathwise: false,
   supportValues: ({ probs }) => range(categoriesOf(probs)),
-  weakDerivative: ({ probs }, _value, _key, batch) => weakDerivative(probs, batch),
-  mean: ({ probs }) => mean(probs),
-  variance: ({ probs }) => variance(probs),
+  weakDerivative: ({ probs }, _value, _key, batch) => categoryWeakDerivative(probs, batch),
+  mean: ({ probs }) => categoryMean(probs),
+  variance: ({ probs }) => categoryVariance(probs),
+  entropy: ({ probs }) => categoryEntropy(probs),
+  cdf: ({ probs }, value) => categoryCdf(probs, value),
+  quantile: ({ probs }, probability) => categoryQuantile(probs, probability),
+  constraints: { probs: simplex },
 });
 
 const categoricalLogits = family({
@@ -92,13 +55,17 @@ const categoricalLogits = family({
   eventRanks: { logits: 1 },
   shapes: ({ logits }) => shapes(logits),
   // l_x − log Σ e^l
-  logDensity: ({ logits }, value) => onSupport(value, isBelow(logits), 0, (x) => pick(logSoftmax(logits), x)),
-  draw: ({ logits }, key, batch) => draw(tf.softmax(logits, -1), key, batch),
+  logDensity: ({ logits }, value) => onSupport(value, isCategory(logits), 0, (x) => pick(logSoftmax(logits), x)),
+  draw: ({ logits }, key, batch) => drawCategory(tf.softmax(logits, -1), key, batch),
   isPathwise: false,
   supportValues: ({ logits }) => range(categoriesOf(logits)),
-  weakDerivative: ({ logits }, _value, _key, batch) => weakDerivative(tf.softmax(logits, -1), batch),
-  mean: ({ logits }) => mean(tf.softmax(logits, -1)),
-  variance: ({ logits }) => variance(tf.softmax(logits, -1)),
+  weakDerivative: ({ logits }, _value, _key, batch) => categoryWeakDerivative(tf.softmax(logits, -1), batch),
+  mean: ({ logits }) => categoryMean(tf.softmax(logits, -1)),
+  variance: ({ logits }) => categoryVariance(tf.softmax(logits, -1)),
+  entropy: ({ logits }) => entropyOfLogs(logSoftmax(logits)),
+  cdf: ({ logits }, value) => categoryCdf(tf.softmax(logits, -1), value),
+  quantile: ({ logits }, probability) => categoryQuantile(tf.softmax(logits, -1), probability),
+  constraints: { logits: real },
 });
 
 /**

@@ -53,6 +53,13 @@ export const uncertainProbability = elementwise(
   (x) => tf.logicalAnd(tf.greaterEqual(x, 0), tf.less(x, 1)),
 );
 
+/** Probabilities of what is neither impossible nor certain. */
+export const openProbability = elementwise(
+  "in (0, 1)",
+  (x) => x > 0 && x < 1,
+  (x) => tf.logicalAnd(tf.greater(x, 0), tf.less(x, 1)),
+);
+
 /** 0, 1, 2, … */
 export const count = elementwise(
   "a whole number ≥ 0",

@@ -2,14 +2,27 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { WeakDerivative } from "../ir/site.js";
 import { namedKey, standardUniform } from "../ops/random.js";
 import { xlog1py } from "../ops/special.js";
+import { where } from "../ops/where.js";
 import type { Shape } from "../util/shapes.js";
+import { finite, positiveProbability } from "./constraints.js";
 import { type Count, type Distribution, family } from "./distribution.js";
 import { fromProbsOrLogits, type ProbsOrLogits } from "./probsOrLogits.js";
-import { isCount, logProbability, onSupport } from "./support.js";
+import { isCount, logComplement, logProbability, onSupport } from "./support.js";
 
 /** The largest k with P(K ≥ k) = (1 − p)ᵏ ≥ 1 − u, from log(1 − p): increasing in the uniform number u. */
 const draw = (logFailure: tf.Tensor, key: tf.Tensor, batch: Shape): tf.Tensor =>
   tf.floor(tf.div(tf.log1p(tf.neg(standardUniform(key, batch))), logFailure));
+
+/** P(K ≤ x) = 1 − (1 − p)^{⌊x⌋ + 1} */
+const cdf = (logFailure: tf.Tensor, value: tf.Tensor): tf.Tensor => {
+  const trials = tf.add(tf.floor(value), 1);
+  const isBelow = tf.lessEqual(trials, 0);
+  return where(isBelow, 0, tf.neg(tf.expm1(tf.mul(where(isBelow, 1, trials), logFailure))));
+};
+
+/** The smallest k ≥ 0 with (k + 1) log(1 − p) ≤ log(1 − u). */
+const quantile = (logFailure: tf.Tensor, u: tf.Tensor): tf.Tensor =>
+  tf.maximum(0, tf.sub(tf.ceil(tf.div(tf.log1p(tf.neg(u)), logFailure)), 1));
 
 /**
  * ∂/∂p p(1 − p)ᵏ = [p(1 − p)ᵏ − kp²(1 − p)ᵏ⁻¹]/p: the law of K less that of K + K′ + 1, the failures before the second
@@ -41,6 +54,11 @@ const geometricProbs = family({
   weakDerivative: ({ probs }, value, key, batch) => weakDerivative(probs, tf.log1p(tf.neg(probs)), value, key, batch),
   mean: ({ probs }) => tf.div(tf.sub(1, probs), probs),
   variance: ({ probs }) => tf.div(tf.sub(1, probs), tf.square(probs)),
+  // −log p − (1 − p)/p·log(1 − p)
+  entropy: ({ probs }) => tf.neg(tf.add(tf.log(probs), tf.div(xlog1py(tf.sub(1, probs), tf.neg(probs)), probs))),
+  cdf: ({ probs }, value) => cdf(logComplement(probs), value),
+  quantile: ({ probs }, u) => quantile(tf.log1p(tf.neg(probs)), u),
+  constraints: { probs: positiveProbability },
 });
 
 const geometricLogits = family({
@@ -56,6 +74,11 @@ const geometricLogits = family({
     weakDerivative(tf.sigmoid(logits), tf.neg(tf.softplus(logits)), value, key, batch),
   mean: ({ logits }) => tf.exp(tf.neg(logits)),
   variance: ({ logits }) => tf.div(tf.exp(tf.neg(logits)), tf.sigmoid(logits)),
+  // log(1 + e⁻ˡ) + e⁻ˡ·log(1 + eˡ)
+  entropy: ({ logits }) => tf.add(tf.softplus(tf.neg(logits)), tf.mul(tf.exp(tf.neg(logits)), tf.softplus(logits))),
+  cdf: ({ logits }, value) => cdf(tf.neg(tf.softplus(logits)), value),
+  quantile: ({ logits }, u) => quantile(tf.neg(tf.softplus(logits)), u),
+  constraints: { logits: finite },
 });
 
 /**

@@ -1,13 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { lifted, type TensorLike } from "../ir/lifted.js";
+import { poissonEntropy } from "../ir/primitives/countEntropies.js";
 import { poissonQuantile } from "../ir/primitives/poissonQuantile.js";
 import { standardUniform } from "../ops/random.js";
+import { gammaincc } from "../ops/special.js";
 import { where } from "../ops/where.js";
+import { nonNegative } from "./constraints.js";
 import { type Count, type Distribution, distribution, family } from "./distribution.js";
 import { logPoissonTerm } from "./saddlePoint.js";
 import { isCount, onSupport } from "./support.js";
 
 const quantile = lifted((u, rate) => poissonQuantile(u!, rate!));
+const entropy = lifted((rate) => poissonEntropy(rate!));
 
 const poissonFamily = family({
   name: "poisson",
@@ -34,6 +38,15 @@ const poissonFamily = family({
   },
   mean: ({ rate }) => rate,
   variance: ({ rate }) => rate,
+  entropy: ({ rate }) => entropy(rate),
+  // P(K ≤ x) = Q(⌊x⌋ + 1, λ)
+  cdf: ({ rate }, value) => {
+    const next = tf.add(tf.floor(value), 1);
+    const isBelow = tf.lessEqual(next, 0);
+    return where(isBelow, 0, gammaincc(where(isBelow, 1, next), rate));
+  },
+  quantile: ({ rate }, u) => quantile(u, rate),
+  constraints: { rate: nonNegative },
 });
 
 /**

@@ -9,18 +9,24 @@ export type ProbsOrLogits =
   | { readonly probs: TensorLike; readonly logits?: undefined }
   | { readonly logits: TensorLike; readonly probs?: undefined };
 
-/** The family that belongs to the option given, with it as parameter. @throws ElbowError if both are given, or none */
+/**
+ * The family that belongs to the option given, with it as the last parameter, behind those that both families have.
+ *
+ * @throws ElbowError "options" if both are given, or none
+ */
 export function fromProbsOrLogits<T extends Tensor, Offers extends string>(
   name: string,
   { probs, logits }: ProbsOrLogits,
   families: { readonly probs: Family; readonly logits: Family },
+  ...before: readonly TensorLike[]
 ): Distribution<T, Offers> {
+  const written = (option: string) => `${name}(${before.length > 0 ? "…, " : ""}{ ${option} })`;
   if ((probs === undefined) === (logits === undefined))
     throw new ElbowError("options", {
       message: `${name} takes probs or logits\n  received: ${probs === undefined ? "neither" : "both"}`,
-      hint: `Write ${name}({ probs }) for probabilities, ${name}({ logits }) for log odds or unnormalised logarithms.`,
+      hint: `Write ${written("probs")} for probabilities, ${written("logits")} for log odds or unnormalised logarithms.`,
     });
   return probs === undefined
-    ? distribution(families.logits, [logits as TensorLike])
-    : distribution(families.probs, [probs]);
+    ? distribution(families.logits, [...before, logits as TensorLike])
+    : distribution(families.probs, [...before, probs]);
 }

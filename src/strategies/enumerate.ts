@@ -4,6 +4,7 @@ import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import type { SiteContext, Strategy } from "../ir/site.js";
 import { formatShape, range, sizeOf } from "../util/shapes.js";
+import { eventObjection, eventsOf } from "./finiteSupport.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
 
 /** The largest joint support of elements that a leaf mixes. */
@@ -13,8 +14,9 @@ const jointLimit = 65536;
  * All values of a site, side by side. Elements that every leaf keeps apart are enumerated together: lane k holds value k
  * for all of them. Elements that some leaf mixes are enumerated jointly: Kᴹ lanes for M of them.
  */
-function supportTable({ address, family, parameters, batch, isMixed }: SiteContext): { table: Tensor; lanes: number } {
-  const values = family.supportValues!(parameters.map((parameter) => parameter.shape));
+function supportTable(site: SiteContext): { table: Tensor; lanes: number } {
+  const { address, batch, event, isMixed } = site;
+  const values = eventsOf(site);
   const mixedShape = batch.map((size, axis) => (isMixed[axis] ? size : 1));
   const elements = sizeOf(mixedShape);
   const lanes = values.length ** elements;
@@ -27,9 +29,9 @@ function supportTable({ address, family, parameters, batch, isMixed }: SiteConte
       at: { address },
     });
   const table = range(lanes).flatMap((lane) =>
-    range(elements).map((element) => values[Math.floor(lane / values.length ** element) % values.length]!),
+    range(elements).flatMap((element) => values[Math.floor(lane / values.length ** element) % values.length]!),
   );
-  return { table: tf.tensor(table, [lanes, ...mixedShape], "float32"), lanes };
+  return { table: tf.tensor(table, [lanes, ...mixedShape, ...event], "float32"), lanes };
 }
 
 /** The probability of every lane: that of all elements together along the mixed axes, which become 1. */
@@ -49,10 +51,10 @@ export const enumerateStrategy: Strategy = {
   isExact: true,
   isPathwise: false,
   maximumOrder: Number.POSITIVE_INFINITY,
-  objection: ({ supportValues }) => (supportValues ? undefined : "enumerate needs a distribution with finite support"),
+  objection: (family) => eventObjection(family) && "enumerate needs a distribution with finite support",
   draw: (site) => {
     const { table, lanes } = supportTable(site);
-    const value = tf.broadcastTo(table, [lanes, ...site.batch]);
+    const value = tf.broadcastTo(table, [lanes, ...site.batch, ...site.event]);
     const mixed = site.isMixed.flatMap((isMixed, axis) => (isMixed ? [axis + 1] : []));
     return { value, lanes, keep: { probability: jointProbability(site, value, mixed) } };
   },

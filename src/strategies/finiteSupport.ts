@@ -18,6 +18,19 @@ export const finiteObjection = ({ supportValues }: Family): string | undefined =
 export const valuesOf = ({ family, parameters }: Pick<SiteContext, "family" | "parameters">): readonly number[] =>
   family.supportValues!(parameters.map((parameter) => parameter.shape));
 
+/** Why a family has no finite support of numbers or vectors, or undefined if it has. */
+export const eventObjection = (family: Family): string | undefined =>
+  family.supportEvents ? undefined : finiteObjection(family);
+
+/** All values of one element, in order: vectors, or numbers as vectors of one. */
+export function eventsOf({
+  family,
+  parameters,
+}: Pick<SiteContext, "family" | "parameters">): readonly (readonly number[])[] {
+  const shapes = parameters.map((parameter) => parameter.shape);
+  return family.supportEvents?.(shapes) ?? family.supportValues!(shapes).map((value) => [value]);
+}
+
 /** The probability of every value, [lanes, ...batch] like the values. */
 export const probabilityOf = ({ family, parameters }: SiteContext, value: Tensor): Tensor =>
   tf.broadcastTo(

@@ -6,7 +6,7 @@ import { standardUniform } from "../ops/random.js";
 import { logAddExp, logSumExp } from "../ops/special.js";
 import { where } from "../ops/where.js";
 import { range } from "../util/shapes.js";
-import { valuesOf } from "./finiteSupport.js";
+import { eventsOf } from "./finiteSupport.js";
 
 /** Where a value that has no probability stands: far enough below all others to have no weight, and finite. */
 const lowest = -1e4;
@@ -35,11 +35,11 @@ export function gumbelNoise({ key, batch }: SiteContext, values: number): Tensor
 
 /** log p of every value, [K, ...batch]. */
 export function logTable(site: SiteContext): Tensor {
-  const { family, parameters, batch } = site;
-  const numbers = valuesOf(site);
-  const column = tf.tensor([...numbers], [numbers.length, ...batch.map(() => 1)], "float32");
-  const shape = [numbers.length, ...batch];
-  return tf.broadcastTo(family.logDensity(parameters, tf.broadcastTo(column, shape)), shape);
+  const { family, parameters, batch, event } = site;
+  const events = eventsOf(site);
+  const column = tf.tensor(events.flat(), [events.length, ...batch.map(() => 1), ...event], "float32");
+  const shape = [events.length, ...batch];
+  return tf.broadcastTo(family.logDensity(parameters, tf.broadcastTo(column, [...shape, ...event])), shape);
 }
 
 /**
@@ -68,10 +68,13 @@ export function gumbelDraw(logProbabilities: Tensor, noise: Tensor): GumbelDraw 
 }
 
 /** Σ_k v_k·softmax(z/λ)_k: a smooth stand-in for the value at which z is largest, of the batch shape. */
-export function relaxedValue(values: readonly number[], z: Tensor, temperature: Tensor): Tensor {
+export const relaxedValue = (values: readonly number[], z: Tensor, temperature: Tensor): Tensor =>
+  tf.sum(tf.mul(relaxedWeights(z, temperature), valueColumn(values, z)), 0);
+
+/** softmax(z/λ) over the values. */
+function relaxedWeights(z: Tensor, temperature: Tensor): Tensor {
   const sharpened = tf.div(z, temperature);
-  const weights = tf.exp(tf.sub(sharpened, logSumExp(sharpened, 0, true)));
-  return tf.sum(tf.mul(weights, valueColumn(values, z)), 0);
+  return tf.exp(tf.sub(sharpened, logSumExp(sharpened, 0, true)));
 }
 
 /** The drawn value, of the batch shape. */
@@ -80,6 +83,21 @@ export const hardValue = (values: readonly number[], { isDrawn }: GumbelDraw): T
 
 const valueColumn = (values: readonly number[], { shape }: Tensor): Tensor =>
   tf.reshape(tf.tensor1d([...values]), [values.length, ...shape.slice(1).map(() => 1)]);
+
+/** The same for values that are vectors: [...batch, ...event]. */
+export const relaxedEvent = (events: readonly (readonly number[])[], z: Tensor, temperature: Tensor): Tensor =>
+  eventSum(relaxedWeights(z, temperature), events);
+
+export const hardEvent = (events: readonly (readonly number[])[], { isDrawn }: GumbelDraw): Tensor =>
+  eventSum(tf.cast(isDrawn, "float32"), events);
+
+/** Σ_k w_k v_k, [...batch, n], for weights [K, ...batch]. */
+function eventSum(weights: Tensor, events: readonly (readonly number[])[]): Tensor {
+  const batch = weights.shape.slice(1);
+  const lastWeights = tf.transpose(weights, [...range(batch.length).map((axis) => axis + 1), 0]);
+  const rows = tf.reshape(lastWeights, [-1, events.length]);
+  return tf.reshape(tf.matMul(rows, tf.tensor2d(events.map((event) => [...event]))), [...batch, events[0]!.length]);
+}
 
 /** log p of the drawn value, of the batch shape. */
 export const drawnEntry = ({ isDrawn }: GumbelDraw, table: Tensor): Tensor => tf.sum(where(isDrawn, table, 0), 0);

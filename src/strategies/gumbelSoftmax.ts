@@ -1,13 +1,21 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Distribution, Interval } from "../distributions/distribution.js";
+import type { Distribution, Interval, Simplex, SupportOf } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Strategy } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { broadcastShapes, formatShape, sameShape } from "../util/shapes.js";
-import { finiteObjection, valuesOf } from "./finiteSupport.js";
-import { gumbelDraw, gumbelNoise, hardValue, logTable, relaxedValue } from "./gumbelRelaxation.js";
+import { eventObjection, eventsOf } from "./finiteSupport.js";
+import {
+  gumbelDraw,
+  gumbelNoise,
+  hardEvent,
+  hardValue,
+  logTable,
+  relaxedEvent,
+  relaxedValue,
+} from "./gumbelRelaxation.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
 
 /** Options of {@link gumbelSoftmax}. */
@@ -17,6 +25,9 @@ export interface GumbelSoftmaxOptions {
   /** Whether the cost sees the drawn value, with the derivative of the relaxed one (straight-through). @defaultValue false */
   readonly hard?: boolean;
 }
+
+/** What relaxed values are: between the numbers of a support, or on the simplex between one-hot vectors. */
+type Relaxed<T extends Tensor> = SupportOf<T> extends "oneHot" ? Simplex : Interval;
 
 /** Makes the strategy. */
 export function gumbelSoftmaxStrategy({ temperature, hard = false }: GumbelSoftmaxOptions): Strategy {
@@ -28,7 +39,7 @@ export function gumbelSoftmaxStrategy({ temperature, hard = false }: GumbelSoftm
     maximumOrder: Number.POSITIVE_INFINITY,
     operands: [operand],
     operandEventRanks: [0],
-    objection: finiteObjection,
+    objection: eventObjection,
     draw: (site) => {
       const { address, batch } = site;
       const [lambda] = site.operands as [Tensor];
@@ -37,11 +48,14 @@ export function gumbelSoftmaxStrategy({ temperature, hard = false }: GumbelSoftm
           message: `gumbelSoftmax: the temperature of "${address}" does not broadcast to its batch shape\n  expected: ${formatShape(batch)}\n  received: ${formatShape(lambda.shape)}`,
           at: { address },
         });
-      const values = valuesOf(site);
-      const drawn = gumbelDraw(logTable(site), gumbelNoise(site, values.length));
-      const relaxed = relaxedValue(values, drawn.free, lambda);
+      const events = eventsOf(site);
+      const drawn = gumbelDraw(logTable(site), gumbelNoise(site, events.length));
+      const isVector = site.event.length > 0;
+      const values = events.map(([value]) => value!);
+      const relaxed = isVector ? relaxedEvent(events, drawn.free, lambda) : relaxedValue(values, drawn.free, lambda);
       if (!hard) return { value: relaxed, keep: {} };
-      return { value: tf.add(hardValue(values, drawn), tf.sub(relaxed, stopGradient(relaxed))), keep: {} };
+      const discrete = isVector ? hardEvent(events, drawn) : hardValue(values, drawn);
+      return { value: tf.add(discrete, tf.sub(relaxed, stopGradient(relaxed))), keep: {} };
     },
   };
 }
@@ -54,7 +68,7 @@ export function gumbelSoftmaxStrategy({ temperature, hard = false }: GumbelSoftm
  *
  * What is optimised is the cost of relaxed values: its distance from the cost of discrete ones goes to zero with λ, and
  * the variance to infinity. The value must reach the cost through continuous operations, which is checked; a category is
- * its index here, so the cost must mean something between the indices. `run` and `simulate` outside an objective draw
+ * its index here, so the cost must mean something between the indices; a `oneHotCategorical` becomes a point of the simplex. `run` and `simulate` outside an objective draw
  * discrete values.
  *
  * Jang, Gu & Poole, "Categorical Reparameterization with Gumbel-Softmax" (2017); Maddison, Mnih & Teh, "The Concrete
@@ -77,7 +91,7 @@ export const gumbelSoftmax = <T extends Tensor, O extends string, H extends bool
   distribution: Distribution<T, O> &
     Offering<O, "gumbelSoftmax", "gumbelSoftmax needs a distribution with finite support; use reparam or reinforce">,
   options: GumbelSoftmaxOptions & { readonly hard?: H },
-): Chosen<H extends true ? T : Interval> =>
+): Chosen<H extends true ? T : Relaxed<T>> =>
   withStrategy(distribution as Distribution<Tensor, never>, gumbelSoftmaxStrategy(options)) as Chosen<
-    H extends true ? T : Interval
+    H extends true ? T : Relaxed<T>
   >;

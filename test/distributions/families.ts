@@ -2,11 +2,13 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { bernoulli } from "../../src/distributions/bernoulli.js";
 import { beta } from "../../src/distributions/beta.js";
+import { betaBinomial } from "../../src/distributions/betaBinomial.js";
 import { binomial } from "../../src/distributions/binomial.js";
 import { categorical } from "../../src/distributions/categorical.js";
 import { cauchy } from "../../src/distributions/cauchy.js";
 import { chi2 } from "../../src/distributions/chi2.js";
 import { dirichlet } from "../../src/distributions/dirichlet.js";
+import { dirichletMultinomial } from "../../src/distributions/dirichletMultinomial.js";
 import type { Distribution } from "../../src/distributions/distribution.js";
 import { exponential } from "../../src/distributions/exponential.js";
 import { gamma } from "../../src/distributions/gamma.js";
@@ -21,9 +23,12 @@ import { laplace } from "../../src/distributions/laplace.js";
 import { lkjCholesky } from "../../src/distributions/lkjCholesky.js";
 import { logistic } from "../../src/distributions/logistic.js";
 import { logNormal } from "../../src/distributions/logNormal.js";
+import { multinomial } from "../../src/distributions/multinomial.js";
 import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
 import { multivariateStudentT } from "../../src/distributions/multivariateStudentT.js";
+import { negativeBinomial } from "../../src/distributions/negativeBinomial.js";
 import { normal } from "../../src/distributions/normal.js";
+import { orderedLogistic } from "../../src/distributions/orderedLogistic.js";
 import { pareto } from "../../src/distributions/pareto.js";
 import { poisson } from "../../src/distributions/poisson.js";
 import { studentT } from "../../src/distributions/studentT.js";
@@ -32,6 +37,7 @@ import { uniform } from "../../src/distributions/uniform.js";
 import { vonMises } from "../../src/distributions/vonMises.js";
 import { weibull } from "../../src/distributions/weibull.js";
 import { wishart } from "../../src/distributions/wishart.js";
+import { zeroInflated } from "../../src/distributions/zeroInflated.js";
 
 export type Build = (...parameters: Tensor[]) => Distribution<Tensor, never>;
 
@@ -65,6 +71,12 @@ export const families: Readonly<Record<string, Build>> = {
   TruncatedNormal: (loc, scale, low, high) => truncatedNormal(loc!, scale!, { low: low!, high: high! }),
   VonMises: (loc, concentration) => vonMises(loc!, concentration!),
   Poisson: (rate) => poisson(rate!),
+  BetaBinomial: (totalCount, alpha, b) => betaBinomial(totalCount!, alpha!, b!),
+  NegativeBinomial: (totalCount, probs) => negativeBinomial(totalCount!, { probs: probs! }),
+  ZeroInflatedPoisson: (gate, rate) => zeroInflated(poisson(rate!), gate!),
+  OrderedLogistic: (predictor, cutpoints) => orderedLogistic(predictor!, cutpoints!),
+  Multinomial: (totalCount, probs) => multinomial(totalCount!, { probs: probs! }),
+  DirichletMultinomial: (totalCount, concentration) => dirichletMultinomial(totalCount!, concentration!),
   Chi2: (df) => chi2(df!),
   Kumaraswamy: (a, b) => kumaraswamy(a!, b!),
   Pareto: (scale, alpha) => pareto(scale!, alpha!),

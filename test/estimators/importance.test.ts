@@ -191,9 +191,17 @@ describe("importance", () => {
         () => importance(categorical({ logits: [0, 0, 0] }), categorical({ logits: [0, 0] })),
         "categorical never draws 2, and categorical does",
       ],
-      [() => importance(poisson(2), binomial(9, { probs: 0.5 })), "draws of binomial are bounded by totalCount"],
+      [() => importance(poisson(2), binomial(9, { probs: 0.5 })), "binomial draws 10 values only"],
+      [
+        () => importance(poisson(2), binomial(tf.scalar(9), { probs: 0.5 })),
+        "draws of binomial are bounded by totalCount",
+      ],
       [
         () => importance(binomial(10, { probs: 0.5 }), binomial(9, { probs: 0.5 })),
+        "binomial never draws 10, and binomial does",
+      ],
+      [
+        () => importance(binomial(10, { probs: 0.5 }), binomial(tf.scalar(9), { probs: 0.5 })),
         "draws of binomial are bounded by totalCount",
       ],
       [() => importance(binomial(9, { probs: 0.5 }), poisson(2)), "draws of binomial are bounded by totalCount"],

@@ -214,8 +214,8 @@ const notPathwise = (family: Family, jump: Equation | undefined): string =>
     : "its draws are no differentiable function of its parameters";
 
 /** The strategies other than pathwise ones that a family allows. */
-const alternativesOf = ({ supportValues, isScorable, weakDerivative }: Family): string[] => [
-  ...(supportValues ? ["enumerate"] : []),
+const alternativesOf = ({ supportValues, supportEvents, isScorable, weakDerivative }: Family): string[] => [
+  ...((supportValues ?? supportEvents) ? ["enumerate"] : []),
   ...(isScorable ? ["reinforce"] : []),
   ...(weakDerivative ? ["measureValued"] : []),
 ];
@@ -229,7 +229,8 @@ function withStrategy(
   if (attributes.strategy) return attributes;
   const { family, batch } = attributes;
   const elements = batch.reduce((product, size, axis) => (isMixed[axis] ? product * size : product), 1);
-  const size = family.supportValues?.(attributes.parameterShapes).length ?? Number.POSITIVE_INFINITY;
+  const finite = family.supportValues ?? family.supportEvents;
+  const size = finite?.(attributes.parameterShapes).length ?? Number.POSITIVE_INFINITY;
   const isSmall = size ** elements <= defaults.enumerationLimit;
   const strategy = isSmall ? defaults.enumeration : defaults.score;
   const objection = strategy.objection(family);

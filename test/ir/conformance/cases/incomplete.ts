@@ -1,4 +1,5 @@
 // Incomplete gamma and beta functions, and draws that are functions of a key of their own.
+import * as countEntropies from "../../../../src/ir/primitives/countEntropies.js";
 import * as deviance from "../../../../src/ir/primitives/deviance.js";
 import * as gammaShapeParts from "../../../../src/ir/primitives/gammaShapeParts.js";
 import * as incomplete from "../../../../src/ir/primitives/incomplete.js";
@@ -32,6 +33,12 @@ const keyed = ["int32", "int32", "float32"] as const;
 const angular = ["float32", "float32", "int32"] as const;
 
 export const incompleteCases: Conformance[] = [
+  one(countEntropies.poissonEntropy, between(0.25, 12), loose),
+  two(countEntropies.binomialEntropy, between(0, 1), {
+    ...loose,
+    domains: each(integers(1, 12), between(0.125, 0.875)),
+    order: 0,
+  }),
   two(deviance.deviance, shape, loose),
   two(deviance.deviance, between(900, 1100), loose),
   one(deviance.stirlingError, between(0.25, 40), loose),
