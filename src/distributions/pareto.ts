@@ -39,6 +39,7 @@ const paretoFamily = (isScorable: boolean): Family => {
     draw: (parameters, key, batch) => atLogSurvival(parameters, tf.log(standardUniform(key, batch))),
     isScorable,
     supportParameters: ["scale"],
+    bounds: ({ scale }) => [scale, tf.fill(scale.shape, Number.POSITIVE_INFINITY)],
     // αs/(α − 1); infinite for α ≤ 1
     mean: ({ scale, alpha }) => {
       const safe = where(isAbove(alpha, 1), alpha, 2);

@@ -5,6 +5,7 @@ import { where } from "../../ops/where.js";
 import { type Bijector, bijector } from "./bijector.js";
 import { isLower, pack, packedShapes, unpack } from "./packing.js";
 import { bijectorRule } from "./rule.js";
+import { runningSum } from "./trailingAxes.js";
 
 /** How far squared norms of rows may be from 1: what single precision loses. */
 const normTolerance = 1e-5;
@@ -17,7 +18,8 @@ const logComplement = (x: tf.Tensor): tf.Tensor => {
 };
 
 /** log √∏_{k<j}(1 − z²ᵢₖ): the norm of what is left of row i at column j. */
-const logLeft = (complements: tf.Tensor): tf.Tensor => tf.mul(0.5, tf.cumsum(unpack(complements, 1), -1, true));
+const logLeft = (complements: tf.Tensor): tf.Tensor =>
+  tf.mul(0.5, runningSum(unpack(complements, 1), { exclusive: true }));
 
 /**
  * From vectors of n(n − 1)/2 real numbers to Cholesky factors of n × n correlation matrices, lower triangular with rows of
@@ -46,7 +48,7 @@ export const correlationCholesky: Bijector<"real", "correlationCholesky", false>
     },
     // sinh atanh z = z/√(1 − z²) = Lᵢⱼ over the norm of what stands to the right of it in its row
     inverse: (_, y) => {
-      const squares = pack(tf.cumsum(tf.square(y), -1, true, true), 1);
+      const squares = pack(runningSum(tf.square(y), { exclusive: true, reverse: true }), 1);
       const right = tf.sqrt(where(tf.greater(squares, leastNorm), squares, leastNorm));
       return tf.asinh(tf.div(pack(y, 1), right));
     },

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { where } from "../../ops/where.js";
 import { type Bijector, bijector } from "./bijector.js";
 import { bijectorRule } from "./rule.js";
-import { sliceLast } from "./trailingAxes.js";
+import { runningSum, sliceLast } from "./trailingAxes.js";
 
 /** Logarithms of steps that rounding made zero are those of this one. */
 const leastStep = 1e-37;
@@ -24,7 +24,7 @@ export const ordered: Bijector<"real", "ordered", false> = /* @__PURE__ */ bijec
     domain: "real",
     codomain: "ordered",
     domainRank: 1,
-    forward: (_, x) => tf.cumsum(tf.concat([sliceLast(x, 0, 1), tf.exp(sliceLast(x, 1))], -1), -1),
+    forward: (_, x) => runningSum(tf.concat([sliceLast(x, 0, 1), tf.exp(sliceLast(x, 1))], -1)),
     inverse: (_, y) => {
       const step = steps(y);
       return tf.concat([sliceLast(y, 0, 1), tf.log(where(tf.greater(step, 0), step, leastStep))], -1);

@@ -4,7 +4,7 @@ import { where } from "../../ops/where.js";
 import { formatShape, range, type Shape } from "../../util/shapes.js";
 import { type Bijector, bijector } from "./bijector.js";
 import { bijectorRule } from "./rule.js";
-import { sliceLast } from "./trailingAxes.js";
+import { runningSum, sliceLast } from "./trailingAxes.js";
 
 /** Logarithms of elements that rounding made zero are those of this one. */
 const leastElement = 1e-37;
@@ -18,7 +18,7 @@ const offsets = (inputs: number): tf.Tensor => tf.log(tf.tensor1d(range(inputs).
 function fractions(x: tf.Tensor) {
   const shifted = tf.sub(x, offsets(x.shape.at(-1)!));
   const rest = tf.neg(tf.softplus(shifted));
-  return { broken: tf.neg(tf.softplus(tf.neg(shifted))), rest, before: tf.cumsum(rest, -1, true) };
+  return { broken: tf.neg(tf.softplus(tf.neg(shifted))), rest, before: runningSum(rest, { exclusive: true }) };
 }
 
 const resized =
@@ -56,7 +56,7 @@ export const stickBreaking: Bijector<"real", "simplex", false> = /* @__PURE__ */
     inverse: (_, y) => {
       const inputs = y.shape.at(-1)! - 1;
       const log = (p: tf.Tensor) => tf.log(where(tf.greater(p, leastElement), p, leastElement));
-      const left = sliceLast(tf.cumsum(y, -1, true, true), 0, inputs);
+      const left = sliceLast(runningSum(y, { exclusive: true, reverse: true }), 0, inputs);
       return tf.add(tf.sub(log(sliceLast(y, 0, inputs)), log(left)), offsets(inputs));
     },
     logDet: (_, x) => {

@@ -23,3 +23,7 @@ export function sliceLast(x: Tensor, begin: number, end: number = x.shape.at(-1)
 
 /** One element along the last axis, which goes. */
 export const pickLast = (x: Tensor, at: number): Tensor => tf.reshape(sliceLast(x, at, at + 1), x.shape.slice(0, -1));
+
+/** Sums up to each element along the last axis, with it or (`exclusive`) without; from the end on if they are reversed. */
+export const runningSum = (x: Tensor, { exclusive = false, reverse = false } = {}): Tensor =>
+  tf.cumsum(x, x.rank - 1, exclusive, reverse);
