@@ -15,7 +15,7 @@ import type { Sabotage } from "./runProgram.js";
 
 describe("random programs", () => {
   it("are estimated with the mean value and gradient that enumeration gives, or refused", { timeout: 120_000 }, () => {
-    const { agrees, refused } = checkRandomPrograms(150, 20_260, { draws: 1000 });
+    const { agrees, refused } = checkRandomPrograms(100, 20_260, { draws: 500 });
     expect(refused / (agrees + refused)).toBeLessThan(0.25);
   });
 });
@@ -73,7 +73,7 @@ describe("the comparison sees a wrong alignment of axes (negative control)", () 
     const check = () => {
       const scored: Sabotage = () => reinforceStrategy();
       return fc
-        .sample(programNumbers, { numRuns: 80, seed: 6 })
+        .sample(programNumbers, { numRuns: 60, seed: 6 })
         .map((numbers) =>
           checkProgram(randomProgram(numbers), { draws: 1000, seed: 1, sabotage: scored, isHasty: true }),
         )
