@@ -1,11 +1,14 @@
 // Vector functions and random numbers of the wasm engine at 10⁶ elements, one thread, against plain loops of JavaScript in
 // the same run: npx tsx bench/wasm/math.ts
 import type { V128 } from "../../src/runtime/wasm/assembler/expression.js";
+import { f32x4 } from "../../src/runtime/wasm/assembler/f32x4.js";
 import { detectFma } from "../../src/runtime/wasm/assembler/fma.js";
 import type { FunctionBuilder } from "../../src/runtime/wasm/assembler/functionBuilder.js";
 import { i32 } from "../../src/runtime/wasm/assembler/i32.js";
 import { ModuleBuilder } from "../../src/runtime/wasm/assembler/moduleBuilder.js";
 import { v128 } from "../../src/runtime/wasm/assembler/v128.js";
+import { i0e, logI0 } from "../../src/runtime/wasm/math/bessel.js";
+import { betaln, digammaDifference } from "../../src/runtime/wasm/math/betaln.js";
 import { digamma } from "../../src/runtime/wasm/math/digamma.js";
 import { erf } from "../../src/runtime/wasm/math/erf.js";
 import { erfinv } from "../../src/runtime/wasm/math/erfinv.js";
@@ -16,15 +19,19 @@ import { atan } from "../../src/runtime/wasm/math/inverseTrigonometric.js";
 import { lgamma } from "../../src/runtime/wasm/math/lgamma.js";
 import { log } from "../../src/runtime/wasm/math/log.js";
 import { log1p } from "../../src/runtime/wasm/math/log1p.js";
-import { logNdtr } from "../../src/runtime/wasm/math/normalTail.js";
+import { ndtri } from "../../src/runtime/wasm/math/normalQuantile.js";
+import { logNdtr, ndtr } from "../../src/runtime/wasm/math/normalTail.js";
 import { pow } from "../../src/runtime/wasm/math/pow.js";
 import { sigmoid, softplus } from "../../src/runtime/wasm/math/sigmoid.js";
 import { sin } from "../../src/runtime/wasm/math/trigonometric.js";
 import { keyOf, randomBits, randomNormal } from "../../src/runtime/wasm/random.js";
+import { normalQuantile } from "../../src/util/normalQuantile.js";
+import * as bessel64 from "../../src/util/special/bessel.js";
+import { betaln as betaln64, polygammaDifference } from "../../src/util/special/betaln.js";
 import * as special from "../../src/util/special/erf.js";
 import { erfinv as erfinv64 } from "../../src/util/special/erfinv.js";
 import { lgamma as lgamma64 } from "../../src/util/special/lgamma.js";
-import { logNdtr as logNdtr64 } from "../../src/util/special/logNdtr.js";
+import { logNdtr as logNdtr64, ndtr as ndtr64 } from "../../src/util/special/logNdtr.js";
 import { digamma as digamma64 } from "../../src/util/special/polygamma.js";
 import { threefry } from "../../src/util/threefry.js";
 
@@ -108,6 +115,22 @@ const works: readonly Work[] = [
   map("lgamma", lgamma, lgamma64, [0, 20]),
   map("digamma", digamma, digamma64, [0, 20]),
   map("logNdtr", logNdtr, logNdtr64, [-5, 5]),
+  map("ndtr", ndtr, ndtr64, [-5, 5]),
+  map("ndtri", ndtri, normalQuantile, [0, 1]),
+  map("i0e", i0e, bessel64.i0e, [0, 10]),
+  map("logI0", logI0, bessel64.logI0, [0, 10]),
+  map(
+    "betaln(x, 2)",
+    (fn, x) => betaln(fn, x, f32x4.const(2)),
+    (x) => betaln64(x, 2),
+    [0, 20],
+  ),
+  map(
+    "digammaDifference(x, 2)",
+    (fn, x) => digammaDifference(fn, x, f32x4.const(2)),
+    (x) => polygammaDifference(0, x, 2),
+    [0, 20],
+  ),
   { name: "threefry bits", write: drawing(randomBits, 1), plain: plainBits, range: [0, 1] },
   { name: "threefry bits, 2 groups", write: drawing(randomBits, 2), plain: plainBits, range: [0, 1] },
   { name: "normals", write: drawing(randomNormal, 1), plain: plainNormal, range: [0, 1] },

@@ -1,4 +1,6 @@
 import type { Lanes4 } from "./lanes4.js";
+import { besselRatio, i0e, i1e, logBesselI0e, logI0 } from "./math/bessel.js";
+import { betaln, digammaDifference } from "./math/betaln.js";
 import { digamma } from "./math/digamma.js";
 import { erf } from "./math/erf.js";
 import { erfinv } from "./math/erfinv.js";
@@ -12,7 +14,8 @@ import { lgamma } from "./math/lgamma.js";
 import { log } from "./math/log.js";
 import { log1p } from "./math/log1p.js";
 import { floorDiv, floorDivI32, mod, modI32 } from "./math/mod.js";
-import { erfc, inverseMills, logNdtr } from "./math/normalTail.js";
+import { ndtri } from "./math/normalQuantile.js";
+import { erfc, inverseMills, logNdtr, ndtr } from "./math/normalTail.js";
 import { polygamma } from "./math/polygamma.js";
 import { pow } from "./math/pow.js";
 import { sigmoid, softplus } from "./math/sigmoid.js";
@@ -47,12 +50,19 @@ const ofOne: Readonly<Record<string, Unary>> = {
   erfinv,
   lgamma,
   digamma,
+  ndtr,
+  ndtri,
   logNdtr,
   inverseMills,
+  i0e,
+  i1e,
+  besselRatio,
+  logI0,
+  logBesselI0e,
   stirlingError,
   digammaRemainder,
 };
-const ofTwo: Readonly<Record<string, Binary>> = { atan2, pow, deviance };
+const ofTwo: Readonly<Record<string, Binary>> = { atan2, pow, deviance, betaln, digammaDifference };
 
 /** The functions of src/runtime/wasm/math as lane rules, by name of primitive. */
 export const mathLanes: Readonly<Record<string, Lanes4>> = {

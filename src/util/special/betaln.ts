@@ -6,10 +6,11 @@ import { factorial } from "./polygamma.js";
 
 const halfLogTwoPi = 0.9189385332046728;
 
-/** log B(p, q) for 0 < p ≤ q: what Stirling's formulas leave of one another (DiDonato and Morris 1992, section 3). */
+/** log B(p, q) for 0 ≤ p ≤ q: what Stirling's formulas leave of one another (DiDonato and Morris 1992, section 3). */
 function ordered(p: number, q: number): number {
+  if (p === 0) return q < Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : Number.NaN;
   if (q < 10) return lgamma(p) + (lgamma(q) - lgamma(p + q));
-  if (q === Number.POSITIVE_INFINITY) return p === 0 ? Number.NaN : -q;
+  if (q === Number.POSITIVE_INFINITY) return -q;
   const share = Math.log1p(p / q);
   if (p < 10) {
     // log Γ(q) − log Γ(p + q)
@@ -32,7 +33,7 @@ const fall = (x: number, b: number, s: number): number => -(x ** -s) * Math.expm
 /** ψ⁽ⁿ⁾(a) − ψ⁽ⁿ⁾(a + b) for a > 0, b ≥ 0: term by term of the recurrence and of the Euler–Maclaurin formula. */
 export function polygammaDifference(n: number, a: number, b: number): number {
   if (!(a > 0 && b >= 0)) return a === 0 && b > 0 ? (-1) ** (n + 1) * Number.POSITIVE_INFINITY : Number.NaN;
-  if (a === Number.POSITIVE_INFINITY) return b === a ? Number.NaN : 0;
+  if (a === Number.POSITIVE_INFINITY) return b === a ? Number.NaN : (-1) ** (n + 1) * 0;
   const s = n + 1;
   const skipped = Math.max(0, Math.ceil(12 + s / 2 - a));
   const x = a + skipped;

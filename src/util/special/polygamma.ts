@@ -6,10 +6,18 @@ const asymptotic = [1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 
 /** cot πx without loss for large x. */
 const cotPi = (x: number): number => 1 / Math.tan(Math.PI * (x - Math.round(x)));
 
+/** The positive zero of ψ in two parts, and the Taylor coefficients there from the first power on. */
+const zero = { high: 1.4616321449683622, low: 9.549995429965697e-17 } as const;
+const atZero = Array.from({ length: 14 }, (_, k) => (-1) ** k * hurwitzZeta(k + 2, zero.high));
+
 /** ψ(x) = d log Γ(x)/dx: recurrence up to 10, then the asymptotic series; reflection for negative x. */
 export function digamma(x: number): number {
   if (x === Number.POSITIVE_INFINITY) return x;
   if (x <= 0) return Number.isInteger(x) ? Number.NaN : digamma(1 - x) - Math.PI * cotPi(x);
+  if (Math.abs(x - zero.high) < 0.1) {
+    const distance = x - zero.high - zero.low;
+    return distance * atZero.reduceRight((sum, each) => sum * distance + each, 0);
+  }
   let below = 0;
   for (; x < 10; x++) below += 1 / x;
   let sum = 0;

@@ -102,5 +102,9 @@ const heavy: ReadonlyMap<string, number> = new Map([
   ...["softplus", "tan", "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "erfc", "erfinv"].map(
     (name) => [name, 50] as const,
   ),
-  ...["pow", "lgamma", "digamma", "polygamma", "logNdtr", "inverseMills"].map((name) => [name, 120] as const),
+  ...["i0e", "i1e", "besselRatio", "logI0", "logBesselI0e"].map((name) => [name, 75] as const),
+  ...["pow", "lgamma", "digamma", "polygamma", "logNdtr", "inverseMills", "ndtr", "ndtri", "digammaDifference"].map(
+    (name) => [name, 120] as const,
+  ),
+  ["betaln", 300],
 ]);

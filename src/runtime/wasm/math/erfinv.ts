@@ -1,8 +1,10 @@
+import type { V128 } from "../assembler/expression.js";
 import { f32x4 } from "../assembler/f32x4.js";
+import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { i32 } from "../assembler/i32.js";
 import { v128 } from "../assembler/v128.js";
 import { logNormal } from "./log.js";
-import { polynomial, type Unary, where } from "./vector.js";
+import { polynomial, type Unary, type Vector, where } from "./vector.js";
 
 // As M. Giles, "Approximating the erfinv function" (2011), by functions of w = −log(1 − y²).
 /** erf⁻¹ y/y in w for w ≤ 6.2, to 2⁻²⁵. */
@@ -16,14 +18,19 @@ const tails = [
   -4.8923008e-5,
 ];
 
+/** factor·erf⁻¹ y/y in w = −log(1 − y²), 0 ≤ w ≤ 16.7. */
+export function erfinvRatio(fn: FunctionBuilder, w: Vector, factor = 1): V128 {
+  const times = (coefficients: readonly number[]) => coefficients.map((each) => Math.fround(each * factor));
+  const root = fn.let(f32x4.sub(f32x4.sqrt(w), 3));
+  return where(f32x4.lt(w, 6.1), polynomial(fn, w, times(centre)), polynomial(fn, root, times(tails)));
+}
+
 /** erf⁻¹ y, to 3 ulp of the exact y: ±∞ at ±1, NaN beyond. */
 export const erfinv: Unary = (fn, y) => {
   const argument = fn.let(y);
   const a = fn.let(f32x4.abs(argument));
   const w = fn.let(f32x4.neg(logNormal(fn, f32x4.mul(f32x4.sub(1, a), f32x4.add(1, a)))));
-  const root = fn.let(f32x4.sub(f32x4.sqrt(w), 3));
-  const ratio = where(f32x4.lt(w, 6.1), polynomial(fn, w, centre), polynomial(fn, root, tails));
-  const result = fn.let(f32x4.mul(ratio, argument));
+  const result = fn.let(f32x4.mul(erfinvRatio(fn, w), argument));
   const isInside = fn.let(f32x4.lt(a, 1));
   fn.if(i32.eqz(v128.allTrue(isInside)), () =>
     fn.set(result, where(isInside, result, f32x4.div(argument, f32x4.sqrt(f32x4.sub(1, a))))),

@@ -47,6 +47,8 @@ interface NormalParts {
   /** Φ(x) where x is positive or near 0, and what its rounding lost. */
   readonly probability: Vector;
   readonly lost: V128;
+  /** Φ(−|x|), away from 0. */
+  readonly beyond: Vector;
   /** erfcx(|x|/√2) = top/bottom */
   readonly top: Vector;
   readonly bottom: Vector;
@@ -65,8 +67,14 @@ function normalParts(fn: FunctionBuilder, x: Vector): NormalParts {
   const rest = fn.let(f32x4.sub(1, beyond));
   const probability = fn.let(where(isNear, f32x4.ma(erfNearZero(fn, z), 0.5, 0.5), rest));
   const lost = v128.andnot(f32x4.sub(f32x4.sub(1, rest), beyond), isNear);
-  return { density, probability, lost, top, bottom, isCentral: fn.let(v128.or(isNear, f32x4.gt(x, 0))) };
+  return { density, probability, lost, beyond, top, bottom, isCentral: fn.let(v128.or(isNear, f32x4.gt(x, 0))) };
 }
+
+/** Φ(x) = ½·e^{−a²/2}·erfcx(a/√2) for negative x = −a. */
+export const ndtr: Unary = (fn, x) => {
+  const { probability, beyond, isCentral } = normalParts(fn, fn.let(x));
+  return fn.let(where(isCentral, probability, beyond));
+};
 
 /** log Φ(x) = log(½·erfcx(a/√2)) − a²/2 for negative x = −a. */
 export const logNdtr: Unary = (fn, x) => {
