@@ -15,7 +15,7 @@ const fromNormal = ({ loc, scale }: Readonly<Record<"loc" | "scale", tf.Tensor>>
 const standardized = ({ loc, scale }: Readonly<Record<"loc" | "scale", tf.Tensor>>, x: tf.Tensor): tf.Tensor =>
   tf.div(tf.sub(x, loc), scale);
 
-const normalFamily = family({
+export const normalFamily = family({
   name: "normal",
   support: "real",
   parameters: ["loc", "scale"],
