@@ -51,8 +51,15 @@ export const reciprocal = unary({
   tfjs: "Reciprocal",
 });
 
+/** The kernel of tfjs's wasm backend takes numbers near 0 for 0. */
+function signKernel(x: tf.Tensor): tf.Tensor {
+  if (tf.getBackend() !== "wasm" || x.dtype !== "float32") return tf.sign(x);
+  const sign = tf.sub(tf.cast(tf.greater(x, 0), "float32"), tf.cast(tf.less(x, 0), "float32"));
+  return tf.where(tf.equal(x, x), sign, x);
+}
+
 /** −1, 0 or 1; piecewise constant */
-export const sign = unary({ name: "sign", evaluate: Math.sign, tfjs: "Sign" });
+export const sign = unary({ name: "sign", evaluate: Math.sign, tfjs: signKernel });
 
 /** |x|; d|x| = sign(x)·dx, 0 at 0 */
 export const abs = unary({

@@ -25,7 +25,7 @@ export const lgamma = float({
   name: "lgamma",
   evaluate: lgamma_.lgamma,
   partials: ([x]) => [digamma(x!)],
-  tfjs: kernels.lgamma,
+  tfjs: kernels.exactInMemory(lgamma_.lgamma, kernels.lgamma),
 });
 
 /** ψ(x) = d log Γ(x)/dx; d = ψ′(x)·dx */
@@ -33,7 +33,7 @@ export const digamma = float({
   name: "digamma",
   evaluate: polygamma_.digamma,
   partials: ([x]) => [polygamma(1, x!)],
-  tfjs: kernels.digamma,
+  tfjs: kernels.exactInMemory(polygamma_.digamma, kernels.digamma),
 });
 
 /** ψ⁽ⁿ⁾(x), n ≥ 1; d = ψ⁽ⁿ⁺¹⁾(x)·dx. Attributes: `n`. */
@@ -58,7 +58,8 @@ export const erf = float({
   name: "erf",
   evaluate: erf_.erf,
   partials: ([x]) => [mul(exp(neg(square(x!))), twoOverSqrtPi)],
-  tfjs: (x) => tf.erf(x),
+  // the cpu backend's own is exact to 1e−7 absolutely
+  tfjs: (x) => (tf.getBackend() === "cpu" ? kernels.exactInMemory(erf_.erf, tf.erf)(x) : tf.erf(x)),
 });
 
 /** erfc x = 1 − erf x; d = −(2/√π)·e^{−x²}·dx */
@@ -66,7 +67,7 @@ export const erfc = float({
   name: "erfc",
   evaluate: erf_.erfc,
   partials: ([x]) => [mul(exp(neg(square(x!))), -twoOverSqrtPi)],
-  tfjs: kernels.erfc,
+  tfjs: kernels.exactInMemory(erf_.erfc, kernels.erfc),
 });
 
 /** erf⁻¹ y; d = (√π/2)·e^{(erf⁻¹ y)²}·dy */
@@ -104,7 +105,7 @@ export const logNdtr = float({
   name: "logNdtr",
   evaluate: logNdtr_.logNdtr,
   partials: ([x]) => [inverseMills(x!)],
-  tfjs: kernels.logNdtr,
+  tfjs: kernels.exactInMemory(logNdtr_.logNdtr, kernels.logNdtr),
 });
 
 /** λ(x) = φ(x)/Φ(x); d = −λ(x)(x + λ(x))·dx */
@@ -112,5 +113,5 @@ export const inverseMills = float({
   name: "inverseMills",
   evaluate: logNdtr_.inverseMills,
   partials: ([x], y) => [neg(mul(y, add(x!, y)))],
-  tfjs: kernels.inverseMills,
+  tfjs: kernels.exactInMemory(logNdtr_.inverseMills, kernels.inverseMills),
 });

@@ -1,9 +1,23 @@
-// Special functions as compositions of tfjs operations, to single precision: for tfjs backends, which have no kernels.
+// Special functions for tfjs backends, which have no kernels: as compositions of tfjs operations, to single precision.
 import * as tf from "@tensorflow/tfjs-core";
 import { range } from "../../util/shapes.js";
 import { centre, tails } from "../../util/special/erfinv.js";
 import { eulerMaclaurin } from "../../util/special/hurwitzZeta.js";
 import { cotangentPolynomial, factorial } from "../../util/special/polygamma.js";
+
+/** Backends whose tensors lie in memory that JavaScript reads at once. */
+const inMemory = ["cpu", "wasm", "tensorflow"];
+
+/**
+ * The double-precision function, element by element, where that costs no more than the many passes of a composition: single
+ * precision loses the zeros of log Γ and the tails of the normal distribution. On graphics processors, the composition.
+ */
+export const exactInMemory =
+  (evaluate: (x: number) => number, composition: (x: tf.Tensor) => tf.Tensor) =>
+  (x: tf.Tensor): tf.Tensor =>
+    inMemory.includes(tf.getBackend())
+      ? tf.tensor(Float32Array.from(x.dataSync(), evaluate), x.shape, "float32")
+      : composition(x);
 
 const { add, div, exp, log, mul, neg, sub, where } = tf;
 

@@ -2,7 +2,7 @@
 import { eulerMaclaurin } from "./hurwitzZeta.js";
 import { lgamma } from "./lgamma.js";
 import { stirlingError } from "./poissonTerm.js";
-import { factorial } from "./polygamma.js";
+import { asymptotic as digammaSeries, factorial } from "./polygamma.js";
 
 const halfLogTwoPi = 0.9189385332046728;
 
@@ -30,15 +30,33 @@ export function betaln(a: number, b: number): number {
 /** x⁻ˢ − (x + b)⁻ˢ */
 const fall = (x: number, b: number, s: number): number => -(x ** -s) * Math.expm1(-s * Math.log1p(b / x));
 
+/** ψ(a + b) − ψ(a): the recurrence up to 10, then differences of the asymptotic series, of one sign but for small terms. */
+function digammaRise(a: number, b: number): number {
+  let [x, sum] = [a, 0];
+  for (; x < 10; x++) sum += b / (x + b) / x;
+  const [u, v] = [1 / x, 1 / (x + b)];
+  // uᵏ − vᵏ for u² and v² is (u − v)·(u + v) times this
+  let quotient = 1;
+  let power = 1;
+  let series = 0;
+  for (const coefficient of digammaSeries) {
+    series += coefficient * quotient;
+    power *= v * v;
+    quotient = u * u * quotient + power;
+  }
+  return sum + Math.log1p(b / x) + b * v * u * (0.5 + (u + v) * series);
+}
+
 /** ψ⁽ⁿ⁾(a) − ψ⁽ⁿ⁾(a + b) for a > 0, b ≥ 0: term by term of the recurrence and of the Euler–Maclaurin formula. */
 export function polygammaDifference(n: number, a: number, b: number): number {
   if (!(a > 0 && b >= 0)) return a === 0 && b > 0 ? (-1) ** (n + 1) * Number.POSITIVE_INFINITY : Number.NaN;
   if (a === Number.POSITIVE_INFINITY) return b === a ? Number.NaN : (-1) ** (n + 1) * 0;
+  if (n === 0) return b === Number.POSITIVE_INFINITY ? -b : -digammaRise(a, b);
   const s = n + 1;
   const skipped = Math.max(0, Math.ceil(12 + s / 2 - a));
   const x = a + skipped;
-  // ζ(s, a) − ζ(s, a + b), where the integral of x⁻ˢ is a logarithm for s = 1
-  let sum = 0.5 * fall(x, b, s) + (n === 0 ? Math.log1p(b / x) : fall(x, b, n) / n);
+  // ζ(s, a) − ζ(s, a + b)
+  let sum = 0.5 * fall(x, b, s) + fall(x, b, n) / n;
   let rising = s;
   eulerMaclaurin.forEach((coefficient, k) => {
     sum += coefficient * rising * fall(x, b, s + 2 * k + 1);

@@ -1,7 +1,16 @@
 import { hurwitzZeta } from "./hurwitzZeta.js";
 
 /** B₂ₖ/(2k) for k = 1, 2, …: the asymptotic series of ψ. */
-const asymptotic = [1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12, -3617 / 8160];
+export const asymptotic: readonly number[] = [
+  1 / 12,
+  -1 / 120,
+  1 / 252,
+  -1 / 240,
+  1 / 132,
+  -691 / 32760,
+  1 / 12,
+  -3617 / 8160,
+];
 
 /** cot πx without loss for large x. */
 const cotPi = (x: number): number => 1 / Math.tan(Math.PI * (x - Math.round(x)));
