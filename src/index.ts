@@ -54,6 +54,7 @@ export { laplace } from "./distributions/laplace.js";
 export { lkjCholesky } from "./distributions/lkjCholesky.js";
 export { logistic } from "./distributions/logistic.js";
 export { logNormal } from "./distributions/logNormal.js";
+export { type MixtureWeights, mixture } from "./distributions/mixture.js";
 export {
   cdf,
   entropy,

@@ -1,14 +1,14 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
-import { asTensor, type TensorLike } from "../ir/lifted.js";
+import type { TensorLike } from "../ir/lifted.js";
 import type { Family, WeakDerivative } from "../ir/site.js";
 import { namedKey, standardUniform } from "../ops/random.js";
 import { logAddExp, xlogy } from "../ops/special.js";
 import { where } from "../ops/where.js";
 import { formatShape, type Shape } from "../util/shapes.js";
 import { probability } from "./constraints.js";
-import { batchOf, type Count, type Distribution } from "./distribution.js";
+import { batchOf, type Count, type Distribution, distribution } from "./distribution.js";
 import { logComplement, logProbability } from "./support.js";
 
 type Parameters = readonly Tensor[];
@@ -144,8 +144,5 @@ export function zeroInflated<O extends string>(
     throw new ElbowError("shape", {
       message: `zeroInflated takes distributions of single counts\n  received: ${of.family.name} with events ${formatShape(of.event)}`,
     });
-  const family = inflated(of.family);
-  const parameters = [...of.parameters, asTensor(gate)];
-  const batch = batchOf("zeroInflated", ["count", "gate"], [of.batch, parameters.at(-1)!.shape]);
-  return { family, parameters, batch, event: [], strategy: undefined };
+  return distribution(inflated(of.family), [...of.parameters, gate]);
 }

@@ -23,6 +23,7 @@ import { laplace } from "../../src/distributions/laplace.js";
 import { lkjCholesky } from "../../src/distributions/lkjCholesky.js";
 import { logistic } from "../../src/distributions/logistic.js";
 import { logNormal } from "../../src/distributions/logNormal.js";
+import { mixture } from "../../src/distributions/mixture.js";
 import { multinomial } from "../../src/distributions/multinomial.js";
 import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
 import { multivariateStudentT } from "../../src/distributions/multivariateStudentT.js";
@@ -71,6 +72,7 @@ export const families: Readonly<Record<string, Build>> = {
   TruncatedNormal: (loc, scale, low, high) => truncatedNormal(loc!, scale!, { low: low!, high: high! }),
   VonMises: (loc, concentration) => vonMises(loc!, concentration!),
   Poisson: (rate) => poisson(rate!),
+  MixtureNormal: (weights, locs, scales) => mixture(weights!, normal(locs!, scales!)),
   BetaBinomial: (totalCount, alpha, b) => betaBinomial(totalCount!, alpha!, b!),
   NegativeBinomial: (totalCount, probs) => negativeBinomial(totalCount!, { probs: probs! }),
   ZeroInflatedPoisson: (gate, rate) => zeroInflated(poisson(rate!), gate!),
