@@ -11,9 +11,9 @@ const pi = (): tf.Tensor => asTensor(Math.PI);
 
 /** tan πt for 0 < t < ½, through cot π(½ − t) in the upper half: close to the pole, π·t has no digits left. */
 export function tanHalfTurns(t: tf.Tensor): tf.Tensor {
-  const distance = tf.sub(0.5, t);
-  const tangent = tf.tan(tf.mul(pi(), tf.minimum(t, distance)));
-  return where(tf.less(t, distance), tangent, tf.reciprocal(tangent));
+  const isLower = tf.less(stopGradient(t), 0.25);
+  const tangent = tf.tan(tf.mul(pi(), where(isLower, t, tf.sub(0.5, t))));
+  return where(isLower, tangent, tf.reciprocal(tangent));
 }
 
 /** cot πt for 0 < t < 1, from whichever end is nearer. */
