@@ -5,6 +5,7 @@ import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Constraint, Family, Relation, Strategy, Support } from "../ir/site.js";
 import { captureSource } from "../util/location.js";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../util/shapes.js";
+import { checkNew, checkUsed } from "./parameters.js";
 
 /** Phantom marks: they exist for the compiler only. */
 declare const supportMark: unique symbol;
@@ -201,7 +202,12 @@ export function batchOf(name: string, names: readonly string[], shapes: readonly
   throw new ElbowError("shape", { message: `the parameters of ${name} do not broadcast\n${described}` });
 }
 
-/** A family with parameters. @throws ElbowError if the parameters' shapes do not fit */
+/**
+ * A family with parameters.
+ *
+ * @throws ElbowError "shape" if the parameters' shapes do not fit; "parameter" if known ones break the family's constraints: at
+ *   once, or inside a program where the distribution is sampled or observed
+ */
 export function distribution<T extends Tensor, Offers extends string>(
   of: Family,
   parameters: readonly TensorLike[],
@@ -211,6 +217,7 @@ export function distribution<T extends Tensor, Offers extends string>(
     return tensor.dtype === "float32" ? tensor : tf.cast(tensor, "float32");
   });
   const shapes = located(captureSource(), () => of.shapes(tensors.map((tensor) => tensor.shape)));
+  checkNew({ family: of, parameters: tensors });
   return { family: of, parameters: tensors, ...shapes, strategy: undefined };
 }
 
@@ -218,4 +225,7 @@ export function distribution<T extends Tensor, Offers extends string>(
 export const logDensity = <T extends Tensor>(
   { family: of, parameters }: Distribution<T, never>,
   value: Tensor,
-): Tensor => of.logDensity(parameters, value);
+): Tensor => {
+  checkUsed({ family: of, parameters });
+  return of.logDensity(parameters, value);
+};

@@ -8,6 +8,7 @@ import type { Call } from "./call.js";
 import { addressesOf, at, type Choices, set, unknownAddress } from "./choices.js";
 import type { Branched } from "./effects.js";
 import type { Execute, Meaning, Outcome } from "./meaning.js";
+import { checkingInner, noteValidity } from "./validity.js";
 
 const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }) => leaf);
 
@@ -36,16 +37,20 @@ export function runBranch(
     if (!addresses.includes(address))
       throw unknownAddress(address, addresses, `the branches at "${strict.path.join("/")}"`, source.line);
   let result: Tree<Tensor> = [];
+  let isChecked = false;
   const run = (call: Call, meaning: Meaning) => () => {
-    const outcome = execute(call, meaning);
+    const { result: outcome, validity } = checkingInner(() => execute(call, meaning));
+    isChecked = validity !== undefined;
     result = outcome.result as Tree<Tensor>;
     const choices = addresses.map((address) => {
       const { shape, dtype } = at(union, address) as Tensor;
       return (at(outcome.choices, address) as Tensor | undefined) ?? tf.zeros(shape, dtype as "float32");
     });
-    return [outcome.logDrawn, outcome.logGiven, ...choices, ...tensorsOf(result)];
+    const checks = validity ? [validity] : [];
+    return [outcome.logDrawn, outcome.logGiven, ...checks, ...choices, ...tensorsOf(result)];
   };
   const [logDrawn, logGiven, ...rest] = branch(predicate, run(whenTrue, ifTrue), run(whenFalse, ifFalse), source);
+  if (isChecked) noteValidity(rest.shift());
   const values = rest.splice(0, addresses.length);
   return {
     choices: addresses.reduce<Choices>((all, address, i) => set(all, address, values[i]!), {}),
@@ -59,7 +64,7 @@ export function runBranch(
 function choicesOf(call: Call, meaning: Meaning, execute: Execute): Choices {
   let found: Choices = {};
   traceInner([], () => {
-    found = execute(call, meaning).choices;
+    found = checkingInner(() => execute(call, meaning)).result.choices;
     return [];
   });
   return found;

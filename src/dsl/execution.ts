@@ -2,6 +2,8 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Distribution } from "../distributions/distribution.js";
+import { checkParameters, inProgram } from "../distributions/parameters.js";
 import { ElbowError } from "../errors.js";
 import { withSource } from "../ir/builder.js";
 import { namedKey } from "../ops/random.js";
@@ -15,6 +17,7 @@ import { runLoop } from "./loop.js";
 import type { Meaning, Outcome } from "./meaning.js";
 import { runReplicated } from "./runReplicated.js";
 import { drawValue, scoreValue } from "./site.js";
+import { noteParameters } from "./validity.js";
 
 /** Runs a program with a meaning. @throws ElbowError for repeated, unknown and missing addresses and for values that do not fit */
 export function execute(call: Call, meaning: Meaning): Outcome {
@@ -36,8 +39,11 @@ export class Execution {
   /** Drives a program to its end, answering its effects. */
   run(call: Call): unknown {
     const body = call.start();
-    let step = body.next();
-    while (!step.done) step = body.next(this.answer(step.value as ProgramEffect));
+    let step = inProgram(() => body.next());
+    while (!step.done) {
+      const answer = this.answer(step.value as ProgramEffect);
+      step = inProgram(() => body.next(answer));
+    }
     return step.value;
   }
 
@@ -85,6 +91,7 @@ export class Execution {
 
   private sample({ address, distribution, source }: Sample<string, Tensor>): Tensor {
     this.claim(address, source);
+    this.check(address, distribution, source);
     const given = this.meaning.given[address];
     if (given !== undefined && !isTensor(given))
       throw new ElbowError("not-a-value", {
@@ -110,6 +117,13 @@ export class Execution {
     return this.meaning.score?.({ address, distribution, value, source, logDensity }) ?? logDensity();
   }
 
+  /** Checks parameters: those that are known now, the others when the program runs, if that is asked for. */
+  private check(name: string, distribution: Distribution<Tensor, never>, source: Source): void {
+    const address = this.full(name);
+    checkParameters(distribution, address, source);
+    noteParameters(address, distribution, source);
+  }
+
   private draw(address: string, distribution: Sample<string, Tensor>["distribution"], source: Source): Tensor {
     const { key, given } = this.meaning;
     if (!key)
@@ -123,6 +137,7 @@ export class Execution {
 
   private observe({ address, distribution, value, source }: Observe): Tensor {
     this.claim(address, source);
+    this.check(address, distribution, source);
     this.given.push(withSource(source, () => tf.sum(scoreValue(this.full(address), distribution, value, source))));
     return value;
   }

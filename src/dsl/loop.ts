@@ -7,6 +7,7 @@ import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import type { Choices } from "./choices.js";
 import type { Looped } from "./effects.js";
 import type { Execute, Meaning, Outcome } from "./meaning.js";
+import { checkingInner, noteValidity } from "./validity.js";
 
 const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }) => leaf);
 
@@ -23,22 +24,32 @@ export function runLoop(
   const elementCount = tensorsOf(sequences).length;
   // the structure of what a step returns is known once the first one has run
   let shape: { output: Tree<Tensor> | undefined; choices: Choices } | undefined;
+  let isChecked = false;
   const { carry, outputs } = loop(
     (carried, elements) => {
       const element = withLeaves(sequences, elements.slice(0, elementCount));
       const rest = elements.slice(elementCount);
       const stepKey = key ? rest.shift() : undefined;
-      const outcome = execute(body(withLeaves(initial, carried), element), {
-        ...meaning,
-        key: stepKey,
-        given: withLeaves(given as Tree<Tensor>, rest) as Choices,
-      });
+      const { result: outcome, validity } = checkingInner(() =>
+        execute(body(withLeaves(initial, carried), element), {
+          ...meaning,
+          key: stepKey,
+          given: withLeaves(given as Tree<Tensor>, rest) as Choices,
+        }),
+      );
+      isChecked = validity !== undefined;
       const { carry: next, output } = outcome.result as { carry: Tree<Tensor>; output?: Tree<Tensor> };
       shape = { output, choices: outcome.choices };
       const outs = output === undefined ? [] : tensorsOf(output);
       return {
         carry: tensorsOf(next),
-        outputs: [outcome.logDrawn, outcome.logGiven, ...outs, ...tensorsOf(outcome.choices as Tree<Tensor>)],
+        outputs: [
+          outcome.logDrawn,
+          outcome.logGiven,
+          ...(validity ? [validity] : []),
+          ...outs,
+          ...tensorsOf(outcome.choices as Tree<Tensor>),
+        ],
       };
     },
     tensorsOf(initial),
@@ -46,6 +57,7 @@ export function runLoop(
     { length, source },
   );
   const [logDrawn, logGiven, ...rest] = outputs;
+  if (isChecked) noteValidity(rest.shift());
   const outs = shape?.output === undefined ? [] : rest.splice(0, tensorsOf(shape.output).length);
   return {
     choices: (shape ? withLeaves(shape.choices as Tree<Tensor>, rest) : {}) as Choices,

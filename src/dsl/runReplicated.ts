@@ -13,13 +13,18 @@ import { vmap } from "../transforms/vmap.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import type { Replicated } from "./effects.js";
+import { checkingInner, noteValidity } from "./validity.js";
 
 /** Runs a computation in lanes with a key for each: recorded once, batched, and put in place or executed at once. */
 export function runReplicated({ compute, runs, isEstimated, source }: Replicated, key: Tensor): Tree<Tensor> {
   let structure: Tree<Tensor> = [];
+  let isChecked = false;
   const { program, captured } = traceInner([{ shape: [2], dtype: "int32" }], (own) => {
-    structure = compute(own);
-    return leavesOf(structure).map(({ leaf }) => leaf);
+    const { result, validity } = checkingInner(() => compute(own));
+    // what is estimated is one tensor: the checks become a part of it
+    structure = isEstimated && validity ? tf.add(result as Tensor, validity) : result;
+    isChecked = !isEstimated && validity !== undefined;
+    return [...leavesOf(structure).map(({ leaf }) => leaf), ...(isChecked ? [validity!] : [])];
   });
   const one = isEstimated ? estimatorOf(program, source.line) : program;
   const lanes = vmap(one, runs, [...captured.map(() => null), 0]);
@@ -27,6 +32,7 @@ export function runReplicated({ compute, runs, isEstimated, source }: Replicated
   const results = isTracing()
     ? emitOnTensors(inputs, (...variables) => inline(lanes, variables))
     : runEagerly(forward(lanes), inputs);
+  if (isChecked) noteValidity(results.pop());
   return withLeaves(structure, results);
 }
 

@@ -2,6 +2,7 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { inProgram } from "../distributions/parameters.js";
 import { ElbowError } from "../errors.js";
 import { namedKey, seedKey } from "../ops/random.js";
 import { captureSource } from "../util/location.js";
@@ -107,7 +108,8 @@ export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
   let verbs = 0;
   const costs: AddedCost[] = [];
   const own = new Execution({ key, given: {}, path: [] });
-  let step = computation.next();
+  const proceed = (answer?: unknown) => inProgram(() => computation.next(answer));
+  let step = proceed();
   while (!step.done) {
     const effect = step.value;
     if (effect.kind === "observe" || effect.kind === "factor")
@@ -118,10 +120,10 @@ export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
       });
     if (effect.kind === "cost") {
       costs.push(effect);
-      step = computation.next();
+      step = proceed();
       continue;
     }
-    step = computation.next(
+    step = proceed(
       isVerb(effect)
         ? answerVerb(effect, namedKey(key, `${effect.kind}#${verbs++}`))
         : own.answer(effect as ProgramEffect),

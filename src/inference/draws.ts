@@ -4,6 +4,7 @@ import { isTensor } from "../dsl/choices.js";
 import type { Covers } from "../dsl/covers.js";
 import type { Effect, Effects } from "../dsl/effects.js";
 import type { GenerativeFunction } from "../dsl/gen.js";
+import { checking } from "../dsl/validity.js";
 import { assess, drive, simulate, type Values } from "../dsl/verbs.js";
 import { ElbowError } from "../errors.js";
 import type { DType, Program, Type } from "../ir/program.js";
@@ -17,6 +18,7 @@ import { vmap } from "../transforms/vmap.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import type { GuideParameters } from "./objectives/elbo.js";
+import { checkValidity } from "./validate.js";
 import { weightsOf } from "./weights.js";
 
 /** How many draws, from which seed, on which engine. */
@@ -24,6 +26,11 @@ export interface DrawOptions extends EngineChoice {
   readonly draws: number;
   /** @defaultValue 0 */
   readonly seed?: number;
+  /**
+   * Checks the parameters of every distribution while they are drawn from, and throws ElbowError "parameter"; without it only
+   * those are checked that are known before. @defaultValue false
+   */
+  readonly validate?: boolean;
 }
 
 const tensorsIn = (tree: Tree<unknown>): Tensor[] =>
@@ -39,7 +46,7 @@ const keyType: Type = { shape: [2], dtype: "int32" };
 export async function drawMany<A extends readonly unknown[], T extends Tree<Tensor>>(
   computation: (...args: A) => Effects<Effect, T>,
   args: A,
-  { draws, seed = 0, engine, threads }: DrawOptions,
+  { draws, seed = 0, validate = false, engine, threads }: DrawOptions,
 ): Promise<T> {
   if (!Number.isSafeInteger(draws) || draws < 1)
     throw new ElbowError("option", { message: `draws must be a positive integer\n  received: ${draws}` });
@@ -48,17 +55,28 @@ export async function drawMany<A extends readonly unknown[], T extends Tree<Tens
   let structure: T | undefined;
   const program: Program = trace([keyType, ...types], (key, ...inputs) => {
     const filled = leavesOf(args as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
-    structure = drive(computation(...(withLeaves(args as Tree<unknown>, filled) as unknown as A)), key!);
-    return leavesOf<Tensor>(structure).map(({ leaf }) => leaf);
+    const compute = () => drive(computation(...(withLeaves(args as Tree<unknown>, filled) as unknown as A)), key!);
+    const { result, validity } = validate ? checking(compute) : { result: compute(), validity: undefined };
+    structure = result;
+    const checks = validity ? [validity] : [];
+    return [...checks, ...leavesOf<Tensor>(structure).map(({ leaf }) => leaf)];
   });
   const many = simplify(vmap(simplify(forward(program)), draws, [0, ...types.map(() => null)]));
   const chosen = await chosenEngine({ engine, threads });
   const executable = compile(many, { engine: chosen });
   const keys = tf.tidy(() => foldIn(seedKey(seed), tf.tensor1d(range(draws), "int32")));
-  const results = await executable.runAsync([keys, ...tensors]);
-  keys.dispose();
-  executable.dispose();
-  return withLeaves(structure as Tree<Tensor>, results) as T;
+  const inputs = [keys, ...tensors];
+  const results = await executable.runAsync(inputs);
+  try {
+    if (validate) await checkValidity(many, inputs, results.shift()!);
+    return withLeaves(structure as Tree<Tensor>, results) as T;
+  } catch (error) {
+    tf.dispose(results);
+    throw error;
+  } finally {
+    keys.dispose();
+    executable.dispose();
+  }
 }
 
 /** Draws from a guide, weighted towards the posterior of a model. */

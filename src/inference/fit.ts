@@ -38,6 +38,11 @@ export interface FitSettings<P extends Parameters> extends EngineChoice {
   readonly seed?: number | undefined;
   /** Independent estimates that are averaged in every step, run side by side. @defaultValue 1 */
   readonly draws?: number | undefined;
+  /**
+   * Checks the parameters of every distribution at every step, inside the compiled step, and stops the fit with the distribution,
+   * the parameter, the address and the step; without it only those are checked that are known before. @defaultValue false
+   */
+  readonly validate?: boolean | undefined;
   /** @defaultValue "maximize" */
   readonly direction?: "maximize" | "minimize" | undefined;
   /** Changes the gradient before the optimizer sees it: clipByNorm, clipByValue, or a function of one's own. */
@@ -92,6 +97,7 @@ export interface FitResult<P extends Parameters> {
  * @param objective - elbo(model, guide), another one of Elbow's, or objective(function* …)
  * @returns the parameters, the history and what the fit cost
  * @throws ElbowError "option" for options out of range; "non-finite-input" for NaN or infinities in data or parameters;
+ *   "parameter" for parameters that a distribution cannot have: known ones, and with `validate` all of them;
  *   "non-finite" with the step, the equation and the source line where a number stopped being finite;
  *   "data-exhausted", "empty-batch", "batch-shape" for iterators; "checkpoint-…" for checkpoint files; "no-file-system" for
  *   them in a browser
@@ -134,7 +140,8 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
   const source = await sourceOf((options.data ?? []) as FitData<readonly unknown[]>);
   const cleanup: (() => unknown)[] = [() => source.close()];
   try {
-    const prepareFor = (data: readonly unknown[]) => prepare(objective, parameters, data as D, options.draws);
+    const prepareFor = (data: readonly unknown[]) =>
+      prepare(objective, parameters, data as D, options.draws, options.validate);
     const { data } = await source.at(Math.min(resumed?.step ?? 0, steps - 1));
     const beforeTracing = performance.now();
     const { sites, initialStates } = prepareFor(data);

@@ -24,6 +24,7 @@ import {
   prepare,
 } from "./prepare.js";
 import type { StrategyMap } from "./replaceStrategies.js";
+import { checkRun } from "./validate.js";
 
 /** Where the randomness of an estimate comes from, how many estimates are averaged, and which engine runs them. */
 export interface EstimateOptions extends EngineChoice {
@@ -31,6 +32,11 @@ export interface EstimateOptions extends EngineChoice {
   readonly seed: number;
   /** Independent estimates, averaged. @defaultValue 1 */
   readonly draws?: number;
+  /**
+   * Checks the parameters of every distribution while the estimate is computed, those that depend on random choices too; without
+   * it only those are checked that are known before. @defaultValue false
+   */
+  readonly validate?: boolean;
 }
 
 /** A seed alone, or with options. */
@@ -39,6 +45,8 @@ export type At = number | EstimateOptions;
 /**
  * An objective L(parameters, data): a program whose expectation is to be optimised. Its methods return unbiased
  * estimates; they agree with `run(seed, …)` in what they draw.
+ *
+ * All throw ElbowError "parameter" for distributions whose known parameters are out of range, with `validate` for all.
  */
 export interface Objective<P extends Parameters, D extends readonly unknown[]> {
   readonly body: ObjectiveBody<P, D>;
@@ -214,15 +222,21 @@ export async function drawDerived<P extends Parameters, D extends readonly unkno
   tangents: readonly Tensor[],
   data: D,
 ): Promise<Tensor[]> {
-  const { seed, draws = 1, ...choice } = typeof at === "number" ? { seed: at } : at;
+  const { seed, draws = 1, validate = false, ...choice } = typeof at === "number" ? { seed: at } : at;
   if (!Number.isInteger(draws) || draws < 1)
     throw new ElbowError("option", { message: `draws must be a positive integer, and is ${draws}` });
-  const program = derivedProgram(prepare(of, parameters, data), derived, draws);
-  const executable = compile(program, { engine: await chosenEngine(choice) });
+  const prepared = prepare(of, parameters, data, 1, validate);
+  const program = derivedProgram(prepared, derived, draws);
+  const engine = await chosenEngine(choice);
+  const executable = compile(program, { engine });
   const key = tf.tidy(() => (draws === 1 ? seedKey(seed) : drawKeys(seed, draws)));
-  const results = await executable.runAsync([key, ...parameterTensors(parameters), ...dataTensors(data), ...tangents]);
-  key.dispose();
-  return results;
+  const inputs = [key, ...parameterTensors(parameters), ...dataTensors(data)];
+  try {
+    if (validate) await checkRun(derivedProgram(prepared, "value", draws), inputs, engine);
+    return await executable.runAsync([...inputs, ...tangents]);
+  } finally {
+    key.dispose();
+  }
 }
 
 /** The leaves of a tangent structure. @throws ElbowError "parameters" unless it has the parameters' structure and shapes */

@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { isTensor } from "../dsl/choices.js";
 import type { Effect, Effects } from "../dsl/effects.js";
+import { checking } from "../dsl/validity.js";
 import { drive } from "../dsl/verbs.js";
 import { ElbowError } from "../errors.js";
 import type { DType, Program, Type } from "../ir/program.js";
@@ -49,6 +50,8 @@ export interface Prepared {
   readonly leaves: readonly LeafReport[];
   /** The objective as it was traced, with its random choices. Inputs: [key, parameter leaves…, data tensors…]. */
   readonly traced: Program;
+  /** Whether the parameters of distributions are checked wherever the program runs. */
+  readonly isValidated: boolean;
   /** What it took to trace the objective and to transform it. */
   readonly milliseconds: { readonly trace: number; readonly transform: number };
 }
@@ -94,6 +97,7 @@ function signature(parameters: Parameters, data: readonly unknown[]): string {
  * body and shapes.
  *
  * @param draws - independent estimates that the program averages
+ * @param validate - whether the estimate is NaN where a distribution has parameters that it cannot have
  * @throws ElbowError for whatever the user's code or the estimator refuses, and "objective-value" unless it returns a real scalar
  */
 export function prepare<P extends Parameters, D extends readonly unknown[]>(
@@ -101,14 +105,15 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
   parameters: P,
   data: D,
   draws = 1,
+  validate = false,
 ): Prepared {
   const known = prepared.get(objective.body) ?? new Map<string, Prepared>();
   prepared.set(objective.body, known);
-  const key = `${draws}:${signature(parameters, data)}`;
+  const key = `${draws}:${validate}:${signature(parameters, data)}`;
   const same = known.get(key);
   if (same) return same;
   const started = performance.now();
-  const traced = traceObjective(objective, parameters, data);
+  const traced = traceObjective(objective, parameters, data, validate);
   const tracedAt = performance.now();
   const { program, initialStates, hasAuxiliaryLoss, sites, leaves } = estimate(traced, defaultStrategies);
   const result = {
@@ -120,6 +125,7 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
     sites,
     leaves,
     traced,
+    isValidated: validate,
     milliseconds: { trace: tracedAt - started, transform: performance.now() - tracedAt },
   };
   known.set(key, result);
@@ -135,6 +141,7 @@ export function traceObjective<P extends Parameters, D extends readonly unknown[
   { body, strategies }: Traceable<P, D>,
   parameters: P,
   data: D,
+  validate = false,
 ): Program {
   const parameterLeaves = parameterTensors(parameters);
   const dataLeaves = dataTensors(data);
@@ -144,7 +151,10 @@ export function traceObjective<P extends Parameters, D extends readonly unknown[
       const tree = withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P;
       const mixed = leavesOf(data as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
       const dataTree = withLeaves(data as Tree<unknown>, mixed) as unknown as D;
-      return [checkValue(drive(body(tree, ...dataTree), randomKey!))];
+      const compute = () => drive(body(tree, ...dataTree), randomKey!);
+      const { result, validity } = validate ? checking(compute) : { result: compute(), validity: undefined };
+      const value = checkValue(result);
+      return [validity ? tf.add(value, validity) : value];
     },
   );
   return strategies ? replaceStrategies(written, strategies) : written;

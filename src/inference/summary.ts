@@ -2,9 +2,8 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { Table } from "console-table-printer";
 import { isTensor } from "../dsl/choices.js";
 import { ElbowError } from "../errors.js";
-import { formatShape } from "../util/shapes.js";
+import { formatIndex, formatShape } from "../util/shapes.js";
 import { leavesOf, type Tree } from "../util/tree.js";
-import { formatIndex } from "./fitting/checkFinite.js";
 import { weightsOf } from "./weights.js";
 
 /** What is known of one number of a posterior. */

@@ -22,6 +22,7 @@ export class Builder {
   readonly constants: Constant[] = [];
   readonly equations: Equation[] = [];
   private readonly scalars = new Map<string, Variable>();
+  private readonly constantElements = new Map<Variable, Elements>();
 
   emit(primitive: Primitive, inputs: readonly Variable[], attributes: Attributes = {}): Variable[] {
     const source = sourceHere();
@@ -35,7 +36,13 @@ export class Builder {
     if (elements.length !== sizeOf(shape)) broken(`constant of ${elements.length} elements with shape [${shape}]`);
     const result = variable(shape, dtype);
     this.constants.push({ variable: result, elements });
+    this.constantElements.set(result, elements);
     return result;
+  }
+
+  /** The elements of a constant; undefined for any other variable. */
+  elementsOf(of: Variable): Elements | undefined {
+    return this.constantElements.get(of);
   }
 
   scalar(value: number, dtype: DType): Variable {

@@ -197,6 +197,21 @@ export interface Traced {
   readonly captured: readonly Variable[];
 }
 
+/**
+ * The elements of a tensor that are known while a program is recorded: those of constants and of real tensors that can be read
+ * at once; undefined for all others.
+ */
+export function knownElements(tensor: tf.Tensor): ArrayLike<number> | undefined {
+  const entry = traced.get(tensor.dataId);
+  if (entry) return entry.trace.builder.elementsOf(entry.variable);
+  try {
+    return tf.engine().readSync(tensor.dataId) as ArrayLike<number>;
+  } catch {
+    // a device that is read asynchronously only
+    return undefined;
+  }
+}
+
 /** Whether a tensor of the current trace is computed from another one. */
 export function isComputedFrom(tensor: tf.Tensor, origin: tf.Tensor): boolean {
   const reached = new Set([variableOf(origin)]);

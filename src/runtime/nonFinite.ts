@@ -1,6 +1,7 @@
 import type { CondAttributes, ScanAttributes } from "../ir/control.js";
 import { interpret } from "../ir/interpret.js";
 import type { NDArray } from "../ir/primitive.js";
+import { checked } from "../ir/primitives/checked.js";
 import type { Equation, Program } from "../ir/program.js";
 import { sizeOf } from "../util/shapes.js";
 
@@ -52,8 +53,16 @@ const isClean = ({ elements }: NDArray, isOk: (x: number) => boolean): boolean =
 const round = (array: NDArray): NDArray =>
   array.dtype === "float32" ? { ...array, elements: array.elements.map(Math.fround) } : array;
 
+/** A check that failed, with its operands. */
+export interface FailedCheck {
+  readonly equation: Equation;
+  readonly operands: readonly NDArray[];
+}
+
 /** Evaluates and remembers where every array came from. */
-class Trail {
+export class Trail {
+  /** The first check of parameters that failed. */
+  failedCheck: FailedCheck | undefined;
   private readonly origins = new Map<NDArray, Origin>();
   private readonly constants = new Set<NDArray>();
 
@@ -78,6 +87,7 @@ class Trail {
       return this.run(operands[0]!.elements[0] ? whenTrue : whenFalse, operands.slice(1));
     }
     const results = primitive.evaluate(operands, attributes);
+    if (primitive === checked.primitive && results[0]!.some(Number.isNaN)) this.failedCheck ??= { equation, operands };
     return outputs.map(({ shape, dtype }, output) =>
       this.remember(round({ shape, dtype, elements: results[output]! }), operands, output, equation),
     );

@@ -110,3 +110,14 @@ export function forEachBlock(out: Shape, inputs: readonly Shape[], visit: (block
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 export const formatShape = (shape: Shape): string => `[${shape.join(", ")}]`;
+
+/** An element's index along each axis, as `[1, 2]`; empty for scalars. */
+export function formatIndex(position: number, shape: Shape): string {
+  if (shape.length === 0) return "";
+  const index = shape.toReversed().map((size) => {
+    const at = position % size;
+    position = (position - at) / size;
+    return at;
+  });
+  return `[${index.toReversed().join(", ")}]`;
+}

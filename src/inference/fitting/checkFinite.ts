@@ -1,22 +1,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
-import type { Shape } from "../../util/shapes.js";
+import { formatIndex } from "../../util/shapes.js";
 
 /** The position of the first element that is NaN or infinite, or −1. */
 export function firstBad(elements: ArrayLike<number>): number {
   for (let i = 0; i < elements.length; i++) if (!Number.isFinite(elements[i])) return i;
   return -1;
-}
-
-/** An element's index along each axis, as `[1, 2]`; empty for scalars. */
-export function formatIndex(position: number, shape: Shape): string {
-  if (shape.length === 0) return "";
-  const index = shape.toReversed().map((size) => {
-    const at = position % size;
-    position = (position - at) / size;
-    return at;
-  });
-  return `[${index.toReversed().join(", ")}]`;
 }
 
 /**

@@ -5,8 +5,7 @@ import type { Program } from "../../ir/program.js";
 import { ndarrayFromTensorAsync } from "../../runtime/arrays.js";
 import { findNonFinite, type NonFinite } from "../../runtime/nonFinite.js";
 import type { SiteReport } from "../../transforms/estimate/estimate.js";
-import { formatShape, sizeOf } from "../../util/shapes.js";
-import { formatIndex } from "./checkFinite.js";
+import { formatIndex, formatShape, sizeOf } from "../../util/shapes.js";
 
 /** What a failed step can be asked about. */
 export interface FailedStep {

@@ -5,6 +5,7 @@ import type { DType, Type } from "../../ir/program.js";
 import { seedKey } from "../../ops/random.js";
 import type { Engine } from "../../runtime/engine.js";
 import type { Prepared } from "../prepare.js";
+import { violationError } from "../validate.js";
 import { firstBad } from "./checkFinite.js";
 import { type CompiledStep, compileStep } from "./compiledStep.js";
 import { explainNonFinite } from "./explainNonFinite.js";
@@ -134,11 +135,14 @@ export class Stepper {
           const shiftTensor = tf.scalar(shift);
           const inputs = [...carried, this.key, shiftTensor, ...segment.inputs];
           const { diagnosis } = this.compile(segment, from);
-          const { sites } = this.options.prepare(segment.data);
+          const { sites, isValidated } = this.options.prepare(segment.data);
           const { parameterNames } = this.options;
-          return await explainNonFinite({ step, diagnosis, inputs, parameterNames, sites }).finally(() =>
-            shiftTensor.dispose(),
-          );
+          try {
+            const violation = isValidated && (await violationError(diagnosis, inputs, ` (step ${step})`));
+            return violation || (await explainNonFinite({ step, diagnosis, inputs, parameterNames, sites }));
+          } finally {
+            shiftTensor.dispose();
+          }
         }
         if (carried !== from) disposeAll(carried);
         carried = next;

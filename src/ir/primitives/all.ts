@@ -3,6 +3,7 @@ import * as arithmetic from "./arithmetic.js";
 import * as axes from "./axes.js";
 import * as bessel from "./bessel.js";
 import * as betaln from "./betaln.js";
+import * as checked from "./checked.js";
 import * as cholesky from "./cholesky.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
@@ -62,6 +63,7 @@ const families: readonly object[] = [
   leaf,
   lgammaCurvature,
   logSumExp,
+  checked,
   marks,
   matMul,
   poissonQuantile,

@@ -81,6 +81,7 @@ export const laneRules: Readonly<Record<string, Lanes4>> = {
     (x) => f32x4.lt(f32x4.abs(x), Number.POSITIVE_INFINITY),
     () => i32x4.const(-1),
   ),
+  checked: ({ x: [condition] }) => v128.bitselect(f32x4.const(0), f32x4.const(Number.NaN), condition!),
   select: ({ x: [condition, x, y] }) => v128.bitselect(x!, y!, condition!),
   cast,
   broadcastTo: same,

@@ -1,6 +1,7 @@
 // Arithmetic, comparison, rounding.
 import fc from "fast-check";
 import * as arithmetic from "../../../../src/ir/primitives/arithmetic.js";
+import { checked } from "../../../../src/ir/primitives/checked.js";
 import * as comparison from "../../../../src/ir/primitives/comparison.js";
 import { add, mul } from "../../../../src/ir/primitives/elementwise.js";
 import { pow } from "../../../../src/ir/primitives/power.js";
@@ -97,6 +98,12 @@ const comparisonCases: Conformance[] = [
       dtypes: ["float32", "int32", "bool"],
     }),
     domains: everywhere(sometimes(0, between(-3, 3))),
+    order: 0,
+  },
+  {
+    primitive: checked.primitive,
+    signature: plain(broadcasting("bool", "float32")),
+    domains: each(integers(1, 1), between(-2, 2)),
     order: 0,
   },
   {
