@@ -1,46 +1,12 @@
 // Special functions as operations on tensors: traced in double precision, and eager.
 import "@tensorflow/tfjs-backend-cpu";
-import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as special from "../../src/ops/special.js";
 import { where } from "../../src/ops/where.js";
-import { flatten, gradientInDoubles, inDoubles, type Nested, toArray } from "../distributions/arrays.js";
+import { gradientInDoubles, inDoubles, toArray } from "../distributions/arrays.js";
 
 beforeAll(() => tf.setBackend("cpu"));
-
-type Row = readonly [x: Nested, value: Nested, derivative: Nested | null, tag?: string];
-const tables: Readonly<Record<string, { rows: readonly Row[] }>> = JSON.parse(
-  readFileSync(new URL("../reference/special-functions.json", import.meta.url), "utf8"),
-);
-
-const functions: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
-  lgamma: special.lgamma,
-  digamma: special.digamma,
-  trigamma: (x) => special.polygamma(1, x),
-  erfc: special.erfc,
-  erfinv: special.erfinv,
-  log_ndtr: special.logNdtr,
-  logsumexp: (x) => special.logSumExp(x),
-};
-
-const isClose = (received: number, truth: number, relative: number): boolean =>
-  received === truth || Math.abs(received - truth) <= relative * (Math.abs(truth) + 1e-3);
-
-it.each(Object.keys(functions))("%s and its derivative in double precision", (name) => {
-  for (const [x, value, derivative] of tables[name]!.rows) {
-    if (!flatten(value).every(Number.isFinite)) continue;
-    const { value: received, gradient } = gradientInDoubles((each) => tf.sum(functions[name]!(each)), [toArray(x)]);
-    expect({ x, isClose: isClose(received, Number(value), 1e-9) }).toEqual({ x, isClose: true });
-    if (derivative === null || !flatten(derivative).every(Number.isFinite)) continue;
-    flatten(derivative).forEach((truth, i) => {
-      expect({ x, received: gradient[0]![i], isClose: isClose(gradient[0]![i]!, truth, 1e-8) }).toMatchObject({
-        x,
-        isClose: true,
-      });
-    });
-  }
-});
 
 describe("infinities", () => {
   const nothing = Number.NEGATIVE_INFINITY;

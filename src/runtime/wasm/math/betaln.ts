@@ -58,7 +58,9 @@ function betaln64(fn: FunctionBuilder, a: Vector, b: Vector): V128 {
   );
   const errors = f64x2.sub(f64x2.add(stirlingError(fn, p), stirlingError(fn, q)), stirlingError(fn, total));
   const rest = f64x2.add(log64(fn, f64x2.div(ratio, f64x2.sqrt(q))), f64x2.add(errors, halfLogTwoPi));
-  return f64x2.sub(rest, main);
+  const result = fn.let(f64x2.sub(rest, main));
+  // what is left of 0 at (1, 1)
+  return v128.and(result, f64x2.gt(f64x2.abs(result), 1e-12));
 }
 
 /** log B(a, b) for a, b ≥ 0, to 1 ulp, but for its zeros next to (1, 1), where it is exact to 10⁻¹² absolutely. */
