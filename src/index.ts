@@ -3,6 +3,7 @@ import "./runtime/registerCpu.js";
 import "./ir/registerChainedOps.js";
 
 export type {} from "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js";
+export { type AutoregressiveOptions, autoregressive } from "./distributions/autoregressive.js";
 export { bernoulli, flip } from "./distributions/bernoulli.js";
 export { beta } from "./distributions/beta.js";
 export { betaBinomial } from "./distributions/betaBinomial.js";
@@ -15,6 +16,7 @@ export { chi2 } from "./distributions/chi2.js";
 export { delta } from "./distributions/delta.js";
 export { dirichlet } from "./distributions/dirichlet.js";
 export { dirichletMultinomial } from "./distributions/dirichletMultinomial.js";
+export { type DirichletProcess, dirichletProcess, stickLogWeights } from "./distributions/dirichletProcess.js";
 export {
   type Bool,
   type CategoryIndex,
@@ -40,17 +42,31 @@ export { exponential } from "./distributions/exponential.js";
 export { type FlatOptions, type FlatSupport, flat } from "./distributions/flat.js";
 export { type CdfRule, fromSampler, type Noise, type SamplerRules } from "./distributions/fromSampler.js";
 export { gamma } from "./distributions/gamma.js";
+export {
+  type GaussianProcessOptions,
+  gaussianProcess,
+  type Kernel,
+  type SquaredExponentialOptions,
+  squaredExponential,
+} from "./distributions/gaussianProcess.js";
 export { type GaussianRandomWalkOptions, gaussianRandomWalk } from "./distributions/gaussianRandomWalk.js";
 export { geometric } from "./distributions/geometric.js";
 export { gumbel } from "./distributions/gumbel.js";
 export { halfCauchy } from "./distributions/halfCauchy.js";
 export { halfNormal } from "./distributions/halfNormal.js";
+export { type HmmOptions, hmm } from "./distributions/hmm.js";
 export { iid } from "./distributions/iid.js";
 export { independent } from "./distributions/independent.js";
 export { inverseGamma } from "./distributions/inverseGamma.js";
 export { hasKl, kl, registerKl } from "./distributions/kl/kl.js";
 export { kumaraswamy } from "./distributions/kumaraswamy.js";
 export { laplace } from "./distributions/laplace.js";
+export {
+  type LinearGaussianStateSpaceOptions,
+  linearGaussianStateSpace,
+  type SmoothedStates,
+  smoothedStates,
+} from "./distributions/linearGaussianStateSpace.js";
 export { lkjCholesky } from "./distributions/lkjCholesky.js";
 export { logistic } from "./distributions/logistic.js";
 export { logNormal } from "./distributions/logNormal.js";
@@ -81,6 +97,7 @@ export { poisson } from "./distributions/poisson.js";
 export { relaxedBernoulli } from "./distributions/relaxedBernoulli.js";
 export { relaxedOneHot } from "./distributions/relaxedOneHot.js";
 export { masked, scaled } from "./distributions/reweighted.js";
+export { stickBreaking } from "./distributions/stickBreaking.js";
 export { studentT } from "./distributions/studentT.js";
 export { transformed } from "./distributions/transformed.js";
 export { truncated, type WithinBounds } from "./distributions/truncated.js";
