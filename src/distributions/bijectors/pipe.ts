@@ -173,7 +173,7 @@ type M = boolean;
  * ```
  */
 export function pipe<A extends S, B extends S, MA extends M>(first: Bijector<A, B, MA>): Bijector<A, B, MA>;
-export function pipe<A extends S>(...steps: readonly Bijector<A, A, false>[]): Bijector<A, A, false>;
+export function pipe<A extends S>(...steps: readonly Bijector<A, NoInfer<A>, false>[]): Bijector<A, A, false>;
 export function pipe<A extends S, B extends S, C extends S, D extends S, MA extends M, MB extends M>(
   first: Bijector<A, B, MA>,
   second: Bijector<C, D, MB> & Fitting<B, C>,
