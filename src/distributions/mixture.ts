@@ -130,6 +130,13 @@ export type MixtureWeights = TensorLike | ProbsOrLogits;
 const isOptions = (weights: MixtureWeights): weights is ProbsOrLogits =>
   typeof weights === "object" && !Array.isArray(weights) && !(weights instanceof tf.Tensor);
 
+/** What all distributions of a union offer. */
+type CommonOffers<D> = (D extends Distribution<Tensor, infer O> ? (offers: O) => void : never) extends (
+  offers: infer O,
+) => void
+  ? Extract<O, string>
+  : never;
+
 /** What mixtures offer of that which their components do. */
 export type MixtureOffers<O extends string> = Extract<O, "reparam" | "reinforce" | "muProp" | "enumerate">;
 
@@ -161,10 +168,18 @@ export type MixtureOffers<O extends string> = Extract<O, "reparam" | "reinforce"
  */
 export function mixture<T extends Tensor, O extends string>(
   weights: MixtureWeights,
-  components: Distribution<T, O> | readonly Distribution<T, O>[],
-): Distribution<T, MixtureOffers<O>> {
-  const list = Array.isArray(components) ? (components as readonly Distribution<T, O>[]) : undefined;
-  const all = list ?? [components as Distribution<T, O>];
+  components: Distribution<T, O>,
+): Distribution<T, MixtureOffers<O>>;
+export function mixture<T extends Tensor, D extends Distribution<Tensor, never>>(
+  weights: MixtureWeights,
+  components: readonly (D & Distribution<T, never>)[],
+): Distribution<T, MixtureOffers<CommonOffers<D>>>;
+export function mixture<T extends Tensor>(
+  weights: MixtureWeights,
+  components: Distribution<T, never> | readonly Distribution<T, never>[],
+): Distribution<T, never> {
+  const list = Array.isArray(components) ? (components as readonly Distribution<T, never>[]) : undefined;
+  const all = list ?? [components as Distribution<T, never>];
   const [first, ...others] = all;
   if (!first) throw new ElbowError("option", { message: "mixture: there are no components" });
   const decided = all.find(({ strategy }) => strategy);
