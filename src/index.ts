@@ -97,7 +97,7 @@ export { poisson } from "./distributions/poisson.js";
 export { relaxedBernoulli } from "./distributions/relaxedBernoulli.js";
 export { relaxedOneHot } from "./distributions/relaxedOneHot.js";
 export { masked, scaled } from "./distributions/reweighted.js";
-export { stickBreaking } from "./distributions/stickBreaking.js";
+export { stickBreakingWeights } from "./distributions/stickBreakingWeights.js";
 export { studentT } from "./distributions/studentT.js";
 export { transformed } from "./distributions/transformed.js";
 export { truncated, type WithinBounds } from "./distributions/truncated.js";

@@ -22,7 +22,7 @@ export interface DirichletProcess<T extends Tensor, Offers extends string> {
  *
  * It is a pair of distributions, to be sampled at two addresses, each with a strategy of its own; `stickLogWeights` makes the
  * logits of the mixture. The shares that remain are the variables, and not the weights, because they stay numbers where late
- * weights are too small for one; the weights themselves are distributed as `stickBreaking(α, K)`.
+ * weights are too small for one; the weights themselves are distributed as `stickBreakingWeights(α, K)`.
  *
  * Sethuraman, "A constructive definition of Dirichlet priors" (1994); Blei & Jordan, "Variational inference for Dirichlet
  * process mixtures" (2006).

@@ -29,7 +29,7 @@ function stickBreakingFamily(truncation: number): Family {
   /** (α/(1 + α))ᵏ and so on: a number per batch element to the powers 0 … K − 2. */
   const powers = (base: Tensor): Tensor => tf.pow(tf.expandDims(base, -1), tf.tensor1d(range(breaks)));
   return family({
-    name: "stickBreaking",
+    name: "stickBreakingWeights",
     support: "simplex",
     parameters: ["concentration"],
     shapes: ({ concentration }) => ({ batch: concentration, event: [truncation] }),
@@ -101,18 +101,18 @@ function stickBreakingFamily(truncation: number): Family {
  * @throws ElbowError "option" for a truncation that is no integer ≥ 2
  * @example
  * ```ts
- * import { run, sample, stickBreaking } from "elbow";
- * const w = run(0, sample("w", stickBreaking(2, 10)));
+ * import { run, sample, stickBreakingWeights } from "elbow";
+ * const w = run(0, sample("w", stickBreakingWeights(2, 10)));
  * console.log(w.shape); // => [ 10 ]
  * ```
  */
-export function stickBreaking(
+export function stickBreakingWeights(
   concentration: TensorLike,
   truncation: number,
 ): Distribution<Simplex, "reparam" | "reinforce" | "muProp"> {
   if (!Number.isInteger(truncation) || truncation < 2)
     throw new ElbowError("option", {
-      message: `stickBreaking: truncation must be an integer ≥ 2, and is ${truncation}`,
+      message: `stickBreakingWeights: truncation must be an integer ≥ 2, and is ${truncation}`,
     });
   return distribution(stickBreakingFamily(truncation), [concentration]);
 }
