@@ -23,13 +23,8 @@ type Named<P extends string> = Readonly<Record<P, Tensor>>;
 export type CdfRule<P extends string> = (parameters: Named<P>, x: Tensor) => Tensor;
 
 /** What {@link fromSampler} makes a distribution of. */
-export interface SamplerRules<
-  P extends string,
-  S extends Support,
-  C extends CdfRule<P> | undefined,
-  IsSmooth extends boolean,
-  Moves extends boolean,
-> extends Pick<
+export interface SamplerRules<P extends string, S extends Support, IsSmooth extends boolean, Moves extends boolean>
+  extends Pick<
     FamilyRules<P>,
     "dtype" | "eventRanks" | "shapes" | "logDensity" | "mean" | "variance" | "entropy" | "quantile" | "constraints"
   > {
@@ -43,7 +38,7 @@ export interface SamplerRules<
    * P(X ≤ x) of continuous scalars, differentiable: gives pathwise derivatives whatever the sampler does, by
    * dx/dθ = −(∂F/∂θ)/p.
    */
-  readonly cdf?: C;
+  readonly cdf?: CdfRule<P> | undefined;
   /** Whether the sampler, at fixed noise, is a differentiable function of the parameters. @defaultValue false */
   readonly isSmooth?: IsSmooth;
   /** Whether the support moves with the parameters, so that there is no score function. @defaultValue false */
@@ -51,8 +46,9 @@ export interface SamplerRules<
 }
 
 type Discrete = "boolean" | "nonNegativeInteger" | "categoryIndex";
-type SamplerOffers<S, C, IsSmooth, Moves> =
-  | (S extends Discrete ? never : undefined extends C ? (IsSmooth extends true ? "reparam" : never) : "reparam")
+/** What is offered, by whether draws can be moved, and by whether the support does. */
+type SamplerOffers<S, IsPathwise, Moves> =
+  | (S extends Discrete ? never : IsPathwise extends true ? "reparam" : never)
   | (Moves extends true ? never : "reinforce");
 
 const discrete: readonly string[] = ["boolean", "nonNegativeInteger", "categoryIndex"] satisfies Discrete[];
@@ -112,13 +108,18 @@ function atQuantile(x: Tensor, cdf: (x: Tensor) => Tensor, logDensity: (x: Tenso
  * console.log(x.shape); // => []
  * ```
  */
+export function fromSampler<const P extends string, const S extends Support, const Moves extends boolean = false>(
+  rules: SamplerRules<P, S, boolean, Moves> & { readonly cdf: CdfRule<P> },
+): Distribution<Supported<S>, SamplerOffers<S, true, Moves>>;
 export function fromSampler<
   const P extends string,
   const S extends Support,
-  C extends CdfRule<P> | undefined = undefined,
   const IsSmooth extends boolean = false,
   const Moves extends boolean = false,
->(rules: SamplerRules<P, S, C, IsSmooth, Moves>): Distribution<Supported<S>, SamplerOffers<S, C, IsSmooth, Moves>> {
+>(rules: SamplerRules<P, S, IsSmooth, Moves>): Distribution<Supported<S>, SamplerOffers<S, IsSmooth, Moves>>;
+export function fromSampler<P extends string, S extends Support>(
+  rules: SamplerRules<P, S, boolean, boolean>,
+): Distribution<Supported<S>, never> {
   const { parameters, sampler, logDensity, cdf, isSmooth = false, movesSupport = false, ...rest } = rules;
   const names = Object.keys(parameters) as P[];
   const isImplicit = cdf !== undefined && !isSmooth && !discrete.includes(rules.support);
