@@ -315,18 +315,21 @@ describe("gradients are unbiased", () => {
     expect(Math.max(...moments[0]!.map(({ mean, error }) => Math.abs(mean / error)))).toBeGreaterThan(20);
   });
 
-  it("a flow whose network is random has the density of each draw", () => {
-    const L = objective(function* ({ t }: { t: tf.Tensor }) {
-      const b = yield* sample("b", reparam(normal(t, 1)));
-      const { rule, parameters: tensors } = flow();
-      const moved = tensors.map((each) => tf.add(each, tf.mul(0.1, b)));
-      const base = independent(normal([0, 0.5], 1));
-      const own = transformed(base, bijectors.bijector<"real", "real">(rule, moved));
-      const x = yield* sample("x", reinforce(own));
-      return tf.sum(tf.square(x));
-    });
-    const moments = estimateMoments(L, { t: tf.scalar(0.3) }, [], { draws: 2000, chunk: 500 }).flat();
-    for (const { mean } of moments) expect(Number.isFinite(mean)).toBe(true);
+  it("of a flow whose network is random, in lanes of their own", () => {
+    const of = (choose: (d: Distribution<tf.Tensor, "reparam" | "reinforce">) => Anything) =>
+      objective(function* ({ t }: { t: tf.Tensor }) {
+        const b = yield* sample("b", reinforce(normal(t, 1), { copies: 3 }));
+        const { rule, parameters: tensors } = flow();
+        const moved = tensors.map((each) => tf.add(each, tf.mul(0.5, b)));
+        const own = transformed(independent(normal([0, 0.5], 1)), bijectors.bijector<"real", "real">(rule, moved));
+        return tf.sin(tf.sum(yield* sample("x", choose(own))));
+      });
+    const [first, second] = [of((d) => reparam(d)), of((d) => reinforce(d, { copies: 2 }))].map((L) =>
+      estimateMoments(L, { t: tf.scalar(0.3) }, [], { draws: 20_000, chunk: 4000 }).flat(),
+    );
+    for (const [i, { mean, error }] of first!.entries())
+      expect(Math.abs(mean - second![i]!.mean)).toBeLessThan(5 * Math.hypot(error, second![i]!.error));
+    expect(Math.abs(first![1]!.mean / first![1]!.error)).toBeGreaterThan(5);
   });
 });
 

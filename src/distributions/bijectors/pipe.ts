@@ -158,6 +158,9 @@ const mapShape = (event: Shape, extra: number, map: (event: Shape) => Shape): Sh
 /** Whether two supports differ, so that a step behind the other one moves what it makes of it. */
 type Differ<A, B> = [A] extends [B] ? ([B] extends [A] ? false : true) : true;
 
+/** Accepts a bijector that can follow itself: many of a kind need not be counted. */
+type Following<B> = B extends Bijector<infer From, infer To> ? Fitting<To, From> : never;
+
 type S = Support;
 type M = boolean;
 
@@ -173,7 +176,7 @@ type M = boolean;
  * ```
  */
 export function pipe<A extends S, B extends S, MA extends M>(first: Bijector<A, B, MA>): Bijector<A, B, MA>;
-export function pipe<A extends S>(...steps: readonly Bijector<A, NoInfer<A>, false>[]): Bijector<A, A, false>;
+export function pipe<B extends Bijector<S, S, false>>(...steps: readonly (B & Following<B>)[]): B;
 export function pipe<A extends S, B extends S, C extends S, D extends S, MA extends M, MB extends M>(
   first: Bijector<A, B, MA>,
   second: Bijector<C, D, MB> & Fitting<B, C>,

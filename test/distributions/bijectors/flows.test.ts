@@ -160,7 +160,7 @@ describe("elements and matrices", () => {
       () => rationalQuadraticSpline(stirred(initRationalQuadraticSpline(0, { bins: 5 })), { bound: 2 }),
       [-7, -1.9, -0.3, 0.01, 1.2, 2.5],
     ],
-    "a pipe": [() => pipe(affine(1, -2), sigmoid, inverse(sigmoid), exp, power(0.5)), [-1, 0.3]],
+    "a pipe": [() => pipe(pipe(affine(1, -2), sigmoid, inverse(sigmoid)), exp, power(0.5)), [-1, 0.3]],
   };
   it.each(Object.entries(scalars))("%s", (_, [build, points]) => {
     const of = build();
