@@ -27,6 +27,12 @@ export const positive = elementwise(
   (x) => tf.greater(x, 0),
 );
 
+export const nonZero = elementwise(
+  "≠ 0",
+  (x) => x > 0 || x < 0,
+  (x) => tf.notEqual(x, 0),
+);
+
 export const nonNegative = elementwise(
   "≥ 0",
   (x) => x >= 0,

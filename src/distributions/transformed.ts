@@ -26,10 +26,11 @@ function image(base: Family, bijector: Bijector, extra: number): Family {
     ofRule: (all) => all.slice(count),
   };
   const { ofBase, ofRule } = parts;
-  const { fromNormal, supportParameters = [], constraints, relations } = base;
+  const { fromNormal, supportParameters = [], relations = [] } = base;
+  const { constraints = base.parameterNames.map(() => undefined) } = base;
   const isOnto = fillsDomain(base.support, rule.domain);
   const isMoving = rule.parameterNames.length > 0 && (rule.movesCodomain || !isOnto);
-  const bounds = extra === 0 && rule.domainRank === 0 ? boundsOf(parts) : undefined;
+  const bounds = boundsOf(parts);
   const bounding = [
     ...supportParameters,
     ...(rule.movesCodomain || !isOnto ? rule.parameterNames.map((_, i) => count + i) : []),
@@ -40,12 +41,13 @@ function image(base: Family, bijector: Bijector, extra: number): Family {
     const inside = own && allLast(own, extra);
     if (isOnto || !bounds) return inside;
     const [low, high] = bounds(all);
-    const within = tf.logicalAnd(tf.greaterEqual(y, low), tf.lessEqual(y, high));
+    const within = allLast(tf.logicalAnd(tf.greaterEqual(y, low), tf.lessEqual(y, high)), extra);
     return inside ? tf.logicalAnd(inside, within) : within;
   };
   return {
     name: `transformed(${base.name}, ${rule.name})`,
-    support: rule.codomain,
+    // of vectors that are only some of the codomain nobody knows where they lie
+    support: isOnto || rule.domainRank === 0 ? rule.codomain : "any",
     dtype: "float32",
     wraps: { kind: "transformed", family: base, by: bijector },
     parameterNames: [...base.parameterNames, ...rule.parameterNames.map((name) => `${rule.name}.${name}`)],
@@ -71,8 +73,11 @@ function image(base: Family, bijector: Bijector, extra: number): Family {
     }),
     ...momentsOf(parts),
     ...tailsOf(parts),
-    ...(constraints && { constraints: [...constraints, ...rule.parameterNames.map(() => undefined)] }),
-    ...(relations && { relations }),
+    constraints: [...constraints, ...rule.constraints],
+    relations: [
+      ...relations,
+      ...rule.relations.map((each) => ({ ...each, parameters: each.parameters.map((i) => count + i) })),
+    ],
   };
 }
 

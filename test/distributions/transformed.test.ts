@@ -14,6 +14,7 @@ import {
   halfNormal,
   iid,
   independent,
+  kl,
   lkjCholesky,
   logistic,
   logNormal,
@@ -30,20 +31,23 @@ import {
   truncatedNormal,
   uniform,
   vonMises,
+  vonMisesFisher,
   weibull,
   wishart,
 } from "elbow";
 import { beforeAll, describe, expect, it } from "vitest";
 import { drawValue } from "../../src/dsl/site.js";
+import { toTensor } from "../../src/ir/lifted.js";
 import { trace } from "../../src/ir/tracing.js";
 import { seedKey } from "../../src/ops/random.js";
 import { findDependence } from "../../src/transforms/estimate/dependence.js";
 import { findFlow } from "../../src/transforms/estimate/smoothness.js";
 import { captureSource } from "../../src/util/location.js";
 import { estimateMoments, zScore } from "../support/estimates.js";
-import { gradientInDoubles, inDoubles } from "./arrays.js";
+import { gradientInDoubles, inDoubles, tables, toArray } from "./arrays.js";
 import { vector } from "./bijectors/jacobians.js";
 import { stirred } from "./bijectors/stirred.js";
+import { families } from "./families.js";
 import { kolmogorovSmirnov } from "./statistics.js";
 
 beforeAll(() => tf.setBackend("cpu"));
@@ -333,6 +337,25 @@ describe("gradients are unbiased", () => {
   });
 });
 
+it("parameters that no bijector has are named", () => {
+  const { constraints, parameterNames, relations } = transformed(
+    normal(0, 1),
+    pipe(affine(0, 1), interval(0, 1)),
+  ).family;
+  const named = parameterNames.map((name, i) => [name, constraints![i]?.name]);
+  expect(Object.fromEntries(named)).toMatchObject({ scale: "> 0", "pipe(affine, interval).0.affine.scale": "≠ 0" });
+  expect(relations!.map(({ name, parameters: at }) => [name, ...at.map((i) => parameterNames[i])])).toEqual([
+    ["low < high", "pipe(affine, interval).1.interval.low", "pipe(affine, interval).1.interval.high"],
+  ]);
+});
+
+it("divergences see through the same bijector", () => {
+  const [p, q] = [normal(0, 1), normal(1, 2)];
+  const expected = kl(p, q).dataSync()[0]!;
+  expect(kl(transformed(p, exp), transformed(q, exp)).dataSync()[0]).toBeCloseTo(expected, 6);
+  expect(() => kl(transformed(p, exp), transformed(q, softplus))).toThrow("no closed form");
+});
+
 describe("bijectorTo", () => {
   /** A draw of the distribution, taken to the real numbers and back. */
   const roundTrip = (of: Anything): void => {
@@ -379,9 +402,28 @@ describe("bijectorTo", () => {
     ["multivariateNormal", () => multivariateNormal([0, 1], { scaleDiag: [1, 2] })],
     ["transformed to an interval", () => transformed(normal(0, 1), interval(2, 5))],
     ["transformed half-line", () => transformed(exponential(1), affine(1, -2))],
+    ["transformed vector", () => transformed(independent(uniform([0, 1], 2)), affine([1, 2], -3))],
     ["transformed interval", () => transformed(uniform(0, 2), pipe(affine(0, -1), exp))],
     ["transformed to a simplex", () => transformed(independent(normal([0, 1], 1)), stickBreaking)],
   ])("%s", (_, build) => roundTrip(build()));
+
+  it.each(Object.entries(families))("is there for %s, or refused", (name, build) => {
+    const of = build(...Object.values(tables[name]![0]!.params).map((each) => toTensor(toArray(each))));
+    try {
+      const b = bijectorTo(of);
+      const y = b.forward(tf.fill([...of.batch, ...b.inverseShape(of.event)], 0.3));
+      expect(tf.all(tf.isFinite(of.family.logDensity(of.parameters, y))).dataSync()[0]).toBe(1);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "unconstrained" });
+    }
+  });
+
+  it("is refused where nobody knows the support", () => {
+    const positive = independent(exponential([1, 1]));
+    expect(() => bijectorTo(transformed(positive, bijectors.permute([1, 0])))).toThrow("nothing is known");
+    expect(bijectorTo(transformed(positive, bijectors.permute([1, 0], "positive"))).rule.name).toBe("exp");
+    expect(() => bijectorTo(vonMisesFisher([1, 0, 0], 2))).toThrow("whole sphere");
+  });
 
   it("refuses discrete distributions", () => {
     expect(() => bijectorTo(poisson(1))).toThrow("its values are discrete");

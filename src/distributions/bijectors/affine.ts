@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../../ir/lifted.js";
+import { nonZero } from "../constraints.js";
 import { type Bijector, bijector } from "./bijector.js";
 import { bijectorRule } from "./rule.js";
 
@@ -13,6 +14,7 @@ const affineRule = /* @__PURE__ */ bijectorRule({
   logDet: ({ scale }) => tf.log(tf.abs(scale)),
   isAffine: true,
   variance: ({ scale }, variance) => tf.mul(tf.square(scale), variance),
+  constraints: { scale: nonZero },
   monotone: { direction: ({ scale }) => tf.sign(scale) },
 });
 

@@ -72,7 +72,28 @@ const asFloat = (value: TensorLike): Tensor => {
   return tensor.dtype === "float32" ? tensor : tf.cast(tensor, "float32");
 };
 
-/** A bijector from a rule and its tensors. */
+/**
+ * A bijector from a rule and its tensors: how one of one's own is made.
+ *
+ * @param rule - see `bijectorRule`; its functions are given the tensors, and so can be batched
+ * @param parameters - in the order of the rule's parameter names
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { bijectors } from "elbow";
+ * const rule = bijectors.bijectorRule({
+ *   name: "shift",
+ *   domain: "real",
+ *   codomain: "real",
+ *   parameters: ["by"],
+ *   forward: ({ by }, x) => tf.add(x, by),
+ *   inverse: ({ by }, y) => tf.sub(y, by),
+ *   logDet: (_, x) => tf.zerosLike(x),
+ * });
+ * const shift = (by: number) => bijectors.bijector<"real", "real">(rule, [by]);
+ * console.log(shift(2).forward(1).dataSync()[0]); // => 3
+ * ```
+ */
 export function bijector<From extends Support, To extends Support, Moves extends boolean = false>(
   rule: BijectorRule,
   parameters: readonly TensorLike[] = [],

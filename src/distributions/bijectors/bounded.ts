@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../../ir/lifted.js";
 import { where } from "../../ops/where.js";
+import { lowBelowHigh } from "../constraints.js";
 import { type Bijector, bijector } from "./bijector.js";
 import { type BijectorRule, bijectorRule } from "./rule.js";
 import { sigmoidLogDet } from "./sigmoid.js";
@@ -39,6 +40,7 @@ const boundedRule = (movesCodomain: boolean): BijectorRule =>
       }),
     logDet: (ends, x) =>
       byEnds(ends, (low, high) => [tf.add(tf.log(tf.sub(high, low)), sigmoidLogDet(x)), x, tf.neg(x), tf.zerosLike(x)]),
+    relations: [lowBelowHigh],
     monotone: { codomain: ({ low, high }) => [low, high] },
     movesCodomain,
   });

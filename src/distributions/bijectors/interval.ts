@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../../ir/lifted.js";
 import { where } from "../../ops/where.js";
+import { lowBelowHigh } from "../constraints.js";
 import { type Bijector, bijector } from "./bijector.js";
 import { type BijectorRule, bijectorRule } from "./rule.js";
 import { sigmoidLogDet } from "./sigmoid.js";
@@ -19,6 +20,7 @@ const intervalRule = (movesCodomain: boolean): BijectorRule =>
       return tf.sub(tf.log(tf.sub(inside, low)), tf.log(tf.sub(high, inside)));
     },
     logDet: ({ low, high }, x) => tf.add(tf.log(tf.sub(high, low)), sigmoidLogDet(x)),
+    relations: [lowBelowHigh],
     monotone: { codomain: ({ low, high }) => [low, high] },
     movesCodomain,
   });

@@ -41,6 +41,12 @@ const lastScale = 0.01;
  *
  * @param key - a key or a seed
  * @param sizes - numbers of inputs, hidden units of every layer, outputs
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { bijectors } from "elbow";
+ * console.log(bijectors.mlp(bijectors.initMlp(0, [3, 8, 2]), tf.ones([5, 3])).shape); // => [ 5, 2 ]
+ * ```
  * @throws ElbowError "option" unless there are two sizes or more, all of them positive
  */
 export function initMlp(key: KeyOrSeed, sizes: readonly number[]): Layer[] {

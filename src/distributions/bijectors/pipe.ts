@@ -12,6 +12,8 @@ import { allLast, sumLast } from "./trailingAxes.js";
 /** A step of a composition: where its parameters stand, and how many axes of events it works through one by one. */
 interface Step {
   readonly rule: BijectorRule;
+  /** Where its parameters begin. */
+  readonly start: number;
   readonly parametersOf: (all: readonly Tensor[]) => readonly Tensor[];
   readonly extra: number;
 }
@@ -30,7 +32,7 @@ function layOut(rules: readonly BijectorRule[]): { steps: Step[]; rank: number }
     const [begin, end, extra] = [start, start + rule.parameterNames.length, own - rule.domainRank];
     start = end;
     own += rule.codomainRank - rule.domainRank;
-    return { rule, parametersOf: (all) => all.slice(begin, end), extra };
+    return { rule, start: begin, parametersOf: (all) => all.slice(begin, end), extra };
   });
   return { steps, rank };
 }
@@ -141,6 +143,10 @@ function composed(rules: readonly BijectorRule[]): BijectorRule {
         steps.reduce((value, { rule, parametersOf }) => rule.variance!(parametersOf(parameters), value), x),
     }),
     ...(monotone && { monotone }),
+    constraints: rules.flatMap(({ constraints }) => constraints),
+    relations: steps.flatMap(({ rule, start }) =>
+      rule.relations.map((each) => ({ ...each, parameters: each.parameters.map((i) => start + i) })),
+    ),
     movesCodomain: rules.some(
       ({ movesCodomain, domain, parameterNames }, i) =>
         movesCodomain || (i > 0 && parameterNames.length > 0 && !fillsDomain(rules[i - 1]!.codomain, domain)),

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../../ir/lifted.js";
 import { where } from "../../ops/where.js";
+import { nonZero } from "../constraints.js";
 import { type Bijector, bijector } from "./bijector.js";
 import { bijectorRule } from "./rule.js";
 
@@ -17,6 +18,7 @@ const powerRule = /* @__PURE__ */ bijectorRule({
   inverse: ({ exponent }, y) => tf.pow(base(y), tf.reciprocal(exponent!)),
   // log |p| + (p − 1) log x
   logDet: ({ exponent }, x) => tf.add(tf.log(tf.abs(exponent)), tf.mul(tf.sub(exponent, 1), tf.log(positive(x)))),
+  constraints: { exponent: nonZero },
   monotone: {
     direction: ({ exponent }) => tf.sign(exponent),
     domain: () => [0, Number.POSITIVE_INFINITY],

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../../ir/lifted.js";
-import type { Support } from "../../ir/site.js";
+import type { Constraint, Relation, Support } from "../../ir/site.js";
 import { where } from "../../ops/where.js";
 import { broadcastShapes, type Shape, sameShape } from "../../util/shapes.js";
 
@@ -51,6 +51,9 @@ export interface BijectorRule {
   readonly monotone?: Monotone;
   /** Whether the codomain moves with the parameters. */
   readonly movesCodomain: boolean;
+  /** Per parameter: what it must satisfy. */
+  readonly constraints: readonly (Constraint | undefined)[];
+  readonly relations: readonly Relation[];
 }
 
 type Named<P extends string> = Readonly<Record<P, Tensor>>;
@@ -92,6 +95,10 @@ export interface RuleParts<P extends string> {
   };
   /** @defaultValue false */
   readonly movesCodomain?: boolean;
+  /** What parameters must satisfy. */
+  readonly constraints?: Readonly<Partial<Record<P, Constraint>>>;
+  /** What parameters must satisfy together. */
+  readonly relations?: readonly (Omit<Relation, "parameters"> & { readonly parameters: readonly P[] })[];
 }
 
 const line = (): Ends => [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -166,6 +173,11 @@ export function bijectorRule<const P extends string = never>(parts: RuleParts<P>
     ...(variance && { variance: (parameters, x) => variance(named(parameters), x) }),
     ...(monotone && { monotone }),
     movesCodomain,
+    constraints: names.map((name) => parts.constraints?.[name]),
+    relations: (parts.relations ?? []).map(({ parameters, ...relation }) => ({
+      ...relation,
+      parameters: parameters.map((name) => names.indexOf(name)),
+    })),
   };
 }
 

@@ -37,6 +37,14 @@ export const affineTransformer: Transformer = {
  * A monotone rational-quadratic spline on [−bound, bound], the identity outside: 3·bins − 1 parameters per element.
  *
  * Durkan, Bekasov, Murray & Papamakarios, "Neural spline flows" (2019).
+ *
+ * @example
+ * ```ts
+ * import { bijectors } from "elbow";
+ * const transformer = bijectors.splineTransformer({ bins: 6, bound: 4 });
+ * const flow = bijectors.coupling(bijectors.initCoupling(0, 2, { transformer }), { transformer });
+ * console.log(flow.forward([1, 2]).shape); // => [ 2 ]
+ * ```
  */
 export function splineTransformer({ bins = 8, bound = 5 }: SplineOptions = {}): Transformer {
   const splineOf = (parameters: Tensor) =>
