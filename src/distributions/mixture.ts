@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { TensorLike } from "../ir/lifted.js";
 import type { Family } from "../ir/site.js";
-import { stopGradient, weakProduct } from "../ops/marks.js";
+import { stopGradient } from "../ops/marks.js";
 import { namedKey } from "../ops/random.js";
 import { logSoftmax, logSumExp } from "../ops/special.js";
 import { formatShape, type Shape } from "../util/shapes.js";
@@ -37,9 +37,6 @@ const isImplicit = ({ families, event }: Components): boolean =>
     ({ cdf, isPathwise, isScorable, supportParameters, support }) =>
       cdf && isPathwise && isScorable && !supportParameters?.length && connected.includes(support),
   );
-
-const orderMessage =
-  "a fourth derivative through draws of a mixture was asked for; their implicit derivatives are exact up to the third (use reinforce)";
 
 /** The family of mixtures: its parameters are the weights and those of the components. */
 function mixtureFamily(weights: Weights, components: Components): Family {
@@ -106,15 +103,15 @@ function mixtureFamily(weights: Weights, components: Components): Family {
   };
 
   /**
-   * The draw x, which moves with the parameters at a fixed u = F(x): two steps of Newton's method from it leave it where it
-   * is, and have the derivatives of the quantile up to the third.
+   * The draw, which moves with the parameters at a fixed value of F: two steps of Newton's method from it, x + (F₀ − F(x))/p(x)
+   * for the constant F₀ = F(x), leave it where it is, and have the derivatives of the quantile up to the third.
    */
   function implicit(parameters: readonly Tensor[], drawn: Tensor): Tensor {
-    const fixed = stopGradient(drawn);
-    const u = stopGradient(cdf(parameters, fixed));
-    const step = (x: Tensor): Tensor =>
-      tf.sub(x, tf.div(tf.sub(cdf(parameters, x), u), tf.exp(logDensity(parameters, x))));
-    return tf.add(fixed, weakProduct(tf.sub(step(step(fixed)), fixed), tf.onesLike(fixed), 3, orderMessage));
+    const step = (x: Tensor): Tensor => {
+      const reached = cdf(parameters, x);
+      return tf.add(x, tf.div(tf.sub(stopGradient(reached), reached), tf.exp(logDensity(parameters, x))));
+    };
+    return step(step(stopGradient(drawn)));
   }
 }
 
@@ -147,8 +144,8 @@ export type MixtureOffers<O extends string> = Extract<O, "reparam" | "reinforce"
  * which may belong to different families.
  *
  * Offers reinforce, muProp and enumerate where all components do, and reparam for real, positive or unit-interval scalars
- * whose components have a distribution function: by implicit differentiation of that of the mixture, exact to third order,
- * in the weights too. Its entropy has no closed form, and is not offered.
+ * whose components have a distribution function: by implicit differentiation of that of the mixture, in the weights too;
+ * derivatives of such draws are right up to the third. Its entropy has no closed form, and is not offered.
  *
  * Figurnov, Mohamed & Mnih, "Implicit Reparameterization Gradients" (2018); Graves, "Stochastic Backpropagation through
  * Mixture Density Distributions" (2016).
