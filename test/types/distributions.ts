@@ -1,26 +1,36 @@
 // Which strategies a distribution offers, and what support its values have, as the compiler sees it.
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { expectTypeOf } from "vitest";
 import { bernoulli, flip } from "../../src/distributions/bernoulli.js";
 import { categorical } from "../../src/distributions/categorical.js";
 import { cauchy } from "../../src/distributions/cauchy.js";
+import { censored } from "../../src/distributions/censored.js";
+import { chi2 } from "../../src/distributions/chi2.js";
 import { delta } from "../../src/distributions/delta.js";
-import type { Distribution, Positive, Real, Supported } from "../../src/distributions/distribution.js";
+import type { Count, Distribution, Interval, Positive, Real, Supported } from "../../src/distributions/distribution.js";
 import { exponential } from "../../src/distributions/exponential.js";
+import { flat } from "../../src/distributions/flat.js";
+import { fromSampler } from "../../src/distributions/fromSampler.js";
 import { gamma } from "../../src/distributions/gamma.js";
 import { geometric } from "../../src/distributions/geometric.js";
 import { halfCauchy } from "../../src/distributions/halfCauchy.js";
 import { iid } from "../../src/distributions/iid.js";
 import { independent } from "../../src/distributions/independent.js";
+import { kumaraswamy } from "../../src/distributions/kumaraswamy.js";
 import { logNormal } from "../../src/distributions/logNormal.js";
 import { multivariateNormal } from "../../src/distributions/multivariateNormal.js";
 import { normal } from "../../src/distributions/normal.js";
+import { pareto } from "../../src/distributions/pareto.js";
 import { poisson } from "../../src/distributions/poisson.js";
+import { masked, scaled } from "../../src/distributions/reweighted.js";
 import { studentT } from "../../src/distributions/studentT.js";
+import { truncated } from "../../src/distributions/truncated.js";
 import { truncatedNormal } from "../../src/distributions/truncatedNormal.js";
 import { uniform } from "../../src/distributions/uniform.js";
 import { vonMises } from "../../src/distributions/vonMises.js";
 import { enumerate } from "../../src/strategies/enumerate.js";
 import { measureValued } from "../../src/strategies/measureValued.js";
+import { muProp } from "../../src/strategies/muProp.js";
 import { quadrature } from "../../src/strategies/quadrature.js";
 import { reinforce } from "../../src/strategies/reinforce.js";
 import { reparam } from "../../src/strategies/reparam.js";
@@ -130,3 +140,48 @@ const vector = independent(normal([0, 1], 1));
 expectTypeOf<ValueOf<typeof vector>>().toEqualTypeOf<Supported<"real">>();
 const rates = independent(iid(3, exponential(1)));
 expectTypeOf<ValueOf<typeof rates>>().toEqualTypeOf<Positive>();
+
+// more continuous families, and wrappers of scalars
+reinforce(chi2(3));
+muProp(kumaraswamy(2, 3));
+reinforce(pareto(1, 3));
+// @ts-expect-error the support moves with the scale
+reinforce(pareto(normal(0, 1).parameters[0]!, 3));
+// @ts-expect-error nothing can be drawn from a flat density
+reparam(flat());
+reparam(truncated(gamma(2, 1), { low: normal(0, 1).parameters[0]! }));
+reinforce(truncated(gamma(2, 1), { low: 1 }));
+reinforce(truncated(poisson(3), { high: 5 }));
+// @ts-expect-error counts are never pathwise
+reparam(truncated(poisson(3), { high: 5 }));
+// @ts-expect-error the support moves with the bound
+reinforce(truncated(gamma(2, 1), { low: normal(0, 1).parameters[0]! }));
+reinforce(censored(gamma(2, 1), { high: 1 }));
+// @ts-expect-error the density of draws jumps at the bounds
+reparam(censored(gamma(2, 1), { high: 1 }));
+reparam(masked(normal(0, 1), [true]));
+// @ts-expect-error its density is not that of its draws
+reinforce(scaled(normal(0, 1), 2));
+// @ts-expect-error nor is that of counts
+reinforce(masked(poisson(3), true));
+const short = truncated(gamma(2, 1), { high: 1 });
+expectTypeOf<ValueOf<typeof short>>().toEqualTypeOf<Interval>();
+const few = censored(poisson(3), { high: 5 });
+expectTypeOf<ValueOf<typeof few>>().toEqualTypeOf<Count>();
+const improper = flat({ support: "positive" });
+expectTypeOf<ValueOf<typeof improper>>().toEqualTypeOf<Positive>();
+const own = {
+  name: "own",
+  support: "real",
+  parameters: { m: 0 },
+  sampler: ({ m }: { m: Tensor }) => m,
+  logDensity: ({ m }: { m: Tensor }) => m,
+} as const;
+reinforce(fromSampler(own));
+reparam(fromSampler({ ...own, isSmooth: true }));
+reparam(fromSampler({ ...own, cdf: ({ m }) => m }));
+// @ts-expect-error a sampler that is not smooth, without a distribution function
+reparam(fromSampler(own));
+// @ts-expect-error a support that moves
+reinforce(fromSampler({ ...own, movesSupport: true }));
+expectTypeOf<ValueOf<ReturnType<typeof fromSampler<"m", "real">>>>().toEqualTypeOf<Real>();
