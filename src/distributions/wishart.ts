@@ -73,7 +73,7 @@ const scaleOf: Readonly<Record<ScaleName, { factor: (scale: Tensor) => Tensor; m
 
 function wishartFamily(name: ScaleName, n: number): Family {
   const { factor, matrix } = scaleOf[name];
-  return family<"df" | "scale">({
+  const made = family<"df" | "scale">({
     name: "wishart",
     support: "positiveDefinite",
     parameters: ["df", "scale"],
@@ -86,6 +86,7 @@ function wishartFamily(name: ScaleName, n: number): Family {
     entropy: ({ df, scale }) => entropy(df, factor(scale)),
     constraints: { df: above(n - 1), scale: name === "scaleMatrix" ? positiveDefinite : lowerCholesky },
   });
+  return { ...made, parameterNames: ["df", name] };
 }
 
 /** The scale V of a {@link wishart}, or its Cholesky factor; exactly one of the two. */

@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { cholesky, diagonal, diagonalMatrix, triangularSolve, tril } from "../../ops/linearAlgebra.js";
+import { cholesky, diagonal, diagonalMatrix, matrixProduct, triangularSolve, tril } from "../../ops/linearAlgebra.js";
 import { range } from "../../util/shapes.js";
 import { gammaExcess, logExcess } from "./excess.js";
 import { type KlEntry, type Named, within } from "./rule.js";
@@ -8,8 +8,12 @@ import { type KlEntry, type Named, within } from "./rule.js";
 /** A scale: standard deviations, or a lower triangular factor of the covariance. */
 type Scale = { readonly deviations: Tensor } | { readonly factor: Tensor };
 
-function scaleOf({ covariance, scaleTril, scaleDiag }: Named): Scale {
+function scaleOf({ covariance, scaleTril, scaleDiag, covFactor, covDiag }: Named): Scale {
   if (scaleDiag) return { deviations: scaleDiag };
+  if (covFactor) {
+    const lowRank = matrixProduct(covFactor, covFactor, { transposeB: true });
+    return { factor: cholesky(tf.add(lowRank, diagonalMatrix(covDiag!))) };
+  }
   return { factor: scaleTril ? tril(scaleTril) : cholesky(covariance!) };
 }
 

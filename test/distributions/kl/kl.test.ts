@@ -102,6 +102,11 @@ describe("wrappers", () => {
         ],
       },
     ];
+    const lowRank = { covFactor: [[0.5], [0]], covDiag: [0.75, 0.25] };
+    close(
+      divergence(() => [multivariateNormal(loc, lowRank), multivariateNormal([0, 0], q)]),
+      divergence(() => [multivariateNormal(loc, forms[0]!), multivariateNormal([0, 0], q)]),
+    );
     const values = forms.map((p) => divergence(() => [multivariateNormal(loc, p), multivariateNormal([0, 0], q)])[0]!);
     for (const value of values) expect(value).toBeCloseTo(values[0]!, 12);
     const back = forms.map((p) => divergence(() => [multivariateNormal([0, 0], q), multivariateNormal(loc, p)])[0]!);
