@@ -19,7 +19,7 @@ import { type SplineOptions, type SplineParameters, splineFrom } from "./spline.
  * ```ts
  * import { bijectors } from "elbow";
  * const spline = bijectors.rationalQuadraticSpline(bijectors.initRationalQuadraticSpline(0, { bins: 4 }));
- * console.log(spline.forward([-9, 9]).dataSync()); // => Float32Array(2) [ -9, 9 ]
+ * console.log(spline.forward(-9).dataSync()[0]); // => -9
  * ```
  */
 export function rationalQuadraticSpline(
