@@ -1,10 +1,12 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { knownElements } from "../../ir/tracing.js";
 import { stopGradient } from "../../ops/marks.js";
 import { deviance, logSoftmax } from "../../ops/special.js";
 import { where } from "../../ops/where.js";
+import { broadcastShapes, forEachBroadcast } from "../../util/shapes.js";
 import { isPositive, logComplement, logProbability } from "../support.js";
-import { type KlEntry, type Named, within } from "./rule.js";
+import { type Applies, type KlEntry, type Named, within } from "./rule.js";
 
 /** Probabilities with their logarithms. */
 type Probabilities = readonly [probability: Tensor, logarithm: Tensor];
@@ -56,13 +58,29 @@ const categorical = (p: Named, q: Named): Tensor => tf.sum(term(categories(p), c
 
 /**
  * A divergence of counts whose totals are the same. Values above the total of q are impossible there; with fewer trials in p
- * than in q, or other totals of failures, there is no closed form, which is said by NaN.
+ * than in q, or other totals of failures, there is no closed form: NaN where that is not known before.
  */
 const ofTotals = (p: Named, q: Named, isBounded: boolean, divergence: Tensor): Tensor => {
   const [n, total] = [stopGradient(p.totalCount!), stopGradient(q.totalCount!)];
   const others = isBounded ? where(tf.greater(n, total), Number.POSITIVE_INFINITY, Number.NaN) : Number.NaN;
   return where(tf.equal(n, total), divergence, others);
 };
+
+/** Whether no pair of known totals differs, except by more trials in p where they bound the support. */
+const haveTotals =
+  (isBounded: boolean): Applies =>
+  ({ totalCount: n }, { totalCount: total }) => {
+    const [first, second] = [knownElements(n!), knownElements(total!)];
+    if (!first || !second) return true;
+    let isRight = true;
+    const shape = broadcastShapes(n!.shape, total!.shape);
+    if (shape)
+      forEachBroadcast(shape, [n!.shape, total!.shape], (_, [i, j]) => {
+        const difference = first[i!]! - second[j!]!;
+        if (isBounded ? difference < 0 : difference !== 0) isRight = false;
+      });
+    return isRight;
+  };
 
 /** n times the divergence of one trial */
 const ofTrials =
@@ -85,9 +103,9 @@ export const counts: readonly KlEntry[] = [
   within("bernoulli", bernoulli),
   within("categorical", categorical),
   within("oneHotCategorical", categorical),
-  within("binomial", ofTrials(bernoulli)),
-  within("multinomial", ofTrials(categorical)),
+  within("binomial", ofTrials(bernoulli), haveTotals(true)),
+  within("multinomial", ofTrials(categorical), haveTotals(true)),
   within("geometric", geometric),
-  within("negativeBinomial", negativeBinomial),
+  within("negativeBinomial", negativeBinomial, haveTotals(false)),
   within("poisson", poisson),
 ];

@@ -11,14 +11,14 @@ import { dirichlets } from "./dirichlets.js";
 import { gammas } from "./gammas.js";
 import { locationScale } from "./locationScale.js";
 import { matrices, multivariateNormal } from "./matrices.js";
-import type { KlRule, Named } from "./rule.js";
+import type { Applies, KlRule, Named } from "./rule.js";
 import { vonMises } from "./vonMises.js";
 
 const keyOf = (nameP: string, nameQ: string): string => `${nameP}‖${nameQ}`;
 
-const registry = new Map<string, KlRule>(
+const registry = new Map<string, { readonly rule: KlRule; readonly applies?: Applies | undefined }>(
   [...locationScale, ...gammas, ...dirichlets, ...bounded, ...vonMises, ...matrices, ...counts].map(
-    ([nameP, nameQ, rule]) => [keyOf(nameP, nameQ), rule],
+    ([nameP, nameQ, rule, applies]) => [keyOf(nameP, nameQ), { rule, applies }],
   ),
 );
 
@@ -55,7 +55,7 @@ export function registerKl<P extends string, Q extends string>(
   nameQ: string,
   rule: (p: Readonly<Record<P, Tensor>>, q: Readonly<Record<Q, Tensor>>) => Tensor,
 ): void {
-  registry.set(keyOf(nameP, nameQ), rule as KlRule);
+  registry.set(keyOf(nameP, nameQ), { rule: rule as KlRule });
 }
 
 /**
@@ -117,8 +117,11 @@ const isKind = ({ family: { wraps } }: Part, kind: Wrapping["kind"]): boolean =>
 function closedForm(p: Part, q: Part): (() => Tensor) | undefined {
   const full = (compute: (() => Tensor) | undefined) =>
     compute && (() => broadcast(compute(), broadcastShapes(batchOf(p), batchOf(q))!));
-  const rule = registry.get(keyOf(p.family.name, q.family.name));
-  if (rule) return full(() => rule(named(p), named(q)));
+  const entry = registry.get(keyOf(p.family.name, q.family.name));
+  if (entry) {
+    const [ofP, ofQ] = [named(p), named(q)];
+    return entry.applies?.(ofP, ofQ) === false ? undefined : full(() => entry.rule(ofP, ofQ));
+  }
   if (isKind(p, "iid")) return full(closedForm(inner(p), q));
   if (isKind(q, "iid")) return full(closedForm(p, inner(q)));
   const [ofP, ofQ] = [p.family.wraps, q.family.wraps];

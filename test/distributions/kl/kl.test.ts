@@ -223,6 +223,16 @@ describe("registry", () => {
     expect(hasKl(independent(normal([0, 1], 1)), normal([0, 1], 1))).toBe(false);
   });
 
+  it("says so where totals differ in a way that has none", () => {
+    const counts = (n: number) => binomial(n, { probs: 0.5 });
+    expect([hasKl(counts(2), counts(3)), hasKl(counts(3), counts(3)), hasKl(counts(3), counts(2))]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(() => kl(counts(2), counts(3))).toThrow(/p: binomial\n {2}q: binomial/);
+  });
+
   it("refuses shapes that do not fit", () => {
     expect(() => kl(normal([0, 1], 1), normal([0, 1, 2], 1))).toThrow(/batch shape \[2\][\s\S]*batch shape \[3\]/);
     const vector = (n: number) => multivariateNormal(new Array(n).fill(0), { scaleDiag: new Array(n).fill(1) });
