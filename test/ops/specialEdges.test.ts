@@ -142,3 +142,18 @@ describe.each(slopes)("the derivative of %s", (_name, f, operands, gradient) => 
     expect(received.map(({ elements }) => elements[0]! + 0)).toEqual(gradient);
   });
 });
+
+describe("the second derivative of log Φ far below 0, where x + φ/Φ would cancel", () => {
+  it.each(runs)("on %s", (_, run) => {
+    const gradient = valueAndGrad(trace([{ shape: [], dtype: "float32" }], (x) => [special.logNdtr(x)]));
+    const second = valueAndGrad({ ...gradient, outputs: [gradient.outputs[1]!] });
+    // −1 + 1/x² − 6/x⁴ + …
+    for (const [x, truth] of [
+      [-1000, -0.999999000006],
+      [-1e4, -0.99999999],
+    ] as const) {
+      const [, received] = run(second, [scalar(x)]);
+      expect(Math.abs(received!.elements[0]! - truth)).toBeLessThan(5e-7);
+    }
+  });
+});

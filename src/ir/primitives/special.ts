@@ -5,15 +5,17 @@ import * as erf_ from "../../util/special/erf.js";
 import * as erfinv_ from "../../util/special/erfinv.js";
 import * as lgamma_ from "../../util/special/lgamma.js";
 import * as logNdtr_ from "../../util/special/logNdtr.js";
+import * as mills_ from "../../util/special/millsCumulant.js";
 import * as polygamma_ from "../../util/special/polygamma.js";
 import { emitOne, lift, type Value } from "../builder.js";
-import { operation, type Primitive, primitive } from "../primitive.js";
+import { type Operation, operation, type Primitive, primitive } from "../primitive.js";
 import type { Variable } from "../program.js";
 import { floatOnly, neg, reciprocal, square, sub } from "./arithmetic.js";
 import { isFinite as isFiniteNumber, less, select } from "./comparison.js";
-import { add, type ElementwiseRules, mul, unary } from "./elementwise.js";
+import { type ElementwiseRules, mul, unary } from "./elementwise.js";
 import { exp } from "./exponential.js";
 import { stopGradient } from "./marks.js";
+import { byOrder } from "./orders.js";
 import * as kernels from "./specialKernels.js";
 
 const float = (rules: ElementwiseRules) => unary({ dtype: floatOnly(rules.name), ...rules });
@@ -112,6 +114,18 @@ export const logNdtr = float({
 export const inverseMills = float({
   name: "inverseMills",
   evaluate: logNdtr_.inverseMills,
-  partials: ([x], y) => [neg(mul(y, add(x!, y)))],
+  partials: ([x], y) => [neg(mul(y, millsExcess(x!)))],
   tfjs: kernels.exactInMemory(logNdtr_.inverseMills, kernels.inverseMills),
 });
+
+const millsCumulant: (n: number) => Operation<(x: Value) => Variable> = byOrder((n: number) =>
+  float({
+    name: n === 1 ? "millsExcess" : `millsCumulant_${n}`,
+    evaluate: (x) => mills_.millsCumulant(n, x),
+    partials: ([x]) => [millsCumulant(n + 1)(x!)],
+    ...(n === 1 && { tfjs: kernels.exactInMemory((x) => mills_.millsCumulant(1, x), kernels.millsExcess) }),
+  }),
+);
+
+/** x + λ(x) > 0, about −1/x for x → −∞, where the two cancel; its derivatives are the cumulants of util/special/millsCumulant. */
+export const millsExcess = millsCumulant(1);

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { range } from "../../util/shapes.js";
 import { centre, tails } from "../../util/special/erfinv.js";
 import { eulerMaclaurin } from "../../util/special/hurwitzZeta.js";
+import { excessSeries } from "../../util/special/millsCumulant.js";
 import { cotangentPolynomial, factorial } from "../../util/special/polygamma.js";
 
 /** Backends whose tensors lie in memory that JavaScript reads at once. */
@@ -129,6 +130,13 @@ export function inverseMills(x: tf.Tensor): tf.Tensor {
   const density = exp(mul(tf.square(x), -0.5));
   const above = div(mul(density, 1 / Math.sqrt(2 * Math.PI)), sub(1, mul(erfc(z), 0.5)));
   return where(tf.greater(x, 0), above, mul(exp(neg(logScaledTail(z))), Math.sqrt(2 / Math.PI)));
+}
+
+export function millsExcess(x: tf.Tensor): tf.Tensor {
+  const a = tf.maximum(neg(x), 0.5);
+  const q = sub(1, div(6, add(a, 3)));
+  const below = div(horner(excessSeries.toReversed(), q), add(a, 2));
+  return where(tf.greater(x, -0.5), add(x, inverseMills(x)), below);
 }
 
 export function erfinv(y: tf.Tensor): tf.Tensor {

@@ -61,6 +61,7 @@ const functionFlops: Readonly<Record<string, number>> = {
   polygamma: 90,
   logNdtr: 180,
   inverseMills: 180,
+  millsExcess: 230,
   ndtr: 160,
   ndtri: 130,
   i0e: 75,

@@ -15,7 +15,7 @@ import { log } from "./math/log.js";
 import { log1p } from "./math/log1p.js";
 import { floorDiv, floorDivI32, mod, modI32 } from "./math/mod.js";
 import { ndtri } from "./math/normalQuantile.js";
-import { erfc, inverseMills, logNdtr, ndtr } from "./math/normalTail.js";
+import { erfc, inverseMills, logNdtr, millsExcess, ndtr } from "./math/normalTail.js";
 import { polygamma } from "./math/polygamma.js";
 import { pow } from "./math/pow.js";
 import { sigmoid, softplus } from "./math/sigmoid.js";
@@ -54,6 +54,7 @@ const ofOne: Readonly<Record<string, Unary>> = {
   ndtri,
   logNdtr,
   inverseMills,
+  millsExcess,
   i0e,
   i1e,
   besselRatio,

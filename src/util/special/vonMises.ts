@@ -2,6 +2,8 @@
 // function, with derivatives in κ of every order, by quadrature in double precision.
 import { normalQuantile } from "../normalQuantile.js";
 import { integrate } from "../quadrature/gaussLegendre.js";
+import { besselMoment, logI0 } from "./bessel.js";
+import { cumulantsOf as cumulantsOfMoments } from "./cumulants.js";
 import { increasingRoot } from "./newton.js";
 
 /** cos t − 1, without cancellation near 0. */
@@ -22,21 +24,18 @@ function cumulants(n: number, kappa: number): number[] {
     integrate((t) => f(lowered(t)) * Math.exp(kappa * lowered(t)), 0, end, 6);
   const total = weighed(() => 1);
   const mean = n === 0 ? 0 : weighed((c) => c) / total;
-  const result = [Math.log(total / Math.PI), mean];
-  // κₙ = μₙ − Σ C(n − 1, m − 1)·κₘ·μₙ₋ₘ for the moments μ about the mean, whose first is 0
-  const moments = [1, 0];
-  for (let k = 2; k <= n; k++) {
-    moments.push(weighed((c) => (c - mean) ** k) / total);
-    let cumulant = moments[k]!;
-    for (let m = 2; m < k; m++) cumulant -= choose(k - 1, m - 1) * result[m]! * moments[k - m]!;
-    result.push(cumulant);
-  }
+  const result = cumulantsOfMoments(n, mean, (k) => weighed((c) => (c - mean) ** k) / total);
+  result[0] = Math.log(total / Math.PI);
   return result;
 }
 
 /** dⁿ log(e^{−κ}I₀(κ))/dκⁿ for κ ≥ 0. */
 export function logBesselI0e(n: number, kappa: number): number {
-  return kappa >= 0 && kappa < Number.POSITIVE_INFINITY ? cumulants(n, kappa)[n]! : Number.NaN;
+  if (!(kappa >= 0 && kappa < Number.POSITIVE_INFINITY)) return Number.NaN;
+  if (n === 0) return kappa < 0.5 ? logI0(kappa) - kappa : Math.log(besselMoment(0, kappa));
+  if (n > 2) return cumulants(n, kappa)[n]!;
+  const mean = besselMoment(1, kappa) / besselMoment(0, kappa);
+  return n === 1 ? -mean : besselMoment(2, kappa) / besselMoment(0, kappa) - mean * mean;
 }
 
 /** The cumulants of the concentration that was asked for last: draws mostly share theirs. */

@@ -18,7 +18,7 @@ import { log } from "../../../src/runtime/wasm/math/log.js";
 import { log1p } from "../../../src/runtime/wasm/math/log1p.js";
 import { floorDiv, floorDivI32, mod, modI32 } from "../../../src/runtime/wasm/math/mod.js";
 import { ndtri } from "../../../src/runtime/wasm/math/normalQuantile.js";
-import { erfc, inverseMills, logNdtr, ndtr } from "../../../src/runtime/wasm/math/normalTail.js";
+import { erfc, inverseMills, logNdtr, millsExcess, ndtr } from "../../../src/runtime/wasm/math/normalTail.js";
 import { polygamma } from "../../../src/runtime/wasm/math/polygamma.js";
 import { pow } from "../../../src/runtime/wasm/math/pow.js";
 import { logSigmoid, sigmoid, softplus } from "../../../src/runtime/wasm/math/sigmoid.js";
@@ -31,6 +31,7 @@ import * as reference from "../../../src/util/special/erf.js";
 import * as referenceErfinv from "../../../src/util/special/erfinv.js";
 import * as referenceLgamma from "../../../src/util/special/lgamma.js";
 import * as referenceNdtr from "../../../src/util/special/logNdtr.js";
+import { millsCumulant } from "../../../src/util/special/millsCumulant.js";
 import * as referencePolygamma from "../../../src/util/special/polygamma.js";
 import { threefry } from "../../../src/util/threefry.js";
 import { mapVectors } from "./support.js";
@@ -241,6 +242,12 @@ const cases: Readonly<Record<string, Case>> = {
     f: inverseMills,
     rule: referenceNdtr.inverseMills,
     inputs: [...common, linear([-6, 14], 30)],
+    limit: 4,
+  },
+  millsExcess: {
+    f: millsExcess,
+    rule: (x) => millsCumulant(1, x),
+    inputs: [...common, linear([-6, 14], 49)],
     limit: 4,
   },
   ndtr: { f: ndtr, rule: referenceNdtr.ndtr, inputs: [...common, linear([-14.5, 6], 50)], limit: 4 },

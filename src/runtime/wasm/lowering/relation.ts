@@ -103,8 +103,17 @@ const heavy: ReadonlyMap<string, number> = new Map([
     (name) => [name, 50] as const,
   ),
   ...["i0e", "i1e", "besselRatio", "logI0", "logBesselI0e"].map((name) => [name, 75] as const),
-  ...["pow", "lgamma", "digamma", "polygamma", "logNdtr", "inverseMills", "ndtr", "ndtri", "digammaDifference"].map(
-    (name) => [name, 120] as const,
-  ),
+  ...[
+    "pow",
+    "lgamma",
+    "digamma",
+    "polygamma",
+    "logNdtr",
+    "inverseMills",
+    "millsExcess",
+    "ndtr",
+    "ndtri",
+    "digammaDifference",
+  ].map((name) => [name, 120] as const),
   ["betaln", 300],
 ]);

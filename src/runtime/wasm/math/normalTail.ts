@@ -1,4 +1,5 @@
 // erfc and what is made of the normal distribution's tail: e^{−a²}·erfcx a, where a² keeps all its digits.
+import { excessSeries } from "../../../util/special/millsCumulant.js";
 import type { V128 } from "../assembler/expression.js";
 import { f32x4 } from "../assembler/f32x4.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
@@ -94,4 +95,14 @@ export const inverseMills: Unary = (fn, x) => {
   const central = f32x4.mul(density, 1 / Math.sqrt(2 * Math.PI));
   const below = f32x4.mul(bottom, Math.sqrt(2 / Math.PI));
   return fn.let(f32x4.div(where(isCentral, central, below), where(isCentral, probability, top)));
+};
+
+/** x + λ(x), which cancel for negative x. */
+export const millsExcess: Unary = (fn, x) => {
+  const argument = fn.let(x);
+  const above = f32x4.add(inverseMills(fn, argument), argument);
+  const a = fn.let(f32x4.pmax(f32x4.neg(argument), 0.5));
+  const q = fn.let(f32x4.sub(1, f32x4.div(6, f32x4.add(a, 3))));
+  const below = f32x4.div(horner(q, excessSeries), f32x4.add(a, 2));
+  return fn.let(where(f32x4.lt(argument, -0.5), below, above));
 };
