@@ -88,7 +88,7 @@ const bernoulliLogits = family({
 });
 
 /**
- * The Bernoulli distribution: 1 with a probability, else 0.
+ * The Bernoulli distribution: 1 with a probability p, else 0; of mass pˣ(1 − p)¹⁻ˣ.
  *
  * Offers enumerate, reinforce, muProp, measureValued, arm, disarm, localExpectation, unorderedSet, topK, rebar, relax;
  * with bias gumbelSoftmax and straightThrough.

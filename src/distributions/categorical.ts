@@ -69,7 +69,7 @@ const categoricalLogits = family({
 });
 
 /**
- * The categorical distribution over the indices 0 … K − 1.
+ * The categorical distribution over the indices 0 … K − 1, of mass p_x.
  *
  * Offers enumerate, reinforce, measureValued, localExpectation, unorderedSet, topK, rebar, relax; with bias gumbelSoftmax
  * and straightThrough.

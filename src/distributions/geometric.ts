@@ -82,7 +82,7 @@ const geometricLogits = family({
 });
 
 /**
- * The geometric distribution: failures before the first success, 0, 1, 2, …
+ * The geometric distribution: failures before the first success, 0, 1, 2, …, of mass p(1 − p)ˣ.
  *
  * Offers reinforce, muProp and measureValued.
  *

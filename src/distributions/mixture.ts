@@ -66,6 +66,7 @@ function mixtureFamily(weights: Weights, components: Components): Family {
     parameterEventRanks: [1, ...components.parameterEventRanks],
     isPathwise,
     isScorable: families.every(({ isScorable }) => isScorable),
+    supportParameters: components.supportParameters.map((at) => at + 1),
     shapes: (parameters) => {
       const [own, side] = [parameters[0]!, shape(parameters.slice(1))];
       if (categoriesOf(own, "mixture") !== side.at(-1))

@@ -18,6 +18,7 @@ export interface Components {
   readonly parameterEventRanks: readonly number[];
   readonly constraints: readonly (Constraint | undefined)[];
   readonly relations: readonly Relation[];
+  readonly supportParameters: readonly number[];
   readonly event: Shape;
   /** [...batch, K] */
   readonly shape: (parameters: readonly Shape[]) => Shape;
@@ -68,6 +69,7 @@ export function ofOneFamily(family: Family, batch: Shape, event: Shape): Compone
     parameterEventRanks: family.parameterEventRanks.map((own) => own + 1),
     constraints: constraintsOf(family),
     relations: family.relations ?? [],
+    supportParameters: family.supportParameters ?? [],
     event,
     shape: (parameters) => family.shapes(parameters).batch,
     supportValues: (parameters) => family.supportValues?.(parameters),
@@ -124,6 +126,9 @@ export function ofSeveralFamilies(components: readonly [Component, ...Component[
     constraints: families.flatMap(constraintsOf),
     relations: families.flatMap(({ relations = [] }, i) =>
       relations.map((relation) => ({ ...relation, parameters: relation.parameters.map((at) => at + starts[i]!) })),
+    ),
+    supportParameters: families.flatMap(({ supportParameters = [] }, i) =>
+      supportParameters.map((at) => at + starts[i]!),
     ),
     event,
     shape,

@@ -50,11 +50,11 @@ const poissonFamily = family({
 });
 
 /**
- * The Poisson distribution.
+ * The Poisson distribution of counts, of mass λˣe^{−λ}/x!.
  *
  * Offers reinforce, muProp and measureValued.
  *
- * @param rate - mean, ≥ 0, any shape
+ * @param rate - mean λ ≥ 0, any shape
  * @example
  * ```ts
  * import { poisson, run, sample } from "elbow";
