@@ -22,10 +22,9 @@ const isAbove = (alpha: tf.Tensor, least: number): tf.Tensor => tf.greater(stopG
 
 /** @param isScorable - whether the least value is fixed */
 const paretoFamily = (isScorable: boolean): Family => {
-  // the scale is no constant here: a density that jumps when a random bound crosses x has no pathwise derivative
   const onTail = (
-    { scale }: Parameters,
     value: tf.Tensor,
+    scale: tf.Tensor,
     formula: (x: tf.Tensor) => tf.Tensor,
     outside?: number,
   ): tf.Tensor => onSupport(value, (x) => tf.greaterEqual(x, scale), scale, formula, outside);
@@ -34,8 +33,9 @@ const paretoFamily = (isScorable: boolean): Family => {
     support: "interval",
     parameters: ["scale", "alpha"],
     // log α/x − α log(x/s)
+    // the scale is no constant here: a density that jumps when a random bound crosses x has no pathwise derivative
     logDensity: (parameters, value) =>
-      onTail(parameters, value, (x) => tf.add(tf.log(tf.div(parameters.alpha, x)), logAbove(parameters, x))),
+      onTail(value, parameters.scale, (x) => tf.add(tf.log(tf.div(parameters.alpha, x)), logAbove(parameters, x))),
     draw: (parameters, key, batch) => atLogSurvival(parameters, tf.log(standardUniform(key, batch))),
     isScorable,
     supportParameters: ["scale"],
@@ -53,8 +53,10 @@ const paretoFamily = (isScorable: boolean): Family => {
     },
     // log s/α + 1 + 1/α
     entropy: ({ scale, alpha }) => tf.add(tf.log(tf.div(scale, alpha)), tf.add(1, tf.reciprocal(alpha))),
-    cdf: (parameters, value) => onTail(parameters, value, (x) => tf.neg(tf.expm1(logAbove(parameters, x))), 0),
-    logSurvival: (parameters, value) => onTail(parameters, value, (x) => logAbove(parameters, x), 0),
+    cdf: (parameters, value) =>
+      onTail(value, stopGradient(parameters.scale), (x) => tf.neg(tf.expm1(logAbove(parameters, x))), 0),
+    logSurvival: (parameters, value) =>
+      onTail(value, stopGradient(parameters.scale), (x) => logAbove(parameters, x), 0),
     quantile: (parameters, p) => atLogSurvival(parameters, tf.log1p(tf.neg(p))),
     upperQuantile: (parameters, q) => atLogSurvival(parameters, tf.log(q)),
     constraints: { scale: positive, alpha: positive },

@@ -3,6 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import type { Constraint, Family } from "../ir/site.js";
+import { stopGradient } from "../ops/marks.js";
 import { where } from "../ops/where.js";
 import { nonNegative, real } from "./constraints.js";
 import { type Distribution, distribution } from "./distribution.js";
@@ -94,7 +95,7 @@ const scaledFamily = (inner: Family): Family =>
     (factor, value, own) => {
       const density = own(value);
       // a factor of 0 leaves the support as it is
-      const isReal = tf.isFinite(density);
+      const isReal = tf.isFinite(stopGradient(density));
       return where(isReal, tf.mul(factor, where(isReal, density, 0)), density);
     },
     (factor, entropy) => tf.mul(factor, entropy),

@@ -46,9 +46,7 @@ function within(inner: Family, isFixed: boolean): Family {
   const count = inner.parameterNames.length;
   const parts = (parameters: readonly Tensor[]) =>
     split(inner, parameters) as ReturnType<typeof split> & [unknown, Tensor, Tensor];
-  const restricted = (parameters: readonly Tensor[], value: Tensor, formula: (x: Tensor) => Tensor): Tensor => {
-    const [, low, high] = parts(parameters);
-    // the bounds are no constants here: a density that jumps when a random bound crosses x has no pathwise derivative
+  const between = (value: Tensor, low: Tensor, high: Tensor, formula: (x: Tensor) => Tensor): Tensor => {
     const isInside = (x: Tensor) => tf.logicalAnd(tf.greaterEqual(x, low), tf.lessEqual(x, high));
     return onSupport(value, isInside, pointWithin(low, high), formula);
   };
@@ -71,7 +69,8 @@ function within(inner: Family, isFixed: boolean): Family {
     // log p(x) − log P(low ≤ X ≤ high)
     logDensity: (parameters, value) => {
       const [law, low, high] = parts(parameters);
-      return restricted(parameters, asFloat(value), (x) =>
+      // the bounds are no constants here: a density that jumps when a random bound crosses x has no pathwise derivative
+      return between(asFloat(value), low, high, (x) =>
         tf.sub(inner.logDensity(law.parameters, x), logMass(law, low, high)),
       );
     },
@@ -79,19 +78,20 @@ function within(inner: Family, isFixed: boolean): Family {
       const u = standardUniform(key, batch);
       return share(parameters, u, tf.sub(1, u));
     },
+    // they do not jump where a bound crosses x
     cdf: (parameters, value) => {
       const [law, low, high] = parts(parameters);
-      const inside = tf.exp(
-        restricted(parameters, value, (x) => tf.sub(logMass(law, low, x), logMass(law, low, high))),
-      );
-      return where(tf.greaterEqual(stopGradient(value), high), 1, inside);
+      const [from, to] = [stopGradient(low), stopGradient(high)];
+      const logShare = (x: Tensor) => tf.sub(logMass(law, low, x), logMass(law, low, high));
+      return where(tf.greaterEqual(stopGradient(value), to), 1, tf.exp(between(value, from, to, logShare)));
     },
     quantile: (parameters, p) => share(parameters, p, tf.sub(1, p)),
     ...(!isDiscrete(inner) && {
       logSurvival: (parameters, value) => {
         const [law, low, high] = parts(parameters);
-        const inside = restricted(parameters, value, (x) => tf.sub(logMass(law, x, high), logMass(law, low, high)));
-        return where(tf.lessEqual(stopGradient(value), low), 0, inside);
+        const [from, to] = [stopGradient(low), stopGradient(high)];
+        const logShare = (x: Tensor) => tf.sub(logMass(law, x, high), logMass(law, low, high));
+        return where(tf.lessEqual(stopGradient(value), from), 0, between(value, from, to, logShare));
       },
       upperQuantile: (parameters, q) => share(parameters, tf.sub(1, q), q),
     }),

@@ -25,9 +25,9 @@ const uniformFamily = family({
   variance: ({ low, high }) => tf.div(tf.square(tf.sub(high, low)), 12),
   entropy: ({ low, high }) => tf.log(tf.sub(high, low)),
   cdf: ({ low, high }, x) => {
-    const at = stopGradient(x);
     const share = tf.div(tf.sub(x, low), tf.sub(high, low));
-    return where(tf.less(at, low), 0, where(tf.greater(at, high), 1, share));
+    const at = stopGradient(share);
+    return where(tf.less(at, 0), 0, where(tf.greater(at, 1), 1, share));
   },
   quantile: ({ low, high }, p) => tf.add(low, tf.mul(tf.sub(high, low), p)),
   upperQuantile: ({ low, high }, q) => tf.sub(high, tf.mul(tf.sub(high, low), q)),
