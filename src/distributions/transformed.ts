@@ -6,6 +6,7 @@ import { stopGradient } from "../ops/marks.js";
 import { where } from "../ops/where.js";
 import { formatShape } from "../util/shapes.js";
 import type { Bijector, Fitting } from "./bijectors/bijector.js";
+import { both } from "./bijectors/rule.js";
 import { fillsDomain, fits } from "./bijectors/supports.js";
 import { allLast, sumLast } from "./bijectors/trailingAxes.js";
 import type { Distribution, Supported, SupportOf } from "./distribution.js";
@@ -44,6 +45,13 @@ function image(base: Family, bijector: Bijector, extra: number): Family {
     const within = allLast(tf.logicalAnd(tf.greaterEqual(y, low), tf.lessEqual(y, high)), extra);
     return inside ? tf.logicalAnd(inside, within) : within;
   };
+  /** Whether f⁻¹(y) is a float between the ends of the domain, and none of them, of the shape without transformed axes. */
+  const hasInverse = (all: readonly Tensor[], y: Tensor): Tensor | undefined => {
+    // where floats end is no discontinuity of the density
+    const own = ofRule(all).map((each) => stopGradient(each));
+    const x = rule.inverse(own, y);
+    return both(allLast(tf.isFinite(x), rule.domainRank), rule.isInDomain(own, x));
+  };
   return {
     name: `transformed(${base.name}, ${rule.name})`,
     // of vectors that are only some of the codomain nobody knows where they lie
@@ -58,11 +66,14 @@ function image(base: Family, bijector: Bijector, extra: number): Family {
     ...(bounds && { bounds }),
     shapes: (parameters) => shapesOf(parts, parameters),
     // log p(f⁻¹(y)) + log |det ∂f⁻¹/∂y|
-    logDensity: (all, y) => {
+    logDensity: (all, value) => {
+      const fixed = stopGradient(value);
+      const isThere = rule.overflows.inverse ? hasInverse(all, fixed) : undefined;
+      const y = isThere && rule.codomainRank === 0 ? where(isThere, value, 0.5) : value;
       const density = base.logDensity(ofBase(all), rule.inverse(ofRule(all), y));
-      const volume = sumLast(rule.inverseLogDet(ofRule(all), y), extra);
-      const inside = isInside(all, stopGradient(y));
-      return inside ? where(inside, tf.add(density, volume), Number.NEGATIVE_INFINITY) : tf.add(density, volume);
+      const total = tf.add(density, sumLast(rule.inverseLogDet(ofRule(all), y), extra));
+      const inside = both(isInside(all, fixed), isThere && allLast(isThere, extra));
+      return inside ? where(inside, total, Number.NEGATIVE_INFINITY) : total;
     },
     draw: (all, key, batch) => {
       const y = rule.forward(ofRule(all), base.draw(ofBase(all), key, batch));

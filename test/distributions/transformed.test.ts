@@ -229,6 +229,7 @@ describe("supports that move", () => {
     expect(jumps((x) => at(transformed(normal(0, 1), interval(x, 3))))).toBe(true);
     expect(jumps((x) => at(transformed(normal(0, 1), pipe(exp, affine(x, 2)))))).toBe(true);
     expect(jumps((x) => at(transformed(normal(0, 1), affine(x, 2))))).toBe(false);
+    expect(jumps((x) => at(transformed(gamma(2, 1), pipe(inverse(exp), affine(x, 2)))))).toBe(false);
     expect(jumps((x) => at(transformed(normal(0, 1), pipe(affine(x, 2), exp))))).toBe(false);
   });
   it("a draw may be scored by its own density", () => {
@@ -245,6 +246,56 @@ describe("supports that move", () => {
     // @ts-expect-error the end of the support moves
     expect(() => reinforce(transformed(normal(0, 1), interval(tf.scalar(0), 1)))).toThrow(ElbowError);
     reinforce(transformed(normal(0, 1), interval(0, 1)));
+  });
+});
+
+describe("densities are never NaN, nor are their derivatives where y is finite", () => {
+  const scalars: Readonly<Record<string, (t: tf.Tensor) => Anything>> = {
+    exp: (t) => transformed(normal(t, 1), exp),
+    softplus: (t) => transformed(normal(t, 1), softplus),
+    sigmoid: (t) => transformed(normal(t, 1), sigmoid),
+    interval: (t) => transformed(normal(0, 1), interval(t, 2)),
+    power: (t) => transformed(exponential(t), power(-0.5)),
+    "inverse(exp)": (t) => transformed(gamma(2, t), inverse(exp)),
+    pipe: (t) => transformed(normal(0, 1), pipe(exp, affine(t, -2))),
+    "part of a domain": (t) => transformed(uniform(0, t), affine(t, 2)),
+    spline: (t) =>
+      transformed(
+        normal(t, 1),
+        bijectors.rationalQuadraticSpline(bijectors.initRationalQuadraticSpline(0, { bins: 3 })),
+      ),
+  };
+  const places = [-1e30, -50, -1, -1e-30, 0, 1e-40, 1e-30, 0.3, 0.7, 1, 2, 3, 50, 1e30];
+  it.each(Object.entries(scalars))("%s", (_, build) => {
+    const density = (y?: tf.Tensor, t?: tf.Tensor) => {
+      const { family, parameters: all } = build(t!);
+      return family.logDensity(all, y!);
+    };
+    for (const y of [...places, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY])
+      expect(inDoubles(density, [vector([y], []), vector([0.7], [])]).elements[0], `at ${y}`).not.toBeNaN();
+    for (const y of places) {
+      const { gradient } = gradientInDoubles(density, [vector([y], []), vector([0.7], [])]);
+      for (const [partial] of gradient) expect(partial, `at ${y}`).not.toBeNaN();
+    }
+  });
+  it("of vectors and matrices", () => {
+    const gaussian = (n: number) => independent(normal(tf.zeros([n]), 1));
+    const events: readonly (readonly [Anything, number[], number[]])[] = [
+      [transformed(gaussian(2), stickBreaking), [1, 0, 0], [3]],
+      [transformed(gaussian(2), stickBreaking), [-1, 1, 1], [3]],
+      [transformed(gaussian(2), stickBreaking), [5, 5, 5], [3]],
+      [transformed(gaussian(3), bijectors.ordered), [1, 1, 0], [3]],
+      [transformed(gaussian(3), bijectors.correlationCholesky), [1, 0, 0, 1, 0, 0, 0, 0, 1], [3, 3]],
+      [transformed(gaussian(3), bijectors.correlationCholesky), [0, 0, 0, 0, 0, 0, 0, 0, 0], [3, 3]],
+      [transformed(gaussian(3), bijectors.lowerCholesky()), [1, 5, 0, -1], [2, 2]],
+      [transformed(gaussian(3), pipe(bijectors.lowerCholesky(), bijectors.choleskyProduct)), [1, 5, 5, 1], [2, 2]],
+    ];
+    for (const [d, elements, shape] of events) {
+      const density = (y?: tf.Tensor) => d.family.logDensity(d.parameters, y!);
+      const { value, gradient } = gradientInDoubles(density, [vector(elements, shape)]);
+      expect(value).not.toBeNaN();
+      for (const partial of gradient[0]!) expect(partial).not.toBeNaN();
+    }
   });
 });
 

@@ -41,6 +41,7 @@ const boundedRule = (movesCodomain: boolean): BijectorRule =>
     logDet: (ends, x) =>
       byEnds(ends, (low, high) => [tf.add(tf.log(tf.sub(high, low)), sigmoidLogDet(x)), x, tf.neg(x), tf.zerosLike(x)]),
     relations: [lowBelowHigh],
+    overflows: "forward",
     monotone: { codomain: ({ low, high }) => [low, high] },
     movesCodomain,
   });

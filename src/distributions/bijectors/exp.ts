@@ -21,6 +21,7 @@ export const exp: Bijector<"real", "positive", false> = /* @__PURE__ */ bijector
     inverse: (_, y) => tf.log(where(tf.greater(y, 0), y, 1)),
     logDet: (_, x) => x,
     hasAffineLogDet: true,
+    overflows: "forward",
     monotone: { codomain: () => [0, Number.POSITIVE_INFINITY] },
   }),
 );

@@ -29,6 +29,7 @@ const invertedRule = (rule: BijectorRule): BijectorRule => {
     inverseShape: rule.forwardShape,
     hasAffineLogDet: rule.isAffine,
     ...(monotone && { monotone: inverted(monotone, rule.forward) }),
+    overflows: { forward: rule.overflows.inverse, inverse: rule.overflows.forward },
     movesCodomain: false,
   };
 };

@@ -147,6 +147,10 @@ function composed(rules: readonly BijectorRule[]): BijectorRule {
     relations: steps.flatMap(({ rule, start }) =>
       rule.relations.map((each) => ({ ...each, parameters: each.parameters.map((i) => start + i) })),
     ),
+    overflows: {
+      forward: rules.some(({ overflows }) => overflows.forward),
+      inverse: rules.some(({ overflows }) => overflows.inverse),
+    },
     movesCodomain: rules.some(
       ({ movesCodomain, domain, parameterNames }, i) =>
         movesCodomain || (i > 0 && parameterNames.length > 0 && !fillsDomain(rules[i - 1]!.codomain, domain)),

@@ -5,7 +5,7 @@ import { nonZero } from "../constraints.js";
 import { type Bijector, bijector } from "./bijector.js";
 import { bijectorRule } from "./rule.js";
 
-/** x where it is not negative, 1 elsewhere. */
+/** x where it is not negative, 1 elsewhere: the end of an interval at 0 has an image, too. */
 const base = (x: tf.Tensor): tf.Tensor => where(tf.greaterEqual(x, 0), x, 1);
 const positive = (x: tf.Tensor): tf.Tensor => where(tf.greater(x, 0), x, 1);
 
@@ -15,10 +15,11 @@ const powerRule = /* @__PURE__ */ bijectorRule({
   codomain: "positive",
   parameters: ["exponent"],
   forward: ({ exponent }, x) => tf.pow(base(x), exponent!),
-  inverse: ({ exponent }, y) => tf.pow(base(y), tf.reciprocal(exponent!)),
+  inverse: ({ exponent }, y) => tf.pow(positive(y), tf.reciprocal(exponent!)),
   // log |p| + (p − 1) log x
   logDet: ({ exponent }, x) => tf.add(tf.log(tf.abs(exponent)), tf.mul(tf.sub(exponent, 1), tf.log(positive(x)))),
   constraints: { exponent: nonZero },
+  overflows: "both",
   monotone: {
     direction: ({ exponent }) => tf.sign(exponent),
     domain: () => [0, Number.POSITIVE_INFINITY],

@@ -49,6 +49,8 @@ export interface BijectorRule {
   /** The elementwise variance of f(X) from that of X, for affine f that do not mix elements. */
   readonly variance?: Map;
   readonly monotone?: Monotone;
+  /** Whether a finite x may have an infinite f(x), or a finite y an infinite f⁻¹(y): numbers end where floats do. */
+  readonly overflows: { readonly forward: boolean; readonly inverse: boolean };
   /** Whether the codomain moves with the parameters. */
   readonly movesCodomain: boolean;
   /** Per parameter: what it must satisfy. */
@@ -93,6 +95,8 @@ export interface RuleParts<P extends string> {
     readonly domain?: (parameters: Named<P>) => Ends;
     readonly codomain?: (parameters: Named<P>) => Ends;
   };
+  /** Where a finite number may become infinite. @defaultValue nowhere */
+  readonly overflows?: "forward" | "both";
   /** @defaultValue false */
   readonly movesCodomain?: boolean;
   /** What parameters must satisfy. */
@@ -172,6 +176,7 @@ export function bijectorRule<const P extends string = never>(parts: RuleParts<P>
     hasAffineLogDet: parts.hasAffineLogDet ?? isAffine,
     ...(variance && { variance: (parameters, x) => variance(named(parameters), x) }),
     ...(monotone && { monotone }),
+    overflows: { forward: parts.overflows !== undefined, inverse: parts.overflows === "both" },
     movesCodomain,
     constraints: names.map((name) => parts.constraints?.[name]),
     relations: (parts.relations ?? []).map(({ parameters, ...relation }) => ({
