@@ -54,12 +54,12 @@ const cauchyFamily = family({
 });
 
 /**
- * The Cauchy distribution.
+ * The Cauchy distribution, of density s/(π(s² + (x − m)²)); it has neither mean nor variance.
  *
  * Offers reparam and reinforce.
  *
- * @param loc - median, any shape
- * @param scale - half of the interquartile range, > 0, broadcasts with `loc`
+ * @param loc - median m, any shape
+ * @param scale - half of the interquartile range, s > 0, broadcasts with `loc`
  * @example
  * ```ts
  * import { cauchy, run, sample } from "elbow";

@@ -36,11 +36,11 @@ const exponentialFamily = family({
 });
 
 /**
- * The exponential distribution.
+ * The exponential distribution, of density λe^{−λx} for x ≥ 0.
  *
  * Offers reparam, reinforce, muProp and measureValued.
  *
- * @param rate - inverse of the mean, > 0, any shape
+ * @param rate - λ > 0, the inverse of the mean, any shape
  * @example
  * ```ts
  * import { exponential, run, sample } from "elbow";

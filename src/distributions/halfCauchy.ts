@@ -28,16 +28,15 @@ const halfCauchyFamily = family({
   upperQuantile: ({ scale }, q) => tf.mul(scale, cotHalfTurns(tf.mul(0.5, q))),
   constraints: { scale: positive },
   // its mean is infinite
-  mean: ({ scale }) => tf.fill(scale.shape, Number.POSITIVE_INFINITY),
-  variance: ({ scale }) => tf.fill(scale.shape, Number.POSITIVE_INFINITY),
 });
 
 /**
- * The half-Cauchy distribution: the absolute value of a Cauchy variable with median 0.
+ * The half-Cauchy distribution, of density 2s/(π(s² + x²)) for x ≥ 0: the absolute value of a Cauchy variable of median 0. Its
+ * mean is infinite.
  *
  * Offers reparam and reinforce.
  *
- * @param scale - median, > 0, any shape
+ * @param scale - median s > 0, any shape
  * @example
  * ```ts
  * import { halfCauchy, run, sample } from "elbow";

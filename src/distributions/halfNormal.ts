@@ -44,11 +44,11 @@ const halfNormalFamily = family({
 });
 
 /**
- * The half-normal distribution: the absolute value of a normal variable with mean 0.
+ * The half-normal distribution, of density √(2/π)·e^{−x²/2s²}/s for x ≥ 0: the absolute value of a normal variable of mean 0.
  *
  * Offers reparam, reinforce, muProp and measureValued.
  *
- * @param scale - standard deviation of the normal variable, > 0, any shape
+ * @param scale - standard deviation s of the normal variable, > 0, any shape
  * @example
  * ```ts
  * import { halfNormal, run, sample } from "elbow";

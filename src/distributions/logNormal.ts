@@ -48,12 +48,12 @@ const logNormalFamily = family({
 });
 
 /**
- * The log-normal distribution: the exponential of a normal variable.
+ * The log-normal distribution, of density e^{−(log x − m)²/2s²}/(xs√2π): the exponential of a normal variable.
  *
  * Offers reparam, reinforce, muProp and quadrature.
  *
- * @param loc - mean of the logarithm, any shape
- * @param scale - standard deviation of the logarithm, > 0, broadcasts with `loc`
+ * @param loc - mean m of the logarithm, any shape
+ * @param scale - standard deviation s of the logarithm, > 0, broadcasts with `loc`
  * @example
  * ```ts
  * import { logNormal, run, sample } from "elbow";

@@ -32,11 +32,11 @@ const whole = (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape) ? 
  * ```
  */
 export const mean = ({ family, parameters, batch, event }: Anything): Tensor =>
-  whole(family.mean?.(parameters) ?? missing("mean in closed form", family), [...batch, ...event]);
+  whole(family.mean?.(parameters) ?? missing("mean, or none in closed form", family), [...batch, ...event]);
 
 /** E (X − E X)², elementwise, of the shape of a draw. As {@link mean}. */
 export const variance = ({ family, parameters, batch, event }: Anything): Tensor =>
-  whole(family.variance?.(parameters) ?? missing("variance in closed form", family), [...batch, ...event]);
+  whole(family.variance?.(parameters) ?? missing("variance, or none in closed form", family), [...batch, ...event]);
 
 /** The square root of the {@link variance}. */
 export const stddev = (of: Anything): Tensor => tf.sqrt(variance(of));
@@ -63,7 +63,7 @@ export const entropy = ({ family, parameters, batch }: Anything): Tensor =>
  * @example
  * ```ts
  * import { cdf, logistic } from "elbow";
- * console.log(cdf(logistic([0, 3], 1), 3).arraySync()[1]); // => 0.5
+ * console.log(cdf(logistic([0, 3], 1), 3).dataSync()[1]); // => 0.5
  * ```
  */
 export const cdf = ({ family, parameters }: Anything, x: TensorLike): Tensor =>

@@ -63,12 +63,12 @@ export const normalFamily = family({
 });
 
 /**
- * The normal distribution.
+ * The normal distribution, of density e^{−(x − m)²/2s²}/(s√2π).
  *
  * Offers reparam, reinforce, muProp, measureValued and quadrature.
  *
- * @param loc - mean, any shape
- * @param scale - standard deviation, > 0, broadcasts with `loc`
+ * @param loc - mean m, any shape
+ * @param scale - standard deviation s > 0, broadcasts with `loc`
  * @returns a distribution of batch shape `loc` ∗ `scale` and scalar events
  * @example
  * ```ts

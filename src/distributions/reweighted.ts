@@ -116,7 +116,7 @@ const scaledFamily = (inner: Family): Family =>
  * import { logDensity, masked, uniform } from "elbow";
  * import * as tf from "@tensorflow/tfjs-core";
  * const y = masked(uniform(0, [0.5, 0.5]), tf.tensor1d([true, false], "bool"));
- * console.log(logDensity(y, tf.tensor1d([0.25, NaN])).arraySync()[1]); // => 0
+ * console.log(logDensity(y, tf.tensor1d([0.25, NaN])).dataSync()[1]); // => 0
  * ```
  */
 export const masked = <T extends Tensor, Offers extends string>(

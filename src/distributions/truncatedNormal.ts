@@ -92,14 +92,15 @@ export interface TruncationBounds<T extends TensorLike = TensorLike> {
 }
 
 /**
- * The normal distribution on an interval, either end of which may be infinite. Draws and densities are exact far out in
+ * The normal distribution on an interval, either end of which may be infinite, of density φ((x − m)/s)/s over the normal
+ * probability of the interval. Draws and densities are exact far out in
  * either tail of the normal distribution, too.
  *
  * Offers reparam, in mean, scale and bounds; for plain numbers as bounds also reinforce and muProp, since no score function
  * sees a support that moves.
  *
- * @param loc - mean of the normal variable, any shape
- * @param scale - its standard deviation, > 0, broadcasts with it
+ * @param loc - mean m of the normal variable, any shape
+ * @param scale - its standard deviation s > 0, broadcasts with it
  * @param bounds - ends of the interval, which broadcast with both
  * @example
  * ```ts

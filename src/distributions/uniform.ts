@@ -36,12 +36,12 @@ const uniformFamily = family({
 });
 
 /**
- * The uniform distribution on an interval.
+ * The uniform distribution on an interval [a, b], of density 1/(b − a).
  *
  * Offers reparam only: its support moves with the parameters, which the score function does not see.
  *
- * @param low - lower end, any shape
- * @param high - upper end, > `low`, broadcasts with it
+ * @param low - lower end a, any shape
+ * @param high - upper end b > a, broadcasts with it
  * @example
  * ```ts
  * import { run, sample, uniform } from "elbow";
