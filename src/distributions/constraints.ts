@@ -154,9 +154,9 @@ export const unitVector: Constraint = {
 };
 
 /** Numbers above a bound. */
-export const above = (bound: number): Constraint =>
+export const above = (bound: number, name = `${bound}`): Constraint =>
   elementwise(
-    `> ${bound}`,
+    `> ${name}`,
     (x) => x > bound,
     (x) => tf.greater(x, bound),
   );

@@ -71,7 +71,7 @@ const oneHotLogits = family({
 });
 
 /**
- * The categorical distribution over unit vectors: 1 at the category drawn, 0 at all others.
+ * The categorical distribution over unit vectors: 1 at the category drawn, 0 at all others; of mass Π pₖ^xₖ.
  *
  * Offers enumerate, reinforce and muProp; with bias gumbelSoftmax (points of the simplex, or unit vectors with `hard`)
  * and straightThrough.

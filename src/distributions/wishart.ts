@@ -84,7 +84,10 @@ function wishartFamily(name: ScaleName, n: number): Family {
     mean: ({ df, scale }) => tf.mul(eachMatrix(df), matrix(scale)),
     variance: ({ df, scale }) => variance(df, matrix(scale)),
     entropy: ({ df, scale }) => entropy(df, factor(scale)),
-    constraints: { df: above(n - 1), scale: name === "scaleMatrix" ? positiveDefinite : lowerCholesky },
+    constraints: {
+      df: above(n - 1, `n − 1 = ${n - 1}`),
+      scale: name === "scaleMatrix" ? positiveDefinite : lowerCholesky,
+    },
   });
   return { ...made, parameterNames: ["df", name] };
 }
