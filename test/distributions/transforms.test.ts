@@ -31,10 +31,12 @@ const named = Object.entries(families);
 const implicit = [
   "Gamma",
   "Beta",
+  "Chi2",
   "Dirichlet",
   "StudentT",
   "InverseGamma",
   "VonMises",
+  "MixtureNormal",
   "MultivariateStudentT",
   "LKJCholesky, dim = 3",
   "Wishart(scale_matrix)",
