@@ -278,3 +278,16 @@ test("empty products", () => {
     ),
   ).toContain("matMul");
 });
+
+test("a result written transposed is what the next product reads, not what it was made of", () => {
+  // both products could take the transposition between them
+  const left = leftOver(
+    [
+      [3, 4],
+      [4, 5],
+      [3, 6],
+    ],
+    (a, b, c) => tf.matMul(tf.transpose(tf.matMul(a!, b!)), c!),
+  );
+  expect(left).toEqual(["matMul", "matMul"]);
+});

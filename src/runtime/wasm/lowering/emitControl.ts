@@ -12,8 +12,9 @@ const bytesOf = (operand: Operand): number => 4 * sizeOf(operand.shape);
 export function emitScan({ fn, values, compileInner }: Frame, { inputs, outputs, attributes }: Equation): void {
   const { body, constants, carries, length, reverse } = attributes as ScanAttributes;
   const sources = inputs.map((input) => values.operand(input));
-  const compiled = compileInner(body, sources.slice(0, constants));
+  // before the body is compiled, whose memory for what it computes on the way is free again after that
   const targets = outputs.map((output) => values.target(output));
+  const compiled = compileInner(body, sources.slice(0, constants));
   const carry = compiled.inputs.slice(constants, constants + carries);
   carry.forEach((operand, i) => {
     copy(fn, sources[constants + i]!, operand);

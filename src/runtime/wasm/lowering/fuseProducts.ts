@@ -18,9 +18,14 @@ export function fuseProducts(program: Program): Program {
   const producers = new Map(equations.flatMap((each) => each.outputs.map((output) => [output, each] as const)));
   const users = usersOf(equations, program.outputs);
   const rewritten = new Map<Equation, Equation | undefined>();
+  // what an earlier product writes in another order has no other producer any more
+  const producerOf = (variable: Variable) => {
+    const producer = producers.get(variable);
+    return producer && rewritten.has(producer) ? undefined : producer;
+  };
   for (const equation of products) {
     const operands = equation.inputs.map((input, i): Seen => {
-      const seen = seenThrough(input, (variable) => producers.get(variable));
+      const seen = seenThrough(input, producerOf);
       return canRead(seen.view, i === 0 ? -1 : -2) ? seen : { source: input, view: wholeOf(input) };
     });
     const chain = chainAfter(equation, users);
