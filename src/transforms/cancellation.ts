@@ -71,17 +71,19 @@ export function cancel(equation: Equation, surroundings: Surroundings): Variable
   if (!group) return undefined;
   const logits = primitive === sub.primitive ? logOdds(equation, surroundings) : undefined;
   if (logits) return logits;
-  const met: Variable[] = [];
-  if (!inputs.some((input) => meetsAgain(input, 2, met, group, surroundings))) return undefined;
-  for (const [left, right] of depths) {
-    const ofSecond = partsOf(inputs[1]!, right, group, surroundings);
-    const parts = [
-      ...partsOf(inputs[0]!, left, group, surroundings),
-      ...(primitive === group.join.primitive ? ofSecond : inverted(ofSecond)),
-    ];
-    const rest = withoutPairs(parts, group, surroundings);
-    const found = rest.length < parts.length ? joined(rest, group) : undefined;
-    if (found) return broadcastTo(found, output!.shape);
+  const isInverse = primitive === group.without.primitive;
+  const met: Part[] = [];
+  if (
+    meetsInverse(inputs[0]!, false, 2, met, group, surroundings) ||
+    meetsInverse(inputs[1]!, isInverse, 2, met, group, surroundings)
+  ) {
+    for (const [left, right] of depths) {
+      const ofSecond = partsOf(inputs[1]!, right, group, surroundings);
+      const parts = [...partsOf(inputs[0]!, left, group, surroundings), ...(isInverse ? inverted(ofSecond) : ofSecond)];
+      const rest = withoutPairs(parts, group, surroundings);
+      const found = rest.length < parts.length ? joined(rest, group) : undefined;
+      if (found) return broadcastTo(found, output!.shape);
+    }
   }
   return primitive === add.primitive ? doubled(equation, surroundings) : undefined;
 }
@@ -111,23 +113,26 @@ const isOfGroup = (primitive: Primitive, { join, without, inverse }: Group): boo
   primitive === join.primitive || primitive === without.primitive || primitive === inverse.primitive;
 
 /**
- * Whether a value has been met before among the parts of those so far, at whatever depth: without one, nothing cancels. A
- * quick look.
+ * Whether a value stands among the parts, at whatever depth, with both signs: without one, nothing cancels. A quick look.
  */
-function meetsAgain(
+function meetsInverse(
   variable: Variable,
+  isInverse: boolean,
   depth: number,
-  met: Variable[],
+  met: Part[],
   group: Group,
   surroundings: Surroundings,
 ): boolean {
   const of = unstretched(variable, surroundings);
-  if (met.includes(of)) return true;
-  met.push(of);
+  for (let i = 0; i < met.length; i++) if (met[i]!.of === of && met[i]!.isInverse !== isInverse) return true;
+  met.push({ of, isInverse });
   const producer = depth > 0 ? surroundings.producerOf(of) : undefined;
   if (!producer || !isOfGroup(producer.primitive, group)) return false;
-  for (const input of producer.inputs) if (meetsAgain(input, depth - 1, met, group, surroundings)) return true;
-  return false;
+  const { primitive, inputs } = producer;
+  const first = primitive === group.inverse.primitive ? !isInverse : isInverse;
+  if (meetsInverse(inputs[0]!, first, depth - 1, met, group, surroundings)) return true;
+  const second = primitive === group.without.primitive ? !isInverse : isInverse;
+  return inputs.length > 1 && meetsInverse(inputs[1]!, second, depth - 1, met, group, surroundings);
 }
 
 /** The parts without those that stand there with both signs. */

@@ -99,7 +99,7 @@ export class SimplifyingBuilder extends Builder {
 
   private fold(equation: Equation): Variable[] | undefined {
     const { primitive, inputs, attributes, outputs } = equation;
-    for (const input of inputs) if (!this.known.has(input)) return undefined;
+    for (let i = 0; i < inputs.length; i++) if (!this.known.has(inputs[i]!)) return undefined;
     // a stretched scalar is the form that uniform constants are kept in
     if (this.uniformOf(equation)) return undefined;
     const size = outputs.reduce((total, output) => total + sizeOf(output.shape), 0);
@@ -134,7 +134,7 @@ function simplifyInner(equation: Pick<Equation, "attributes" | "primitive">): At
 /** A text that is equal for equal applications; undefined where that cannot be told. */
 function keyOf(name: string, inputs: readonly Variable[], attributes: Attributes): string | undefined {
   let key = name;
-  for (const { id } of inputs) key += ` ${id}`;
+  for (let i = 0; i < inputs.length; i++) key += ` ${inputs[i]!.id}`;
   for (const attribute in attributes) {
     const value = attributes[attribute];
     if (typeof value === "function" || (value && "equations" in Object(value))) return undefined;
@@ -153,14 +153,17 @@ function textOf(value: unknown): string {
 /** Leaves out equations and constants that no output depends on. */
 export function withoutDeadCode(program: Program): Program {
   const needed = new Set<Variable>(program.outputs);
-  const equations = program.equations.toReversed().filter(({ inputs, outputs }) => {
-    const isNeeded = outputs.some((output) => needed.has(output));
-    if (isNeeded) for (const input of inputs) needed.add(input);
-    return isNeeded;
-  });
+  const equations: Equation[] = [];
+  for (let at = program.equations.length - 1; at >= 0; at--) {
+    const equation = program.equations[at]!;
+    const { inputs, outputs } = equation;
+    if (!outputs.some((output) => needed.has(output))) continue;
+    for (let i = 0; i < inputs.length; i++) needed.add(inputs[i]!);
+    equations.push(equation);
+  }
   return {
     ...program,
     constants: program.constants.filter(({ variable }) => needed.has(variable)),
-    equations: equations.toReversed(),
+    equations: equations.reverse(),
   };
 }

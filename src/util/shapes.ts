@@ -1,10 +1,13 @@
+// Every equation of every program comes through here several times, in code that is not optimized yet: loops count, since
+// iterators allocate there.
+
 /** A tensor's shape: its sizes, outermost axis first. */
 export type Shape = readonly number[];
 
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
   let product = 1;
-  for (const size of shape) product *= size;
+  for (let axis = 0; axis < shape.length; axis++) product *= shape[axis]!;
   return product;
 }
 
@@ -25,9 +28,10 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** The broadcast of shapes by numpy's rule (trailing axes aligned, size 1 stretches), or undefined if there is none. */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] | undefined {
   let rank = 0;
-  for (const shape of shapes) if (shape.length > rank) rank = shape.length;
+  for (let k = 0; k < shapes.length; k++) rank = Math.max(rank, shapes[k]!.length);
   const result = new Array<number>(rank).fill(1);
-  for (const shape of shapes) {
+  for (let k = 0; k < shapes.length; k++) {
+    const shape = shapes[k]!;
     for (let i = 0; i < shape.length; i++) {
       const axis = rank - shape.length + i;
       const size = shape[i]!;

@@ -11,12 +11,12 @@ type Binary = (x: V128, y: V128) => V128;
 
 const unary =
   (float: Unary, integer: Unary = float): Lanes4 =>
-  ({ x: [x], from: [dtype] }) =>
-    dtype === "float32" ? float(x!) : integer(x!);
+  ({ x, from }) =>
+    (from[0] === "float32" ? float : integer)(x[0]!);
 const binary =
   (float: Binary, integer: Binary = float): Lanes4 =>
-  ({ x: [x, y], from: [dtype] }) =>
-    dtype === "float32" ? float(x!, y!) : integer(x!, y!);
+  ({ x, from }) =>
+    (from[0] === "float32" ? float : integer)(x[0]!, x[1]!);
 
 const one = (): V128 => f32x4.const(1);
 const asNumber = (mask: V128): V128 => v128.and(mask, one());

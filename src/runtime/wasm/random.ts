@@ -60,15 +60,16 @@ export function threefryBlocks(fn: FunctionBuilder, blocks: readonly Blocks[]): 
     fn.let(i32x4.add(counter, key.second[0]!)),
   ]);
   for (let round = 0; round < 20; round++) {
-    for (const [x, y] of words) fn.set(x, i32x4.add(x, y));
-    for (const [x, y] of words) fn.set(y, v128.xor(i32x4.rotl(y, rotations[round % 8]!), x));
+    for (let k = 0; k < words.length; k++) fn.set(words[k]![0], i32x4.add(words[k]![0], words[k]![1]));
+    for (let k = 0; k < words.length; k++)
+      fn.set(words[k]![1], v128.xor(i32x4.rotl(words[k]![1], rotations[round % 8]!), words[k]![0]));
     if (round % 4 !== 3) continue;
     const injection = (round + 1) / 4;
-    for (const [k, [x, y]] of words.entries()) {
-      const { first, second } = blocks[k]!.key;
+    blocks.forEach(({ key: { first, second } }, k) => {
+      const [x, y] = words[k]!;
       fn.set(x, i32x4.add(x, first[injection]!));
       fn.set(y, i32x4.add(y, second[injection]!));
-    }
+    });
   }
   return words;
 }

@@ -9,12 +9,15 @@ export type Flow = ReadonlyMap<Equation, Equation | undefined>;
 const nothing: Flow = new Map();
 
 function merge(flows: readonly Flow[]): Flow {
-  const merged = new Map<Equation, Equation | undefined>();
-  for (const flow of flows) for (const [site, jump] of flow) merged.set(site, merged.get(site) ?? jump);
+  const [first = nothing, ...others] = flows.filter(({ size }) => size > 0);
+  if (others.every((flow) => flow === first)) return first;
+  const merged = new Map(first);
+  for (const flow of others) for (const [site, jump] of flow) merged.set(site, merged.get(site) ?? jump);
   return merged;
 }
 
-const broken = (flow: Flow, by: Equation): Flow => new Map([...flow].map(([site, jump]) => [site, jump ?? by]));
+const broken = (flow: Flow, by: Equation): Flow =>
+  flow.size === 0 ? flow : new Map([...flow].map(([site, jump]) => [site, jump ?? by]));
 const jumpsOf = (flow: Flow): Flow => new Map([...flow].filter(([, jump]) => jump !== undefined));
 const isEqual = (a: Flow, b: Flow): boolean =>
   a.size === b.size && [...a].every(([site, jump]) => b.has(site) && b.get(site) === jump);

@@ -1,6 +1,6 @@
 import { ByteBuffer } from "./bytes.js";
 
-const keyOf = (content: Uint8Array): string => String.fromCharCode(...content);
+const keyOf = (content: Uint8Array): string => String.fromCharCode.apply(undefined, content as unknown as number[]);
 
 /** The constants of a module, each once, 16-byte aligned in the order of first use. They become one data segment. */
 export class ConstantPool {

@@ -54,6 +54,9 @@ export interface Range {
 export const mostLocals = 50_000;
 export const mostBodyBytes = 7_654_321;
 
+/** global.get of the pool's address, and a load of 16 aligned bytes from an offset that is to follow. */
+const loadFromPool: Opcode = [0x23, 0, ...simd(0), 4];
+
 const storeOpcode: Readonly<Record<ValueType, readonly [Opcode, number]>> = {
   i32: [plain(0x36), 2],
   f32: [plain(0x38), 2],
@@ -230,12 +233,12 @@ export class FunctionBuilder<P extends Types = Types, R extends MaybeType = Mayb
       body.unsigned(count);
       body.byte(typeByte[type]);
     }
-    for (const [offset, local] of this.#constants) {
-      body.opcode([0x23, 0, ...simd(0), 4]);
+    this.#constants.forEach((local, offset) => {
+      body.opcode(loadFromPool);
       body.unsigned(offset);
       body.byte(0x21);
       body.unsigned(local);
-    }
+    });
     body.appendBuffer(this.#code.bytes);
     // A function with a result ends by `return`; what follows is never reached.
     if (this.signature.result !== undefined) body.byte(0x00);
@@ -286,10 +289,12 @@ export class FunctionBuilder<P extends Types = Types, R extends MaybeType = Mayb
 
   #localRuns(): [ValueType, number][] {
     const runs: [ValueType, number][] = [];
-    for (const type of this.#locals) {
-      const last = runs.at(-1);
-      if (last?.[0] === type) last[1]++;
+    let last: ValueType | undefined;
+    for (let i = 0; i < this.#locals.length; i++) {
+      const type = this.#locals[i]!;
+      if (type === last) runs.at(-1)![1]++;
       else runs.push([type, 1]);
+      last = type;
     }
     return runs;
   }

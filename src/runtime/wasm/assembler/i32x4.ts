@@ -13,19 +13,22 @@ export const liftI32x4 = lifting(constant);
 const two = (code: number) => binary(liftI32x4, "v128", simd(code));
 const one = (code: number) => unary(liftI32x4, "v128", simd(code));
 const [shlOpcode, shrUOpcode, orOpcode] = [simd(171), simd(173), simd(80)];
-const shift =
-  (code: number) =>
-  (x: V128, by: I32 | number): V128 =>
-    apply("v128", simd(code), [x, liftI32(by)]);
+const shift = (code: number) => {
+  const opcode = simd(code);
+  return (x: V128, by: I32 | number): V128 => apply("v128", opcode, [x, liftI32(by)]);
+};
+const shifts = Array.from({ length: 32 }, (_, by) => ({
+  left: [0x41, by, ...shlOpcode],
+  right: [0x41, by, ...shrUOpcode, ...orOpcode],
+}));
 
-/** The bits of a value that is cheap to write twice, moved round to the left: both shifts in one. */
+/** The bits of a value that is cheap to write twice, moved round to the left by 1 to 31: both shifts in one. */
 function rotl(x: V128, by: number): V128 {
-  const [left, right] = [by, 32 - by];
   return expression("v128", (code) => {
     x.emit(code);
-    code.bytes.opcode([0x41, left, ...shlOpcode]);
+    code.bytes.opcode(shifts[by]!.left);
     x.emit(code);
-    code.bytes.opcode([0x41, right, ...shrUOpcode, ...orOpcode]);
+    code.bytes.opcode(shifts[32 - by]!.right);
   });
 }
 

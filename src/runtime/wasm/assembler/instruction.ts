@@ -34,13 +34,25 @@ export const lifting =
 
 export const unary =
   <A extends ValueType, R extends ValueType>(lift: Lift<A>, type: R, opcode: Opcode) =>
-  (x: Expression<A> | number): Expression<R> =>
-    apply(type, opcode, [lift(x)]);
+  (x: Expression<A> | number): Expression<R> => {
+    const operand = lift(x);
+    return expression(type, (code) => {
+      operand.emit(code);
+      code.bytes.opcode(opcode);
+    });
+  };
 
 export const binary =
   <A extends ValueType, R extends ValueType>(lift: Lift<A>, type: R, opcode: Opcode) =>
-  (x: Expression<A> | number, y: Expression<A> | number): Expression<R> =>
-    apply(type, opcode, [lift(x), lift(y)]);
+  (x: Expression<A> | number, y: Expression<A> | number): Expression<R> => {
+    const first = lift(x);
+    const second = lift(y);
+    return expression(type, (code) => {
+      first.emit(code);
+      second.emit(code);
+      code.bytes.opcode(opcode);
+    });
+  };
 
 /** An address in memory: an expression or a constant. */
 export type Address = I32 | number;
