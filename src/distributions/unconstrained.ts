@@ -27,7 +27,7 @@ const bySupport: Readonly<Record<string, () => Bijector>> = {
   positiveDefinite: () => pipe(lowerCholesky(), choleskyProduct),
 };
 
-const discrete: readonly Support[] = ["boolean", "nonNegativeInteger", "categoryIndex", "oneHot"];
+const discrete: readonly Support[] = ["boolean", "counts", "nonNegativeInteger", "categoryIndex", "oneHot"];
 
 /** Why there is no bijector from the real numbers to a support. */
 function refusal(support: Support): { message: string; hint: string } {
