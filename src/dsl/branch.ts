@@ -4,10 +4,10 @@ import { isTracing, traceInner } from "../ir/tracing.js";
 import { branch } from "../ops/control.js";
 import { namedKey } from "../ops/random.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
-import type { Call } from "./call.js";
+import type { Call, Execute } from "./call.js";
 import { addressesOf, at, type Choices, set, unknownAddress } from "./choices.js";
 import type { Branched } from "./effects.js";
-import type { Execute, Meaning, Outcome } from "./meaning.js";
+import type { Meaning, Outcome } from "./meaning.js";
 import { checkingInner, noteValidity } from "./validity.js";
 
 const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }) => leaf);
@@ -23,6 +23,7 @@ export function runBranch(
   const meaning = (name: string): Meaning => ({
     ...strict,
     key: strict.key && namedKey(strict.key, name),
+    auxiliary: strict.auxiliary && namedKey(strict.auxiliary, name),
     ignoresUnknown: true,
   });
   const [ifTrue, ifFalse] = [meaning("true"), meaning("false")];

@@ -21,6 +21,7 @@ import { noteParameters } from "./validity.js";
 
 /** Runs a program with a meaning. @throws ElbowError for repeated, unknown and missing addresses and for values that do not fit */
 export function execute(call: Call, meaning: Meaning): Outcome {
+  if (call.execute) return call.execute(meaning, execute);
   const execution = new Execution(meaning);
   const result = execution.run(call);
   execution.checkGiven(call.name);
@@ -63,7 +64,7 @@ export class Execution {
       case "call":
         return this.nested(effect);
       case "splice":
-        return this.run(effect.call);
+        return this.spliced(effect.call, effect.source);
       case "scan":
         return this.absorb(
           effect.address,
@@ -99,9 +100,11 @@ export class Execution {
         hint: "Give one tensor: { address: value }.",
         at: { address: this.full(address), source: source.line },
       });
-    const value = given ?? this.draw(address, distribution, source);
-    const logDensity = this.score(address, distribution, value, source);
-    (given ? this.given : this.drawn).push(logDensity);
+    const chosen = given ? undefined : this.meaning.choose?.(this.full(address), distribution);
+    const value = given ?? chosen?.value ?? this.draw(address, distribution, source);
+    const logDensity = chosen?.logDensity ?? this.score(address, distribution, value, source);
+    const isGiven = this.meaning.countsAsGiven?.(this.full(address)) ?? given !== undefined;
+    (isGiven ? this.given : this.drawn).push(logDensity);
     this.choices[address] = value;
     return value;
   }
@@ -151,6 +154,30 @@ export class Execution {
     return this.absorb(address, source, execute(call, this.below(address, source)));
   }
 
+  /** A program whose choices stand on this level. */
+  private spliced(call: Call, source: Source): unknown {
+    if (!call.execute) return this.run(call);
+    const { key, auxiliary } = this.meaning;
+    const own = `splice#${this.unnamed++}`;
+    const { choices, logDrawn, logGiven, result } = call.execute(
+      {
+        ...this.meaning,
+        key: key && namedKey(key, own),
+        auxiliary: auxiliary && namedKey(auxiliary, own),
+        score: undefined,
+        ignoresUnknown: true,
+      },
+      execute,
+    );
+    for (const [address, value] of Object.entries(choices)) {
+      this.claim(address, source);
+      this.choices[address] = value;
+    }
+    this.drawn.push(logDrawn);
+    this.given.push(logGiven);
+    return result;
+  }
+
   /** The key of the next effect of this kind that needs one and has no address. */
   private ownKey({ kind, source }: Replicated | DrawnRows): Tensor {
     const { key, path } = this.meaning;
@@ -164,7 +191,7 @@ export class Execution {
 
   /** The meaning of a program that is nested under an address. */
   private below(address: string, source: Source): Meaning {
-    const { key, given, path } = this.meaning;
+    const { key, auxiliary, given, path } = this.meaning;
     const inner = given[address];
     if (isTensor(inner))
       throw new ElbowError("not-a-value", {
@@ -172,7 +199,13 @@ export class Execution {
         hint: "Give nested choices: { address: { inner: value } }.",
         at: { address: this.full(address), source: source.line },
       });
-    return { ...this.meaning, key: key && namedKey(key, address), given: inner ?? {}, path: [...path, address] };
+    return {
+      ...this.meaning,
+      key: key && namedKey(key, address),
+      auxiliary: auxiliary && namedKey(auxiliary, address),
+      given: inner ?? {},
+      path: [...path, address],
+    };
   }
 
   /** Takes over what a nested program did. */

@@ -4,9 +4,10 @@ import { loop } from "../ops/control.js";
 import { foldIn } from "../ops/random.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import type { Execute } from "./call.js";
 import type { Choices } from "./choices.js";
 import type { Looped } from "./effects.js";
-import type { Execute, Meaning, Outcome } from "./meaning.js";
+import type { Meaning, Outcome } from "./meaning.js";
 import { checkingInner, noteValidity } from "./validity.js";
 
 const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }) => leaf);
@@ -17,7 +18,9 @@ export function runLoop(
   meaning: Meaning,
   execute: Execute,
 ): Outcome {
-  const { key, given } = meaning;
+  const { given, auxiliary } = meaning;
+  // where nothing may be drawn, a step may still need a key to estimate a density with
+  const key = meaning.key ?? auxiliary;
   const sequences: Tree<Tensor> = typeof sequence === "number" ? tf.tensor1d(range(sequence), "int32") : sequence;
   const length = tensorsOf(sequences)[0]?.shape[0] ?? 0;
   const keys = key ? [foldIn(key, tf.tensor1d(range(length), "int32"))] : [];
@@ -33,7 +36,8 @@ export function runLoop(
       const { result: outcome, validity } = checkingInner(() =>
         execute(body(withLeaves(initial, carried), element), {
           ...meaning,
-          key: stepKey,
+          key: meaning.key && stepKey,
+          auxiliary: auxiliary && stepKey,
           given: withLeaves(given as Tree<Tensor>, rest) as Choices,
         }),
       );

@@ -1,7 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import type { Source } from "../util/location.js";
-import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
 
 /** What a run of a program yields. Its log density is the sum of the two parts. */
@@ -28,21 +27,32 @@ export interface ScoredChoice {
 /** What counts as a choice's log density, a scalar: an objective may know better than to score the value. */
 export type Score = (choice: ScoredChoice) => Tensor;
 
+/** A value for a choice in place of a draw, with what counts as its log density. */
+export interface ChosenValue {
+  readonly value: Tensor;
+  readonly logDensity: Tensor;
+}
+
 /** How a program is run. */
 export interface Meaning {
-  /** The random key; undefined where nothing may be drawn. */
+  /** The random key; undefined where no choice of the program may be drawn. */
   readonly key: Tensor | undefined;
+  /** A random key for what estimates a density, where no choice may be drawn. @defaultValue `key` */
+  readonly auxiliary?: Tensor | undefined;
   /** Values that are given; all others are drawn. */
   readonly given: Choices;
   /** Whether values at addresses that the program does not have are passed over. @defaultValue false */
   readonly ignoresUnknown?: boolean;
   /** What stands in for the log densities of choices, except those in loops and branches. @defaultValue they themselves */
   readonly score?: Score | undefined;
+  /** Puts values in the place of draws. @defaultValue draws */
+  readonly choose?:
+    | ((address: string, distribution: Distribution<Tensor, never>) => ChosenValue | undefined)
+    | undefined;
+  /** Whether a choice belongs to what is given in the outcome's log densities. @defaultValue whether a value is given */
+  readonly countsAsGiven?: ((address: string) => boolean) | undefined;
   /** Where the user asked for this run. */
   readonly source?: Source;
   /** Names of the enclosing programs, for messages. */
   readonly path: readonly string[];
 }
-
-/** Runs a program with a meaning. */
-export type Execute = (call: Call, meaning: Meaning) => Outcome;

@@ -84,6 +84,7 @@ function answerVerb(verb: Verb, key: Tensor): unknown {
     case "assess": {
       const { logDrawn, logGiven } = execute(verb.call, {
         key: undefined,
+        auxiliary: key,
         given: verb.choices,
         path: [],
         score: verb.score,
