@@ -21,6 +21,12 @@ it("lists everything that returns a distribution and is exported", () => {
   expect(makers.filter((name) => name !== "distribution").toSorted()).toEqual(listed.map(([name]) => name).toSorted());
 });
 
+it("has types that are tested", () => {
+  const types = readFileSync(new URL("../types/everyDistribution.ts", import.meta.url), "utf8");
+  for (const [name, make] of listed)
+    if (make().length > 0) expect(types).toMatch(new RegExp(`^ {2}${name}: readonly `, "m"));
+});
+
 describe.each(listed)("%s", (name, make) => {
   it("says its parameters, and what is checked of them", () => {
     const { parameters } = docstrings().get(name)!;
