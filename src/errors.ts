@@ -44,11 +44,16 @@ export function located<R>(source: { readonly line: string | undefined } | undef
   try {
     return body();
   } catch (error) {
-    const isHomeless = error instanceof ElbowError && error.code !== "internal" && error.at.source === undefined;
-    if (!isHomeless || source?.line === undefined) throw error;
-    const { code, summary, hint, at } = error;
-    throw new ElbowError(code, { message: summary, hint, at: { ...at, source: source.line } });
+    throw withPlace(error, source);
   }
+}
+
+/** An error of a user's making that does not know its line, with this one; any other as it is. */
+export function withPlace(error: unknown, source: { readonly line: string | undefined } | undefined): unknown {
+  const isHomeless = error instanceof ElbowError && error.code !== "internal" && error.at.source === undefined;
+  if (!isHomeless || source?.line === undefined) return error;
+  const { code, summary, hint, at } = error;
+  return new ElbowError(code, { message: summary, hint, at: { ...at, source: source.line } });
 }
 
 /** Throws unless the condition holds: for invariants of Elbow itself, never for a user's input. */

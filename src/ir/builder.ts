@@ -1,4 +1,4 @@
-import { broken, invariant, located } from "../errors.js";
+import { broken, invariant, withPlace } from "../errors.js";
 import { captureSource, type Source } from "../util/location.js";
 import { type Shape, sizeOf } from "../util/shapes.js";
 import type { Primitive } from "./primitive.js";
@@ -25,11 +25,9 @@ export class Builder {
   private readonly constantElements = new Map<Variable, Elements>();
 
   emit(primitive: Primitive, inputs: readonly Variable[], attributes: Attributes = {}): Variable[] {
-    const source = sourceHere();
-    const types = located(source, () => primitive.infer(inputs, attributes));
-    const outputs = types.map(({ shape, dtype }) => variable(shape, dtype));
-    this.equations.push({ primitive, inputs, attributes, outputs, source });
-    return [...outputs];
+    const equation = equationOf(primitive, inputs, attributes, sourceHere());
+    this.equations.push(equation);
+    return [...equation.outputs];
   }
 
   constant(elements: Elements, shape: Shape, dtype: DType): Variable {
@@ -58,6 +56,23 @@ export class Builder {
     return { inputs, constants: this.constants, equations: this.equations, outputs };
   }
 }
+
+/** One application of a primitive, with new variables for its results, that is part of no program yet. */
+export function equationOf(
+  primitive: Primitive,
+  inputs: readonly Variable[],
+  attributes: Attributes,
+  source: Source,
+): Equation {
+  try {
+    const outputs = primitive.infer(inputs, attributes).map(variableOf);
+    return { primitive, inputs, attributes, outputs, source };
+  } catch (error) {
+    throw withPlace(error, source);
+  }
+}
+
+const variableOf = ({ shape, dtype }: Type): Variable => variable(shape, dtype);
 
 let currentBuilder: Builder | undefined;
 let currentSource: Source | undefined;

@@ -176,11 +176,11 @@ function record(
       hint: "Write it with supported operations, or compute it outside and pass it as an argument.",
       at: { source: captureSource().line },
     });
-  const toVariables = (value: tf.TensorInfo | tf.TensorInfo[]) =>
-    Array.isArray(value) ? value.map(variableOf) : variableOf(value);
-  const operands = Object.fromEntries(
-    Object.entries(inputs).flatMap(([name, value]) => (value ? [[name, toVariables(value as tf.TensorInfo)]] : [])),
-  );
+  const operands: Record<string, Variable | readonly Variable[]> = {};
+  for (const name in inputs) {
+    const value: tf.TensorInfo | tf.TensorInfo[] | undefined = inputs[name];
+    if (value) operands[name] = Array.isArray(value) ? value.map(variableOf) : variableOf(value);
+  }
   const info = (result: Variable): tf.TensorInfo => ({
     dataId: remember(result),
     shape: [...result.shape],

@@ -51,7 +51,9 @@ interface Fixed {
  * @param isFixed - which inputs stay the same
  */
 export function hoist(program: Program, isFixed: (input: number) => boolean): Hoisted | undefined {
-  const fixed = fixedValues(program, isFixed);
+  const candidates = fixedEquations(program, isFixed);
+  if (candidates.reduce((sum, equation) => sum + workOf(equation), 0) < leastWork) return undefined;
+  const fixed = fixedValues(program, candidates);
   const producers = new Map(
     program.equations.flatMap((equation) => equation.outputs.map((output) => [output, equation] as const)),
   );
@@ -87,14 +89,23 @@ export function hoist(program: Program, isFixed: (input: number) => boolean): Ho
   return { once, step };
 }
 
-/** Everything that depends on fixed inputs alone. */
-function fixedValues({ inputs, constants, equations }: Program, isFixed: (input: number) => boolean) {
+/** The equations that depend on fixed inputs alone. */
+function fixedEquations({ inputs, constants, equations }: Program, isFixed: (input: number) => boolean): Equation[] {
+  const fixed = new Set(inputs.filter((_, i) => isFixed(i)));
+  for (const { variable } of constants) fixed.add(variable);
+  return equations.filter(({ primitive, inputs: operands, outputs }) => {
+    if (!primitive.isPure || !operands.every((each) => fixed.has(each))) return false;
+    for (let i = 0; i < outputs.length; i++) fixed.add(outputs[i]!);
+    return true;
+  });
+}
+
+/** What is known of their values. */
+function fixedValues({ inputs }: Program, equations: readonly Equation[]) {
   const fixed = new Map<Variable, Fixed>();
-  const given = new Set(inputs.filter((_, i) => isFixed(i)));
-  const known = new Set(constants.map(({ variable }) => variable));
+  const given = new Set(inputs);
   for (const equation of equations) {
     const { primitive, inputs: operands, outputs } = equation;
-    if (!primitive.isPure || !operands.every((each) => given.has(each) || known.has(each) || fixed.has(each))) continue;
     const below = operands.flatMap((each) => fixed.get(each) ?? []);
     const sources = new Set([
       ...operands.filter((each) => given.has(each)),

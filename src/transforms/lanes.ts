@@ -76,8 +76,7 @@ export function fromBatched(variable: Variable, axes: readonly Axis[]): Lanes {
 
 /** Applies a primitive to values on named axes, batched over those that occur among its operands and only those. */
 export function applyInLanes(primitive: Primitive, inputs: readonly Lanes[], attributes: Attributes): Lanes[] {
-  const axes = unionAxes(inputs);
-  if (axes.length === 0)
+  if (inputs.every((input) => input.axes.length === 0))
     return builder()
       .emit(
         primitive,
@@ -85,6 +84,7 @@ export function applyInLanes(primitive: Primitive, inputs: readonly Lanes[], att
         attributes,
       )
       .map(single);
+  const axes = unionAxes(inputs);
   return primitive
     .batch(
       inputs.map((input) => alignTo(input, axes)),

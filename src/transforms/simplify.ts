@@ -1,8 +1,9 @@
-import { Builder, build, exchangeSource, sourceHere, withBuilder, withoutSource } from "../ir/builder.js";
+import { Builder, build, equationOf, exchangeSource, sourceHere, withBuilder, withoutSource } from "../ir/builder.js";
 import { innerPrograms } from "../ir/control.js";
 import { inline } from "../ir/interpret.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
 import type { Attributes, DType, Elements, Equation, Primitive, Program, Variable } from "../ir/program.js";
+import { usedEquations } from "../ir/usedEquations.js";
 import { type Shape, sizeOf } from "../util/shapes.js";
 import { cancel } from "./cancellation.js";
 import { applyIdentity, type Surroundings } from "./identities.js";
@@ -58,11 +59,11 @@ export class SimplifyingBuilder extends Builder {
     const key = primitive.isPure ? keyOf(primitive.name, inputs, attributes) : undefined;
     const same = key === undefined ? undefined : this.seen.get(key);
     if (same) return [...same];
-    const outer = exchangeSource(sourceHere());
+    const source = sourceHere();
+    const outer = exchangeSource(source);
     try {
-      const outputs = super.emit(primitive, inputs, attributes);
-      const equation = this.equations.pop()!;
-      const result = this.fold(equation) ?? this.rewrite(equation) ?? this.keep(equation, outputs);
+      const equation = equationOf(primitive, inputs, attributes, source);
+      const result = this.fold(equation) ?? this.rewrite(equation) ?? this.keep(equation);
       if (key !== undefined) this.seen.set(key, result);
       return [...result];
     } finally {
@@ -83,9 +84,10 @@ export class SimplifyingBuilder extends Builder {
     return other && [other];
   }
 
-  private keep(equation: Equation, outputs: readonly Variable[]): readonly Variable[] {
+  private keep(equation: Equation): readonly Variable[] {
+    const { outputs } = equation;
     this.equations.push(equation);
-    for (const output of outputs) this.producers.set(output, equation);
+    for (let i = 0; i < outputs.length; i++) this.producers.set(outputs[i]!, equation);
     const uniform = this.uniformOf(equation);
     if (uniform) this.known.set(outputs[0]!, uniform);
     return outputs;
@@ -152,18 +154,10 @@ function textOf(value: unknown): string {
 
 /** Leaves out equations and constants that no output depends on. */
 export function withoutDeadCode(program: Program): Program {
-  const needed = new Set<Variable>(program.outputs);
-  const equations: Equation[] = [];
-  for (let at = program.equations.length - 1; at >= 0; at--) {
-    const equation = program.equations[at]!;
-    const { inputs, outputs } = equation;
-    if (!outputs.some((output) => needed.has(output))) continue;
-    for (let i = 0; i < inputs.length; i++) needed.add(inputs[i]!);
-    equations.push(equation);
-  }
+  const { used, needed } = usedEquations(program);
   return {
     ...program,
     constants: program.constants.filter(({ variable }) => needed.has(variable)),
-    equations: equations.reverse(),
+    equations: used,
   };
 }

@@ -1,7 +1,9 @@
 import { ElbowError } from "../../errors.js";
 import { withBuilder, withoutSource } from "../../ir/builder.js";
+import { innerPrograms } from "../../ir/control.js";
 import { interpret, restateConstant } from "../../ir/interpret.js";
 import { leaf } from "../../ir/primitives/leaf.js";
+import { assumeContinuous } from "../../ir/primitives/marks.js";
 import type { Equation, Program } from "../../ir/program.js";
 import { type Family, isSample, type SampleAttributes, type Strategy, sampleAttributes } from "../../ir/site.js";
 import { applyInLanes, type Lanes, single, withoutAxis } from "../lanes.js";
@@ -109,6 +111,7 @@ export function estimate(program: Program, defaults: DefaultStrategies): Estimat
         if (!isSample(equation)) {
           // batched loops and branches give all their outputs all lanes
           const outputs = applyInLanes(equation.primitive, operands, equation.attributes);
+          if (outputs.every(({ axes }) => axes.length === 0)) return outputs;
           return outputs.map((output, i) =>
             sites
               .filter(({ axis, equation: site }) => axis && !dependence(equation.outputs[i]!).has(site))
@@ -189,7 +192,7 @@ function resolver(program: Program, defaults: DefaultStrategies): (site: Equatio
       at: { address, source: site.source?.line },
     });
   }
-  const [smooth] = findFlow(program, "kink");
+  const [smooth] = isSmooth(program) ? [flow] : findFlow(program, "kink");
   return (site) => {
     const attributes = sampleAttributes(site);
     const isSound = attributes.family.isPathwise && flow!.get(site) === undefined;
@@ -207,6 +210,15 @@ function resolver(program: Program, defaults: DefaultStrategies): (site: Equatio
     return kink ? { ...settled, kink } : settled;
   };
 }
+
+/** Whether no operation has kinks or is vouched for: then second derivatives meet the same obstacles as first ones. */
+const isSmooth = ({ equations }: Program): boolean =>
+  equations.every(
+    (equation) =>
+      !equation.primitive.hasKinks &&
+      equation.primitive !== assumeContinuous.primitive &&
+      innerPrograms(equation).every(isSmooth),
+  );
 
 const notPathwise = (family: Family, jump: Equation | undefined): string =>
   family.isPathwise && jump

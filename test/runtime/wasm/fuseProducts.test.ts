@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { trace } from "../../../src/index.js";
 import type { Program } from "../../../src/ir/program.js";
+import { usedEquations } from "../../../src/ir/usedEquations.js";
 import { referenceEngine } from "../../../src/runtime/reference.js";
 import { fuseProducts } from "../../../src/runtime/wasm/lowering/fuseProducts.js";
-import { usedEquations } from "../../../src/runtime/wasm/lowering/schedule.js";
 import { wasmEngine } from "../../../src/runtime/wasm/wasmEngine.js";
 import type { Shape } from "../../../src/util/shapes.js";
 import { numbers } from "./runKernel.js";
@@ -40,7 +40,7 @@ function leftOver(shapes: readonly Shape[], body: Body): string[] {
       expect(found![i]![at]).toBeCloseTo(value, 4);
     });
   });
-  return usedEquations(fuseProducts(program)).map(({ primitive }) => primitive.name);
+  return usedEquations(fuseProducts(program)).used.map(({ primitive }) => primitive.name);
 }
 
 const product = ["matMul"];

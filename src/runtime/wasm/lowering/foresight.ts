@@ -1,9 +1,10 @@
 // What a step can know ahead: values that depend on nothing carried but step counters.
 import type { Equation, Program, Variable } from "../../../ir/program.js";
+import { usedEquations } from "../../../ir/usedEquations.js";
 import { sizeOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
 import { elementsOf } from "../random.js";
-import { isSmall, smallLimit, usedEquations } from "./schedule.js";
+import { isSmall, smallLimit } from "./schedule.js";
 
 /** The equations of a program, by when they are computed. Those of `ahead` and `during` have small values alone. */
 export interface Foresight {
@@ -50,7 +51,7 @@ export function foresee(program: Program, carried: number): Foresight | undefine
   const changing = new Set(program.inputs.slice(0, carried).filter((input) => !counters.has(input)));
   const counted = new Set(counters.keys());
   const [fixed, ahead, during]: [Equation[], Equation[], Equation[]] = [[], [], []];
-  for (const equation of usedEquations(program)) {
+  for (const equation of usedEquations(program).used) {
     const { primitive, inputs, outputs } = equation;
     const isChanging = inputs.some((input) => changing.has(input));
     if (!isChanging && !inputs.some((input) => counted.has(input))) {

@@ -1,9 +1,9 @@
 // Products of matrices read their operands and write their result where they stand, however they are turned.
 import type { Equation, Program, Variable } from "../../../ir/program.js";
+import { usedEquations } from "../../../ir/usedEquations.js";
 import { sameShape } from "../../../util/shapes.js";
 import { canRead, canWrite, type ProductViews } from "../kernels/productViews.js";
 import type { View } from "../kernels/view.js";
-import { usedEquations } from "./schedule.js";
 import { reshaped, type Seen, seenThrough, stretched, unpermuted, wholeOf } from "./views.js";
 
 /**
@@ -12,7 +12,7 @@ import { reshaped, type Seen, seenThrough, stretched, unpermuted, wholeOf } from
  * attribute `views`; what it makes superfluous has no user any more, and the schedule leaves it out.
  */
 export function fuseProducts(program: Program): Program {
-  const equations = usedEquations(program);
+  const equations = usedEquations(program).used;
   const products = equations.filter(({ primitive }) => primitive.name === "matMul");
   if (products.length === 0) return program;
   const producers = new Map(equations.flatMap((each) => each.outputs.map((output) => [output, each] as const)));

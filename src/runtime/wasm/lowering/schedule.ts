@@ -1,5 +1,6 @@
 // The order in which equations are executed, and what is executed together.
 import type { Equation, Program, Variable } from "../../../ir/program.js";
+import { usedEquations } from "../../../ir/usedEquations.js";
 import { sizeOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
 import { foldOf } from "../kernels/reductions.js";
@@ -36,23 +37,12 @@ export function isSmall(equation: Equation): boolean {
   return size === 1 && sizeOf(inputs[0]?.shape ?? []) > 0 && foldOf(primitive.name, inputs[0]!) !== undefined;
 }
 
-/** Equations that some output depends on, in order. */
-export function usedEquations({ equations, outputs }: Program): Equation[] {
-  const needed = new Set<Variable>(outputs);
-  const used = equations.toReversed().filter((equation) => {
-    const isUsed = equation.outputs.some((output) => needed.has(output));
-    if (isUsed) for (const input of equation.inputs) needed.add(input);
-    return isUsed;
-  });
-  return used.toReversed();
-}
-
 /**
  * Orders the equations so that as many as possible come together in one nest: small values as early as possible, then
  * kernels, and a nest only when nothing else is ready, so that it gathers all that it can.
  */
 export function schedule(program: Program): Item[] {
-  let remaining = usedEquations(program);
+  let remaining: readonly Equation[] = usedEquations(program).used;
   const order = orderOf(remaining);
   const outputs = new Set(program.outputs);
   const done = new Set<Variable>([...program.inputs, ...program.constants.map(({ variable }) => variable)]);
