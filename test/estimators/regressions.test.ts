@@ -71,7 +71,7 @@ describe("continuity", () => {
   // E over b of any function of b is continuous in x, by b's density
   it("a pathwise value may be a parameter of a site whose own value is not pathwise, whatever becomes of that", () => {
     const L = objective(function* ({ theta }: Theta) {
-      const x = yield* sample("x", reparam(normal(tf.mul(theta, 0), 0)));
+      const x = yield* sample("x", reparam(normal(tf.mul(theta, 0), 1e-30)));
       const b = yield* sample("b", enumerate(flip(tf.sigmoid(tf.add(theta, x)))));
       return where(tf.equal(b, 1), 2, 3);
     });
