@@ -68,7 +68,7 @@ function draw(dim: number, concentration: Tensor, key: Tensor, batch: Shape): Te
   const later = tf.mul(directions, tf.expandDims(tf.sqrt(tf.sigmoid(logOdds)), -1));
   const padding = [...batch.map((): [number, number] => [0, 0]), [1, 0], [0, 1]] as [number, number][];
   const below = tf.pad(later, padding);
-  const diagonals = tf.concat([tf.ones([...batch, 1]), tf.sqrt(tf.sigmoid(tf.neg(logOdds)))], -1);
+  const diagonals = tf.concat([tf.ones([...batch, 1]), tf.exp(tf.mul(-0.5, tf.softplus(logOdds)))], -1);
   return tf.add(below, diagonalMatrix(diagonals));
 }
 
