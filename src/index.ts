@@ -120,7 +120,7 @@ export { type ChoicesOf, type GenerativeFunction, gen } from "./dsl/gen.js";
 export { leaveOneOut } from "./dsl/leaveOneOut.js";
 export { type Minibatch, minibatch, minibatchOf, type RowOptions } from "./dsl/minibatch.js";
 export { average, type Computation, replicate } from "./dsl/replicate.js";
-export { assess, generate, run, simulate } from "./dsl/verbs.js";
+export { assess, generate, interpret, run, simulate } from "./dsl/verbs.js";
 export { ElbowError } from "./errors.js";
 export {
   type DrawOptions,
@@ -157,6 +157,12 @@ export {
   type EstimatorRow,
 } from "./inference/judging/compareEstimators.js";
 export type { GivenTruth, TruthOptions } from "./inference/judging/truth.js";
+export type { Algorithm, DrawnTogether, Particles, Problem } from "./inference/marginal/algorithm.js";
+export { exactEnumeration } from "./inference/marginal/exactEnumeration.js";
+export { gaussHermite } from "./inference/marginal/gaussHermite.js";
+export { type ImportanceSamplingOptions, importanceSampling } from "./inference/marginal/importanceSampling.js";
+export { type MarginalOptions, marginal } from "./inference/marginal/marginal.js";
+export { type NormalizeOptions, normalize } from "./inference/marginal/normalize.js";
 export { minibatchObjective } from "./inference/minibatchObjective.js";
 export { type Objective, objective } from "./inference/objective.js";
 export { detached, firstOrderOnly, pathwiseOnly } from "./inference/objectives/detached.js";

@@ -6,7 +6,7 @@ import { captureSource, type Source } from "../util/location.js";
 import type { Tree } from "../util/tree.js";
 import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
-import type { Score } from "./meaning.js";
+import type { Meaning, Score } from "./meaning.js";
 
 /** A computation that asks for effects E on its way to a result R. */
 // biome-ignore lint/suspicious/noExplicitAny: what an effect is answered with depends on the effect
@@ -91,8 +91,8 @@ export interface Replicated {
   readonly runs: number;
   /** Whether the results are those of the computation's estimator. */
   readonly isEstimated: boolean;
-  /** Runs the computation once with a key of its own. */
-  readonly compute: (key: Tensor) => Tree<Tensor>;
+  /** Runs the computation once with a key and a number of its own. */
+  readonly compute: (key: Tensor, lane: Tensor) => Tree<Tensor>;
   readonly source: Source;
 }
 
@@ -143,6 +143,20 @@ export interface Generate {
   readonly source: Source;
 }
 
+/** Runs a program with values for some choices, and rules for what becomes of the others. */
+export interface Interpret {
+  readonly kind: "interpret";
+  readonly call: Call<unknown, unknown>;
+  readonly options: InterpretOptions;
+  readonly source: Source;
+}
+
+/** Options of {@link interpret}. */
+export interface InterpretOptions extends Pick<Meaning, "choose" | "countsAsGiven"> {
+  /** Values of choices. @defaultValue none */
+  readonly given?: Choices;
+}
+
 /** A cost that is added to what a computation returns. */
 export interface AddedCost {
   readonly kind: "cost";
@@ -151,7 +165,7 @@ export interface AddedCost {
 }
 
 /** What an inference program may ask for: programs to be run with a meaning. */
-export type Verb = Simulate | Assess | Generate;
+export type Verb = Simulate | Assess | Generate | Interpret;
 export type Effect = ProgramEffect | Verb | AddedCost;
 
 /**

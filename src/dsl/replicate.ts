@@ -7,8 +7,8 @@ import { isTensor } from "./choices.js";
 import type { Effect, Effects, Replicated, Tensors } from "./effects.js";
 import { drive } from "./verbs.js";
 
-/** A computation of its own: what it draws and which verbs it uses is not seen outside. */
-export type Computation<R> = () => Effects<Effect, R>;
+/** A computation of its own: what it draws and which verbs it uses is not seen outside. It may take the number of its run. */
+export type Computation<R> = (run: Tensor) => Effects<Effect, R>;
 
 /** @throws ElbowError "option" unless a number of runs is a positive integer */
 export function checkRuns(name: string, runs: number, least = 1): void {
@@ -32,8 +32,8 @@ export function sideBySide<R extends Tree<Tensor>>(
     runs,
     isEstimated,
     source,
-    compute: (key) => {
-      const result = checkResult(name, drive(computation(), key), source.line);
+    compute: (key, lane) => {
+      const result = checkResult(name, drive(computation(lane), key), source.line);
       if (!isEstimated || (isTensor(result) && result.dtype === "float32")) return result;
       throw new ElbowError("replicate-result", {
         message: `what ${name} estimates must be one tensor of reals\n  received: ${isTensor(result) ? result.dtype : "a structure"}`,
@@ -64,7 +64,8 @@ function checkResult(name: string, result: unknown, source: string | undefined):
  * choice may: in an objective, in another replicated computation, in programs that are simulated, also inside scan and cond.
  *
  * @param runs - how many, n
- * @param computation - a generator function that returns a tensor or a nested structure of tensors
+ * @param computation - a generator function that returns a tensor or a nested structure of tensors; it is given the number
+ *   of its run, a scalar: 0, …, n − 1
  * @returns the same structure, every tensor with a first axis of n
  * @throws ElbowError "option" unless n is a positive integer; "replicate-result" for results that are no tensors
  * @example

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { inline } from "../ir/interpret.js";
 import { runEagerly } from "../ir/lifted.js";
-import type { Program } from "../ir/program.js";
+import type { Program, Type } from "../ir/program.js";
 import { emitOnTensors, isTracing, tensorOf, traceInner } from "../ir/tracing.js";
 import { foldIn } from "../ops/random.js";
 import { defaultStrategies } from "../strategies/defaults.js";
@@ -15,20 +15,27 @@ import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import type { Replicated } from "./effects.js";
 import { checkingInner, noteValidity } from "./validity.js";
 
+const keyType: Type = { shape: [2], dtype: "int32" };
+const laneType: Type = { shape: [], dtype: "float32" };
+
 /** Runs a computation in lanes with a key for each: recorded once, batched, and put in place or executed at once. */
 export function runReplicated({ compute, runs, isEstimated, source }: Replicated, key: Tensor): Tree<Tensor> {
   let structure: Tree<Tensor> = [];
   let isChecked = false;
-  const { program, captured } = traceInner([{ shape: [2], dtype: "int32" }], (own) => {
-    const { result, validity } = checkingInner(() => compute(own));
+  const { program, captured } = traceInner([keyType, laneType], (own, lane) => {
+    const { result, validity } = checkingInner(() => compute(own!, lane!));
     // what is estimated is one tensor: the checks become a part of it
     structure = isEstimated && validity ? tf.add(result as Tensor, validity) : result;
     isChecked = !isEstimated && validity !== undefined;
     return [...leavesOf(structure).map(({ leaf }) => leaf), ...(isChecked ? [validity!] : [])];
   });
   const one = isEstimated ? estimatorOf(program, source.line) : program;
-  const lanes = vmap(one, runs, [...captured.map(() => null), 0]);
-  const inputs = [...captured.map(tensorOf), foldIn(key, tf.tensor1d(range(runs), "int32"))];
+  const lanes = vmap(one, runs, [...captured.map(() => null), 0, 0]);
+  const inputs = [
+    ...captured.map(tensorOf),
+    foldIn(key, tf.tensor1d(range(runs), "int32")),
+    tf.tensor1d(range(runs), "float32"),
+  ];
   const results = isTracing()
     ? emitOnTensors(inputs, (...variables) => inline(lanes, variables))
     : runEagerly(forward(lanes), inputs);

@@ -8,7 +8,18 @@ import { namedKey, seedKey } from "../ops/random.js";
 import { captureSource } from "../util/location.js";
 import type { Call } from "./call.js";
 import { type Choices, isTensor } from "./choices.js";
-import type { AddedCost, Assess, Effect, Effects, Generate, ProgramEffect, Simulate, Verb } from "./effects.js";
+import type {
+  AddedCost,
+  Assess,
+  Effect,
+  Effects,
+  Generate,
+  Interpret,
+  InterpretOptions,
+  ProgramEffect,
+  Simulate,
+  Verb,
+} from "./effects.js";
 import { Execution, execute } from "./execution.js";
 import type { Outcome } from "./meaning.js";
 
@@ -70,6 +81,30 @@ export function* generate<C, R>(call: Call<C, R>, constraints: Constraints<C>): 
   return yield { kind: "generate", call, constraints: constraints as Choices, source: captureSource() };
 }
 
+/**
+ * Runs a program with given values, values in the place of draws, and a rule for which choices count as given: what
+ * inference algorithms are made of. The log densities of choices that count as given are summed up in `logGiven` with those
+ * of observations, all others in `logDrawn`.
+ *
+ * @example
+ * ```ts
+ * import { gen, interpret, normal, run, sample } from "elbow";
+ * const model = gen(function* () {
+ *   const z = yield* sample("z", normal(0, 1));
+ *   yield* sample("x", normal(z, 1));
+ * });
+ * // both are drawn, and log p(x | z) is told apart from log p(z)
+ * const { logGiven } = run(0, interpret(model(), { countsAsGiven: (address) => address === "x" }));
+ * console.log(logGiven.shape); // => []
+ * ```
+ */
+export function* interpret<C, R>(
+  call: Call<C, R>,
+  options: InterpretOptions = {},
+): Effects<Interpret, Omit<Outcome, "choices" | "result"> & { readonly choices: C; readonly result: R }> {
+  return yield { kind: "interpret", call, options, source: captureSource() };
+}
+
 const simulated = ({ choices, logDrawn, logGiven, result }: Outcome) => ({
   choices,
   logDensity: tf.add(logDrawn, logGiven),
@@ -92,6 +127,8 @@ function answerVerb(verb: Verb, key: Tensor): unknown {
       });
       return tf.add(logDrawn, logGiven);
     }
+    case "interpret":
+      return execute(verb.call, { given: {}, ...verb.options, key, path: [], source: verb.source });
     case "generate": {
       const outcome = execute(verb.call, { key, given: verb.constraints, path: [], source: verb.source });
       return { ...simulated(outcome), logWeight: outcome.logGiven };
@@ -99,7 +136,8 @@ function answerVerb(verb: Verb, key: Tensor): unknown {
   }
 }
 
-const isVerb = (effect: Effect): effect is Verb => ["simulate", "assess", "generate"].includes(effect.kind);
+const isVerb = (effect: Effect): effect is Verb =>
+  ["simulate", "assess", "generate", "interpret"].includes(effect.kind);
 
 /**
  * Drives a computation that may draw and use verbs (an objective, or what `run` executes). The i-th verb has its own key,

@@ -73,7 +73,7 @@ describe("the comparison sees a wrong alignment of axes (negative control)", () 
     const check = () => {
       const scored: Sabotage = () => reinforceStrategy();
       return fc
-        .sample(programNumbers, { numRuns: 60, seed: 6 })
+        .sample(programNumbers, { numRuns: 80, seed: 6 })
         .map((numbers) =>
           checkProgram(randomProgram(numbers), { draws: 1000, seed: 1, sabotage: scored, isHasty: true }),
         )
