@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError, located } from "../errors.js";
+import { ElbowError, withPlace } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Constraint, Family, Relation, Strategy, Support } from "../ir/site.js";
 import { captureSource } from "../util/location.js";
@@ -216,9 +216,18 @@ export function distribution<T extends Tensor, Offers extends string>(
     const tensor = asTensor(parameter);
     return tensor.dtype === "float32" ? tensor : tf.cast(tensor, "float32");
   });
-  const shapes = located(captureSource(), () => of.shapes(tensors.map((tensor) => tensor.shape)));
+  const shapes = locatedShapes(of, tensors);
   checkNew({ family: of, parameters: tensors });
   return { family: of, parameters: tensors, ...shapes, strategy: undefined };
+}
+
+/** The user's line is looked for only when there is something wrong on it. */
+function locatedShapes(of: Family, parameters: readonly Tensor[]): ReturnType<Family["shapes"]> {
+  try {
+    return of.shapes(parameters.map(({ shape }) => shape));
+  } catch (error) {
+    throw withPlace(error, captureSource());
+  }
 }
 
 /** Log density of a value, of the batch shape. The value must have the shape [...batch, ...event] up to leading axes of draws. */

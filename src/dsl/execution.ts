@@ -135,7 +135,8 @@ export class Execution {
         hint: "A guide must sample every address of its model, and assess needs a value for every one.",
         at: { address: this.full(address), source: source.line },
       });
-    return drawValue(this.full(address), distribution, namedKey(key, address), source);
+    const ownKey = withSource(source, () => namedKey(key, address));
+    return drawValue(this.full(address), distribution, ownKey, source);
   }
 
   private observe({ address, distribution, value, source }: Observe): Tensor {

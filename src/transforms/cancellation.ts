@@ -175,10 +175,11 @@ function negated(equation: Equation, { producerOf, elementsOf }: Surroundings): 
 /** (a + t) + t = a + 2t where t is a multiple, so that 2t costs no more than t. */
 function doubled({ inputs }: Equation, { producerOf, elementsOf }: Surroundings): Variable | undefined {
   const isNumber = (variable: Variable): boolean => elementsOf(variable)?.length === 1;
-  for (const [i, t] of inputs.entries()) {
+  for (let i = 0; i < inputs.length; i++) {
+    const t = inputs[i]!;
     const sum = producerOf(inputs[1 - i]!);
-    const product = producerOf(t);
     if (sum?.primitive !== add.primitive || !sum.inputs.includes(t)) continue;
+    const product = producerOf(t);
     if (product?.primitive !== mul.primitive || !product.inputs.some(isNumber)) continue;
     return add(sum.inputs[1 - sum.inputs.indexOf(t)]!, mul(t, 2));
   }

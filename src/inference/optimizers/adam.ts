@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { checkDecay, checkNonNegative, type Optimizer, type OptimizerStep } from "./optimizer.js";
+import { builtIn, checkDecay, checkNonNegative, type Optimizer, type OptimizerStep } from "./optimizer.js";
 import { checkLearningRate, type LearningRate, rateAt } from "./schedules.js";
 
 export interface AdamOptions {
@@ -62,13 +62,12 @@ export function adamSettings(where: string, options: AdamOptions): Required<Adam
  */
 export function adam(options: AdamOptions = {}): Optimizer {
   const settings = adamSettings("adam", options);
-  return {
+  return builtIn({
     name: "adam",
-    isElementwise: true,
     init: (parameter) => [tf.zerosLike(parameter), tf.zerosLike(parameter)],
     update: ({ parameter, ...rest }) => {
       const { change, slots } = adamStep(rest, settings);
       return { parameter: tf.sub(parameter, change), slots };
     },
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type AdamOptions, adamSettings, adamStep } from "./adam.js";
-import { checkNonNegative, type Optimizer } from "./optimizer.js";
+import { builtIn, checkNonNegative, type Optimizer } from "./optimizer.js";
 
 export interface AdamwOptions extends AdamOptions {
   /** λ @defaultValue 0.01 */
@@ -17,14 +17,13 @@ export interface AdamwOptions extends AdamOptions {
 export function adamw({ weightDecay = 0.01, ...options }: AdamwOptions = {}): Optimizer {
   const settings = adamSettings("adamw", options);
   checkNonNegative("adamw", "weightDecay", weightDecay);
-  return {
+  return builtIn({
     name: "adamw",
-    isElementwise: true,
     init: (parameter) => [tf.zerosLike(parameter), tf.zerosLike(parameter)],
     update: ({ parameter, ...rest }) => {
       const { rate, change, slots } = adamStep(rest, settings);
       const decayed = tf.mul(parameter, tf.sub(1, tf.mul(rate, weightDecay)));
       return { parameter: tf.sub(decayed, change), slots };
     },
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkDecay, type Optimizer } from "./optimizer.js";
+import { builtIn, checkDecay, type Optimizer } from "./optimizer.js";
 import { checkLearningRate, type LearningRate, rateAt } from "./schedules.js";
 
 export interface MomentumOptions {
@@ -22,14 +22,13 @@ export function momentum(options: MomentumOptions = {}): Optimizer {
   const { learningRate = 0.01, momentum: mu = 0.9, nesterov = false } = options;
   checkLearningRate("momentum", learningRate);
   checkDecay("momentum", "momentum", mu);
-  return {
+  return builtIn({
     name: nesterov ? "nesterov" : "momentum",
-    isElementwise: true,
     init: (parameter) => [tf.zerosLike(parameter)],
     update: ({ parameter, gradient, slots: [previous], step }) => {
       const velocity = tf.add(tf.mul(mu, previous!), gradient);
       const direction = nesterov ? tf.add(gradient, tf.mul(mu, velocity)) : velocity;
       return { parameter: tf.sub(parameter, tf.mul(rateAt(learningRate, step), direction)), slots: [velocity] };
     },
-  };
+  });
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
+import { withoutSource } from "../../ir/builder.js";
 
 /** What an optimizer sees of one parameter at one step. All tensors may be traced: nothing can be read. */
 export interface OptimizerStep {
@@ -49,6 +50,13 @@ export interface Optimizer {
    */
   readonly isElementwise?: boolean;
 }
+
+/** An optimizer of Elbow's own: the same for every element, and nobody needs to look for a user's line in it. */
+export const builtIn = (optimizer: Omit<Optimizer, "isElementwise">): Optimizer => ({
+  ...optimizer,
+  isElementwise: true,
+  update: (at) => withoutSource(() => optimizer.update(at)),
+});
 
 /** @throws ElbowError "option" unless the condition on an optimizer's or a schedule's setting holds */
 export function checkSetting(isRight: boolean, where: string, setting: string, rule: string, received: unknown): void {

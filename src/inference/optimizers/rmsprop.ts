@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { checkDecay, checkNonNegative, type Optimizer } from "./optimizer.js";
+import { builtIn, checkDecay, checkNonNegative, type Optimizer } from "./optimizer.js";
 import { checkLearningRate, type LearningRate, rateAt } from "./schedules.js";
 
 export interface RmspropOptions {
@@ -22,14 +22,13 @@ export function rmsprop({ learningRate = 0.01, decay = 0.9, epsilon = 1e-8 }: Rm
   checkLearningRate("rmsprop", learningRate);
   checkDecay("rmsprop", "decay", decay);
   checkNonNegative("rmsprop", "epsilon", epsilon);
-  return {
+  return builtIn({
     name: "rmsprop",
-    isElementwise: true,
     init: (parameter) => [tf.zerosLike(parameter)],
     update: ({ parameter, gradient, slots: [previous], step }) => {
       const meanSquare = tf.add(tf.mul(decay, previous!), tf.mul(1 - decay, tf.square(gradient)));
       const direction = tf.div(gradient, tf.add(tf.sqrt(meanSquare), epsilon));
       return { parameter: tf.sub(parameter, tf.mul(rateAt(learningRate, step), direction)), slots: [meanSquare] };
     },
-  };
+  });
 }

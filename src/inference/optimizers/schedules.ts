@@ -2,6 +2,7 @@
 // compiled step and cost no round trip.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { withSource } from "../../ir/builder.js";
 import { asTensor } from "../../ir/lifted.js";
 import { checkNonNegative, checkPositive, checkSetting } from "./optimizer.js";
 
@@ -13,7 +14,8 @@ export type LearningRate = number | Schedule;
 
 /** The rate at an int32 step. @throws ElbowError "option" for a number that is not positive and finite */
 export function rateAt(learningRate: LearningRate, step: Tensor): Tensor {
-  if (typeof learningRate === "function") return learningRate(tf.cast(step, "float32"));
+  // a schedule may be the user's
+  if (typeof learningRate === "function") return withSource(undefined, () => learningRate(tf.cast(step, "float32")));
   return asTensor(learningRate);
 }
 

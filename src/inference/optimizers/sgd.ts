@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Optimizer } from "./optimizer.js";
+import { builtIn, type Optimizer } from "./optimizer.js";
 import { checkLearningRate, type LearningRate, rateAt } from "./schedules.js";
 
 export interface SgdOptions {
@@ -19,13 +19,12 @@ export interface SgdOptions {
  */
 export function sgd({ learningRate = 0.01 }: SgdOptions = {}): Optimizer {
   checkLearningRate("sgd", learningRate);
-  return {
+  return builtIn({
     name: "sgd",
-    isElementwise: true,
     init: () => [],
     update: ({ parameter, gradient, step }) => ({
       parameter: tf.sub(parameter, tf.mul(rateAt(learningRate, step), gradient)),
       slots: [],
     }),
-  };
+  });
 }

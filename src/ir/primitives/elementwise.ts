@@ -1,10 +1,10 @@
 // The frame of all elementwise operations, with the two that it is itself made of: add and mul.
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
-import { broadcastShapes, forEachBlock, forEachBroadcast, formatShape, sizeOf } from "../../util/shapes.js";
+import { broadcastShapes, forEachBlock, forEachBroadcast, formatShape, sameShape, sizeOf } from "../../util/shapes.js";
 import { emitOne, lift, type Value } from "../builder.js";
 import { type MaybeZero, type Operation, operation, type Primitive, primitive } from "../primitive.js";
-import type { DType, Elements, Variable } from "../program.js";
+import type { DType, Elements, Type, Variable } from "../program.js";
 import { broadcastAxes, broadcastTo, reshape, sumTo } from "./axes.js";
 import { addLoop, type BlockLoop, mulLoop } from "./loops.js";
 
@@ -38,25 +38,30 @@ export interface ElementwiseRules {
 
 /** A primitive that acts element by element on operands broadcast against each other. */
 export function elementwise(rules: ElementwiseRules): Primitive {
-  const { name, dtype = (types) => types.at(-1)!, partials, tfjs } = rules;
+  const { name, partials, tfjs } = rules;
+  const dtypeOf = (inputs: readonly Type[]): DType =>
+    rules.dtype ? rules.dtype(inputs.map((input) => input.dtype)) : inputs.at(-1)!.dtype;
   // integers wrap around, as they do in every engine
   const onIntegers = rules.evaluateInteger ?? ((...x: number[]) => rules.evaluate(...x) | 0);
   const self: Primitive = primitive({
     name,
     scalar: rules.evaluate,
     infer: (inputs) => {
-      const shape = broadcastShapes(...inputs.map((input) => input.shape));
+      // most often there is nothing to broadcast
+      const [first] = inputs;
+      const isSame = inputs.every((input) => sameShape(input.shape, first!.shape));
+      const shape = isSame ? first!.shape : broadcastShapes(...inputs.map((input) => input.shape));
       if (!shape) {
         const shapes = inputs.map((input) => formatShape(input.shape)).join(" and ");
         throw new ElbowError("shape", { message: `${name}: shapes ${shapes} do not broadcast` });
       }
-      return [{ shape, dtype: dtype(inputs.map((input) => input.dtype)) }];
+      return [{ shape, dtype: dtypeOf(inputs) }];
     },
     evaluate: (inputs) => {
       const shapes = inputs.map((input) => input.shape);
       const shape = broadcastShapes(...shapes)!;
       const out = new Float64Array(sizeOf(shape));
-      const isInteger = dtype(inputs.map((input) => input.dtype)) === "int32";
+      const isInteger = dtypeOf(inputs) === "int32";
       const evaluate = isInteger ? onIntegers : rules.evaluate;
       const [x, y, z] = inputs.map((input) => input.elements) as [Elements, Elements, Elements];
       if (inputs.length === 1) for (let i = 0; i < out.length; i++) out[i] = evaluate(x[i]!);

@@ -37,7 +37,7 @@ function throughPlace(place: AxisPlace, map: AxisMap): AxisPlace {
 const throughMap = (axes: SiteAxes, map: AxisMap): SiteAxes => axes.map((place) => throughPlace(place, map));
 
 const mapDependence = <S>(dependence: Dependence<S>, map: AxisMap): Dependence<S> =>
-  new Map([...dependence].map(([site, axes]) => [site, throughMap(axes, map)]));
+  dependence.size === 0 ? dependence : new Map([...dependence].map(([site, axes]) => [site, throughMap(axes, map)]));
 
 const shifted = (axes: SiteAxes, by: number): SiteAxes => axes.map((place) => movedPlace(place, by));
 
@@ -47,13 +47,16 @@ export const axesText = (axes: SiteAxes): string =>
 
 /** Merges dependences, as an elementwise function of equally shaped values has them. */
 export function mergeDependence<S>(dependences: readonly Dependence<S>[]): Dependence<S> {
-  const merged = new Map<S, SiteAxes>();
-  for (const each of dependences)
+  const [first = independent<S>(), ...others] = dependences.filter(({ size }) => size > 0);
+  if (others.length === 0) return first;
+  const merged = new Map(first);
+  for (const each of others)
     for (const [site, axes] of each) merged.set(site, merged.has(site) ? meet(merged.get(site)!, axes) : axes);
   return merged;
 }
 
-const independent = <S>(): Dependence<S> => new Map<S, SiteAxes>();
+const nothing: Dependence<never> = new Map<never, SiteAxes>();
+const independent = <S>(): Dependence<S> => nothing as Dependence<S>;
 
 /** What an output of an equation depends on that is new with this equation. */
 export type OwnSources<S> = (equation: Equation, output: number) => Dependence<S> | undefined;
@@ -71,10 +74,12 @@ export function followDependence<S>(
   const of = (variable: Variable): Dependence<S> => found.get(variable) ?? independent();
   const through = (equation: Equation): Dependence<S>[] => {
     const random = equation.inputs.map(of);
-    if (random.every((each) => each.size === 0)) return equation.outputs.map(() => new Map());
+    if (random.every((each) => each.size === 0)) return equation.outputs.map(independent<S>);
     return equation.primitive
       .axes(equation.inputs, equation.attributes, equation.outputs)
-      .map((maps) => mergeDependence(random.map((each, i) => (maps[i] ? mapDependence(each, maps[i]) : new Map()))));
+      .map((maps) =>
+        mergeDependence(random.map((each, i) => (maps[i] ? mapDependence(each, maps[i]) : independent<S>()))),
+      );
   };
   for (const equation of program.equations) {
     const passed = through(equation);

@@ -193,6 +193,7 @@ function components(sites: readonly SiteSketch[], costs: readonly CostSketch[]):
 export function eliminationOrder(sites: readonly SiteSketch[], costs: readonly CostSketch[]): number[] {
   const dependents = sites.map((_, i) => sites.filter(({ ancestors }, j) => j !== i && ancestors.has(i)).length);
   return components(sites, costs).flatMap((members) => {
+    if (members.every((i) => sites[i]!.isInert)) return members;
     const own = new Set(members);
     const start: State = {
       remaining: members,

@@ -21,11 +21,10 @@ const sub = two(229);
 
 /** relaxed SIMD's fused form if the module may use it, else the plain one. */
 const fused = (opcode: number, split: (x: V128, y: V128, z: V128) => V128) => {
+  const bytes = simd(opcode);
   return (x: Operand, y: Operand, z: Operand): V128 => {
     const operands = [liftF32x4(x), liftF32x4(y), liftF32x4(z)] as const;
-    const whole = apply("v128", simd(opcode), operands);
-    const parts = split(...operands);
-    return expression("v128", (code) => (code.hasFma ? whole : parts).emit(code));
+    return expression("v128", (code) => (code.hasFma ? apply("v128", bytes, operands) : split(...operands)).emit(code));
   };
 };
 

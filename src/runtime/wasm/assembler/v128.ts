@@ -29,10 +29,11 @@ export function uniformConstants(make: (value: number) => V128): (value: number)
   };
 }
 
-const two =
-  (code: number) =>
-  (x: V128, y: V128): V128 =>
-    apply("v128", simd(code), [x, y]);
+const two = (code: number) => {
+  const opcode = simd(code);
+  return (x: V128, y: V128): V128 => apply("v128", opcode, [x, y]);
+};
+const [notOpcode, bitselectOpcode, shuffleOpcode] = [simd(77), simd(82), simd(13)];
 const test =
   (opcode: Opcode) =>
   (x: V128): I32 =>
@@ -41,14 +42,14 @@ const test =
 /** 128 bits, whatever they mean. */
 export const v128 = {
   const: constantV128,
-  not: (x: V128): V128 => apply("v128", simd(77), [x]),
+  not: (x: V128): V128 => apply("v128", notOpcode, [x]),
   and: two(78),
   /** x and not y */
   andnot: two(79),
   or: two(80),
   xor: two(81),
   /** Bits of x where the mask is 1, of y where it is 0. */
-  bitselect: (x: V128, y: V128, mask: V128): V128 => apply("v128", simd(82), [x, y, mask]),
+  bitselect: (x: V128, y: V128, mask: V128): V128 => apply("v128", bitselectOpcode, [x, y, mask]),
   /** 1 if any bit is set. */
   anyTrue: test(simd(83)),
   /** 1 if no 32-bit lane is zero. */
@@ -58,12 +59,12 @@ export const v128 = {
     v128.shuffle(
       x,
       y,
-      lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
+      Array.from({ length: 16 }, (_, i) => 4 * lanes[i >> 2]! + (i & 3)),
     ),
   /** Sixteen bytes of x (0–15) and y (16–31). */
   shuffle: (x: V128, y: V128, lanes: readonly number[]): V128 => {
     invariant(lanes.length === 16, "a shuffle names 16 bytes");
-    return apply("v128", [...simd(13), ...lanes], [x, y]);
+    return apply("v128", [...shuffleOpcode, ...lanes], [x, y]);
   },
   load: loading("v128", simd(0), 2),
   load32Splat: loading("v128", simd(9), 2),

@@ -134,7 +134,9 @@ function planOf(
 /** A store with all that no step changes in locals. */
 function fixedValues(fn: Fn, { layout }: Unit, { during, operands, ahead, fixed, needed }: Plan): ValueStore {
   const values = new ValueStore(fn, layout);
-  for (const [variable, operand] of operands) values.place(variable, operand);
+  operands.forEach((operand, variable) => {
+    values.place(variable, operand);
+  });
   for (const equation of [...ahead, ...during])
     for (const output of equation.outputs)
       if (isAlias(equation)) values.alias(output, equation.inputs[0]!);

@@ -1,6 +1,6 @@
 import type { Equation } from "../../../ir/program.js";
 import { sizeOf } from "../../../util/shapes.js";
-import type { V128 } from "../assembler/expression.js";
+import type { Local, V128 } from "../assembler/expression.js";
 import { i32x4 } from "../assembler/i32x4.js";
 import { v128 } from "../assembler/v128.js";
 import { foldLanes, foldOf, maskedTo } from "../kernels/reductions.js";
@@ -39,10 +39,9 @@ export function emitSmall({ fn, values }: Pick<Frame, "fn" | "values">, equation
       // what is in lanes behind the last element does not matter
       guard && ((violated) => guard(isFull(i) ? violated : v128.and(violated, lanesBelow(size - 4 * i)))),
     );
-  values.setChunks(
-    output!,
-    Array.from({ length: count }, (_, i) => chunk(i)),
-  );
+  const results: Local<"v128">[] = [];
+  for (let i = 0; i < count; i++) results.push(chunk(i));
+  values.setChunks(output!, results);
 }
 
 /** Ones in the lanes below `count`. */
