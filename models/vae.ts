@@ -28,14 +28,15 @@ import { dense, layers } from "./support/network.js";
 
 export const sizes = { large: { hidden: 400, latent: 20 }, small: { hidden: 200, latent: 10 } };
 
-export function makeNetwork({ hidden, latent }: typeof sizes.large, seed = 0) {
+/** Untrained; the decoder's bias may start at what the pixels are on average. */
+export function makeNetwork({ hidden, latent }: typeof sizes.large, seed = 0, mean = tf.fill([pixels], 0.5)) {
   const layer = layers(seed);
   return {
     encoder: layer(pixels, hidden),
     loc: layer(hidden, latent),
     logScale: layer(hidden, latent),
     decoder: layer(latent, hidden),
-    logits: layer(hidden, pixels),
+    logits: { ...layer(hidden, pixels), bias: tf.log(mean.add(0.002).div(tf.sub(1.002, mean))) },
   };
 }
 export type Network = ReturnType<typeof makeNetwork>;
@@ -130,9 +131,10 @@ await runAlone(import.meta.url, "vae", async (isQuiet) => {
   const digits = await loadDigits();
   const train = binarized(digits.train.images);
   const test = binarized(digits.test.images);
+  const rows = matrix(train);
   const result = await fit(bound, {
-    parameters: makeNetwork(values.small ? sizes.small : sizes.large),
-    data: minibatches([matrix(train)], { size }),
+    parameters: makeNetwork(values.small ? sizes.small : sizes.large, seed, tf.mean(rows, 0)),
+    data: minibatches([rows], { size }),
     seed,
     steps,
     optimizer: adam({ learningRate: piecewise({ boundaries: [0.7 * steps], rates: [0.002, 0.0005] }) }),
