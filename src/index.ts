@@ -110,6 +110,7 @@ export { weibull } from "./distributions/weibull.js";
 export { type WishartScale, wishart } from "./distributions/wishart.js";
 export { zeroInflated } from "./distributions/zeroInflated.js";
 export { addCost } from "./dsl/addCost.js";
+export { assess, type Values } from "./dsl/assess.js";
 export { baseline, controlVariate } from "./dsl/baseline.js";
 export type { Call } from "./dsl/call.js";
 export { type Choices, filter, merge, select, set, without } from "./dsl/choices.js";
@@ -117,10 +118,27 @@ export type { Covers } from "./dsl/covers.js";
 export { call, cond, type Effect, type Effects, factor, observe, sample, scan, splice } from "./dsl/effects.js";
 export { type ExpOptions, estimates, expOfEstimate, productOfEstimates } from "./dsl/estimates.js";
 export { type ChoicesOf, type GenerativeFunction, gen } from "./dsl/gen.js";
+export { type Constraints, type Generated, generate } from "./dsl/generate.js";
+export { interpret } from "./dsl/interpret.js";
+export { iterate, type Transition, unfold } from "./dsl/iterate.js";
 export { leaveOneOut } from "./dsl/leaveOneOut.js";
+export { mapResult } from "./dsl/mapResult.js";
+export { mask } from "./dsl/mask.js";
 export { type Minibatch, minibatch, minibatchOf, type RowOptions } from "./dsl/minibatch.js";
+export { type Mixed, mix } from "./dsl/mix.js";
+export { partial } from "./dsl/partial.js";
+export { type PlateOptions, plate, repeat } from "./dsl/plate.js";
+export { project } from "./dsl/project.js";
+export { type Proposed, propose } from "./dsl/propose.js";
+export { recurse } from "./dsl/recurse.js";
+export { type Regenerated, regenerate } from "./dsl/regenerate.js";
 export { average, type Computation, replicate } from "./dsl/replicate.js";
-export { assess, generate, interpret, run, simulate } from "./dsl/verbs.js";
+export { simulate } from "./dsl/simulate.js";
+export { switchOn } from "./dsl/switchOn.js";
+export type { AddressesOf, Trace } from "./dsl/trace.js";
+export { type Change, type Updated, update } from "./dsl/update.js";
+export { type VectorizeOptions, vectorize } from "./dsl/vectorize.js";
+export { run } from "./dsl/verbs.js";
 export { ElbowError } from "./errors.js";
 export {
   type DrawOptions,
@@ -167,6 +185,7 @@ export { minibatchObjective } from "./inference/minibatchObjective.js";
 export { type Objective, objective } from "./inference/objective.js";
 export { detached, firstOrderOnly, pathwiseOnly } from "./inference/objectives/detached.js";
 export { type ElboOptions, elbo } from "./inference/objectives/elbo.js";
+export { fivo } from "./inference/objectives/fivo.js";
 export { type IwelboOptions, iwelbo } from "./inference/objectives/iwelbo.js";
 export { boundsWithoutEach, type LeftOut } from "./inference/objectives/vimco.js";
 export { adam } from "./inference/optimizers/adam.js";
@@ -187,6 +206,14 @@ export {
 export { sgd } from "./inference/optimizers/sgd.js";
 export { type ProfileStepOptions, profileStep, type StepProfile } from "./inference/profileStep.js";
 export type { StrategyFunction, StrategyMap } from "./inference/replaceStrategies.js";
+export {
+  type Filtered,
+  type FilterProblem,
+  type ParticleFilterOptions,
+  particleFilter,
+} from "./inference/smc/particleFilter.js";
+export type { ResamplingOptions } from "./inference/smc/resampling.js";
+export type { Proposal, StateLaw, StateSpaceModel } from "./inference/smc/stateSpaceModel.js";
 export type { StepPart } from "./inference/stepParts.js";
 export { formatSummary, type SummaryRow, summarize } from "./inference/summary.js";
 export { withStrategies } from "./inference/withStrategies.js";

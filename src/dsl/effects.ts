@@ -1,12 +1,12 @@
 // What a program can ask for. An effect is a `yield*`; its handler gives it a meaning.
 import type { Tensor } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { captureSource, type Source } from "../util/location.js";
 import type { Tree } from "../util/tree.js";
 import type { Call } from "./call.js";
-import type { Choices } from "./choices.js";
-import type { Meaning, Score } from "./meaning.js";
+import type { Verb } from "./verbEffects.js";
 
 /** A computation that asks for effects E on its way to a result R. */
 // biome-ignore lint/suspicious/noExplicitAny: what an effect is answered with depends on the effect
@@ -21,34 +21,34 @@ export interface Sample<A extends string, T extends Tensor> {
 }
 
 /** Data, scored under a distribution. */
-export interface Observe {
+export interface Observe<A extends string = string> {
   readonly kind: "observe";
-  readonly address: string;
+  readonly address: A;
   readonly distribution: Distribution<Tensor, never>;
   readonly value: Tensor;
   readonly source: Source;
 }
 
 /** A log weight. */
-export interface Factor {
+export interface Factor<A extends string = string> {
   readonly kind: "factor";
-  readonly address: string;
+  readonly address: A;
   readonly logWeight: Tensor;
   readonly source: Source;
 }
 
 /** Another program, its choices nested under an address. */
-export interface Nested<A extends string, C, R> {
+export interface Nested<A extends string, C, R, O = unknown> {
   readonly kind: "call";
   readonly address: A;
-  readonly call: Call<C, R>;
+  readonly call: Call<C, R, readonly unknown[], O>;
   readonly source: Source;
 }
 
 /** Another program, its choices on the same level. */
-export interface Spliced<C, R> {
+export interface Spliced<C, R, O = unknown> {
   readonly kind: "splice";
-  readonly call: Call<C, R>;
+  readonly call: Call<C, R, readonly unknown[], O>;
   readonly source: Source;
 }
 
@@ -58,6 +58,10 @@ export type Tensors<T> = [T] extends [Tensor]
   : Tree<Tensor> extends T
     ? Tensor
     : { readonly [K in keyof T]: Tensors<T[K]> };
+
+/** What a program returns whose runs are stacked, or one of several. */
+// biome-ignore lint/suspicious/noConfusingVoidType: what a program without a return statement has
+export type Result = Tree<Tensor> | void;
 
 /** What one step of a loop returns. */
 export interface LoopStep<Carry, Output> {
@@ -75,13 +79,35 @@ export interface Looped<A extends string> {
   readonly source: Source;
 }
 
-/** One of two programs. */
+/** One of several programs. */
 export interface Branched<A extends string> {
   readonly kind: "cond";
   readonly address: A;
-  readonly predicate: Tensor;
-  readonly whenTrue: Call<unknown, Tree<Tensor>>;
-  readonly whenFalse: Call<unknown, Tree<Tensor>>;
+  /** A boolean scalar, true for the first of two branches, or the number of a branch. */
+  readonly selector: Tensor;
+  readonly branches: readonly Branch[];
+  readonly source: Source;
+}
+
+/** A branch; its name gives it randomness of its own. */
+export interface Branch {
+  readonly name: string;
+  readonly call: Call<unknown, Result>;
+}
+
+/** A program for every row of tensors, side by side. */
+export interface Plated {
+  readonly kind: "plate";
+  /** Undefined where the choices stand on the level of the program itself. */
+  readonly address: string | undefined;
+  readonly body: (row: Tree<Tensor>) => Call<unknown, Result>;
+  readonly rows: Tree<Tensor>;
+  /** The number of rows. */
+  readonly length: number;
+  /** Rows that are drawn and stand for all; undefined where all are taken. */
+  readonly subsample: number | undefined;
+  /** What log densities are multiplied by. */
+  readonly scale: number;
   readonly source: Source;
 }
 
@@ -115,47 +141,9 @@ export type ProgramEffect =
   | Spliced<unknown, unknown>
   | Looped<string>
   | Branched<string>
+  | Plated
   | Replicated
   | DrawnRows;
-
-/** Runs a program forward. */
-export interface Simulate {
-  readonly kind: "simulate";
-  readonly call: Call<unknown, unknown>;
-  readonly score?: Score;
-  readonly source: Source;
-}
-
-/** Scores given choices under a program. */
-export interface Assess {
-  readonly kind: "assess";
-  readonly call: Call<unknown, unknown>;
-  readonly choices: Choices;
-  readonly score?: Score;
-  readonly source: Source;
-}
-
-/** Runs a program forward with some choices fixed. */
-export interface Generate {
-  readonly kind: "generate";
-  readonly call: Call<unknown, unknown>;
-  readonly constraints: Choices;
-  readonly source: Source;
-}
-
-/** Runs a program with values for some choices, and rules for what becomes of the others. */
-export interface Interpret {
-  readonly kind: "interpret";
-  readonly call: Call<unknown, unknown>;
-  readonly options: InterpretOptions;
-  readonly source: Source;
-}
-
-/** Options of {@link interpret}. */
-export interface InterpretOptions extends Pick<Meaning, "choose" | "countsAsGiven"> {
-  /** Values of choices. @defaultValue none */
-  readonly given?: Choices;
-}
 
 /** A cost that is added to what a computation returns. */
 export interface AddedCost {
@@ -164,8 +152,7 @@ export interface AddedCost {
   readonly source: Source;
 }
 
-/** What an inference program may ask for: programs to be run with a meaning. */
-export type Verb = Simulate | Assess | Generate | Interpret;
+/** What a computation may ask for that is no program itself. */
 export type Effect = ProgramEffect | Verb | AddedCost;
 
 /**
@@ -196,26 +183,29 @@ export function* sample<const A extends string, T extends Tensor>(
  *
  * @throws ElbowError "observation-shape" where the shapes differ
  */
-export function* observe(
-  address: string,
+export function* observe<const A extends string>(
+  address: A,
   distribution: Distribution<Tensor, never>,
   value: TensorLike,
-): Effects<Observe, Tensor> {
+): Effects<Observe<A>, Tensor> {
   return yield { kind: "observe", address, distribution, value: asTensor(value), source: captureSource() };
 }
 
 /** Adds a log weight, of any shape, to the program's log density. */
-export function* factor(address: string, logWeight: TensorLike): Effects<Factor, void> {
+export function* factor<const A extends string>(address: A, logWeight: TensorLike): Effects<Factor<A>, void> {
   yield { kind: "factor", address, logWeight: asTensor(logWeight), source: captureSource() };
 }
 
 /** Runs another program; its choices stand nested under the address. */
-export function* call<const A extends string, C, R>(address: A, program: Call<C, R>): Effects<Nested<A, C, R>, R> {
+export function* call<const A extends string, C, R, O>(
+  address: A,
+  program: Call<C, R, readonly unknown[], O>,
+): Effects<Nested<A, C, R, O>, R> {
   return yield { kind: "call", address, call: program, source: captureSource() };
 }
 
 /** Runs another program; its choices stand on the same level as the caller's. */
-export function* splice<C, R>(program: Call<C, R>): Effects<Spliced<C, R>, R> {
+export function* splice<C, R, O>(program: Call<C, R, readonly unknown[], O>): Effects<Spliced<C, R, O>, R> {
   return yield { kind: "splice", call: program, source: captureSource() };
 }
 
@@ -254,5 +244,11 @@ export function* cond<const A extends string, R extends Tree<Tensor>>(
   whenTrue: Call<unknown, R>,
   whenFalse: Call<unknown, R>,
 ): Effects<Branched<A>, R> {
-  return yield { kind: "cond", address, predicate: asTensor(predicate), whenTrue, whenFalse, source: captureSource() };
+  const branches: Branch[] = [
+    { name: "true", call: whenTrue },
+    { name: "false", call: whenFalse },
+  ];
+  const test = asTensor(predicate);
+  const selector = test.dtype === "bool" ? test : tf.cast(test, "bool");
+  return yield { kind: "cond", address, selector, branches, source: captureSource() };
 }

@@ -12,16 +12,30 @@ import { runBranch } from "./branch.js";
 import type { Call } from "./call.js";
 import { addressesOf, type Choices, isTensor, unknownAddress } from "./choices.js";
 import { drawRows } from "./drawRows.js";
-import type { DrawnRows, Factor, Nested, Observe, ProgramEffect, Replicated, Sample } from "./effects.js";
+import type {
+  Branched,
+  DrawnRows,
+  Factor,
+  Looped,
+  Nested,
+  Observe,
+  Plated,
+  ProgramEffect,
+  Replicated,
+  Sample,
+} from "./effects.js";
+import { executeWhole } from "./executeWhole.js";
 import { runLoop } from "./loop.js";
-import type { Meaning, Outcome } from "./meaning.js";
+import type { CallRecord, Earlier, Meaning, Outcome } from "./meaning.js";
+import { reusable } from "./reuse.js";
+import { namesIn, runPlate } from "./runPlate.js";
 import { runReplicated } from "./runReplicated.js";
 import { drawValue, scoreValue } from "./site.js";
 import { noteParameters } from "./validity.js";
 
 /** Runs a program with a meaning. @throws ElbowError for repeated, unknown and missing addresses and for values that do not fit */
 export function execute(call: Call, meaning: Meaning): Outcome {
-  if (call.execute) return call.execute(meaning, execute);
+  if (call.execute) return executeWhole(call, meaning, execute);
   const execution = new Execution(meaning);
   const result = execution.run(call);
   execution.checkGiven(call.name);
@@ -30,9 +44,14 @@ export function execute(call: Call, meaning: Meaning): Outcome {
 
 export class Execution {
   private readonly choices: Record<string, Tensor | Choices> = {};
+  private readonly logDensities: Record<string, Tensor | Choices> = {};
+  private readonly logObserved: Record<string, Tensor | Choices> = {};
+  private readonly branches: Record<string, Tensor | Choices> = {};
+  private readonly calls = new Map<string, CallRecord>();
   private readonly places = new Map<string, Source>();
   private readonly drawn: Tensor[] = [];
   private readonly given: Tensor[] = [];
+  private readonly kept: Tensor[] = [];
   private unnamed = 0;
 
   constructor(readonly meaning: Meaning) {}
@@ -49,7 +68,18 @@ export class Execution {
   }
 
   outcome(): Omit<Outcome, "result"> {
-    return { choices: this.choices, logDrawn: total(this.drawn), logGiven: total(this.given) };
+    const { choices, logDensities, logObserved, branches } = this;
+    for (const each of [choices, logDensities, logObserved, branches]) Object.freeze(each);
+    return {
+      choices,
+      logDensities,
+      logObserved,
+      branches,
+      calls: this.calls,
+      logDrawn: total(this.drawn),
+      logGiven: total(this.given),
+      logKept: this.kept.length === 0 ? undefined : total(this.kept),
+    };
   }
 
   /** Gives one effect its meaning. */
@@ -66,17 +96,11 @@ export class Execution {
       case "splice":
         return this.spliced(effect.call, effect.source);
       case "scan":
-        return this.absorb(
-          effect.address,
-          effect.source,
-          runLoop(effect, { ...this.below(effect.address, effect.source), score: undefined }, execute),
-        );
+        return this.apart(effect, runLoop);
       case "cond":
-        return this.absorb(
-          effect.address,
-          effect.source,
-          runBranch(effect, { ...this.below(effect.address, effect.source), score: undefined }, execute),
-        );
+        return this.apart(effect, runBranch);
+      case "plate":
+        return this.plate(effect);
       case "replicate":
         return runReplicated(effect, this.ownKey(effect));
       case "rows":
@@ -100,12 +124,15 @@ export class Execution {
         hint: "Give one tensor: { address: value }.",
         at: { address: this.full(address), source: source.line },
       });
-    const chosen = given ? undefined : this.meaning.choose?.(this.full(address), distribution);
-    const value = given ?? chosen?.value ?? this.draw(address, distribution, source);
+    const kept = given ? undefined : (this.meaning.earlier?.choices[address] as Tensor | undefined);
+    const chosen = given || kept ? undefined : this.meaning.choose?.(this.full(address), distribution);
+    const value = given ?? kept ?? chosen?.value ?? this.draw(address, distribution, source);
     const logDensity = chosen?.logDensity ?? this.score(address, distribution, value, source);
-    const isGiven = this.meaning.countsAsGiven?.(this.full(address)) ?? given !== undefined;
+    const isGiven = this.meaning.countsAsGiven?.(this.full(address)) ?? (given ?? kept) !== undefined;
     (isGiven ? this.given : this.drawn).push(logDensity);
+    if (kept) this.kept.push(this.meaning.earlier!.logDensities[address] as Tensor);
     this.choices[address] = value;
+    this.logDensities[address] = logDensity;
     return value;
   }
 
@@ -142,17 +169,71 @@ export class Execution {
   private observe({ address, distribution, value, source }: Observe): Tensor {
     this.claim(address, source);
     this.check(address, distribution, source);
-    this.given.push(withSource(source, () => tf.sum(scoreValue(this.full(address), distribution, value, source))));
+    this.take(
+      address,
+      withSource(source, () => tf.sum(scoreValue(this.full(address), distribution, value, source))),
+    );
     return value;
   }
 
   private factor({ address, logWeight, source }: Factor): void {
     this.claim(address, source);
-    this.given.push(withSource(source, () => tf.sum(logWeight)));
+    this.take(
+      address,
+      withSource(source, () => tf.sum(logWeight)),
+    );
+  }
+
+  /** Takes up the log density of an observation or a factor. */
+  private take(address: string, logDensity: Tensor): void {
+    this.given.push(logDensity);
+    this.logObserved[address] = logDensity;
   }
 
   private nested({ address, call, source }: Nested<string, unknown, unknown>): unknown {
-    return this.absorb(address, source, execute(call, this.below(address, source)));
+    const meaning = this.below(address, source);
+    const record = this.meaning.earlier?.calls.get(address);
+    const outcome = (record && reusable(record, call, meaning)) ?? execute(call, meaning);
+    this.calls.set(address, { call, outcome });
+    return this.absorb(address, source, outcome);
+  }
+
+  /** A loop or a branch. */
+  private apart<E extends Looped<string> | Branched<string>>(
+    effect: E,
+    run: (effect: E, meaning: Meaning, runProgram: typeof execute) => Outcome,
+  ): unknown {
+    const { address, source } = effect;
+    const meaning = { ...this.below(address, source), score: undefined };
+    return this.absorb(address, source, run(effect, meaning, execute));
+  }
+
+  private plate(effect: Plated): unknown {
+    const { address, source } = effect;
+    const meaning = {
+      ...(address === undefined ? this.ofPlate(effect) : this.below(address, source)),
+      score: undefined,
+    };
+    const outcome = runPlate(effect, meaning, execute, () => this.keyOfRows(effect));
+    if (address !== undefined) return this.absorb(address, source, outcome);
+    return this.join(outcome, source);
+  }
+
+  /** The meaning of a plate whose choices stand beside others. */
+  private ofPlate(effect: Plated): Meaning {
+    const { given, earlier } = this.meaning;
+    if (!earlier && Object.keys(given).length === 0) return this.meaning;
+    const names = namesIn(effect, execute);
+    const own = (choices: Choices): Choices =>
+      Object.fromEntries(Object.entries(choices).filter(([name]) => names.includes(name)));
+    return { ...this.meaning, given: own(given), earlier: earlier && { ...earlier, choices: own(earlier.choices) } };
+  }
+
+  /** The key of a plate's rows: they are random also where choices are given. */
+  private keyOfRows(effect: Plated): Tensor {
+    const { key, auxiliary } = this.meaning;
+    if (key || !auxiliary) return this.ownKey(effect);
+    return namedKey(auxiliary, `plate#${this.unnamed++}`);
   }
 
   /** A program whose choices stand on this level. */
@@ -160,31 +241,35 @@ export class Execution {
     if (!call.execute) return this.run(call);
     const { key, auxiliary } = this.meaning;
     const own = `splice#${this.unnamed++}`;
-    const { choices, logDrawn, logGiven, result } = call.execute(
-      {
-        ...this.meaning,
-        key: key && namedKey(key, own),
-        auxiliary: auxiliary && namedKey(auxiliary, own),
-        score: undefined,
-        ignoresUnknown: true,
-      },
-      execute,
-    );
-    for (const [address, value] of Object.entries(choices)) {
-      this.claim(address, source);
-      this.choices[address] = value;
+    const meaning: Meaning = {
+      ...this.meaning,
+      key: key && namedKey(key, own),
+      auxiliary: auxiliary && namedKey(auxiliary, own),
+      score: undefined,
+      ignoresUnknown: true,
+    };
+    const outcome = executeWhole(call, meaning, execute);
+    return this.join({ ...outcome, logDensities: { [own]: outcome.logDensities } }, source);
+  }
+
+  /** Takes over what was done on this level. */
+  private join(outcome: Outcome, source: Source): unknown {
+    for (const [name, value] of Object.entries(outcome.choices)) {
+      this.claim(name, source);
+      this.choices[name] = value;
     }
-    this.drawn.push(logDrawn);
-    this.given.push(logGiven);
-    return result;
+    Object.assign(this.logDensities, outcome.logDensities);
+    Object.assign(this.logObserved, outcome.logObserved);
+    Object.assign(this.branches, outcome.branches);
+    return this.addUp(outcome);
   }
 
   /** The key of the next effect of this kind that needs one and has no address. */
-  private ownKey({ kind, source }: Replicated | DrawnRows): Tensor {
+  private ownKey({ kind, source }: Replicated | DrawnRows | Plated): Tensor {
     const { key, path } = this.meaning;
     if (key) return namedKey(key, `${kind}#${this.unnamed++}`);
     throw new ElbowError("missing-choice", {
-      message: `${kind === "rows" ? "a minibatch" : "independent runs of a computation"} cannot be drawn where ${path.join("/") || "a program"} is assessed`,
+      message: `${kind === "replicate" ? "independent runs of a computation" : "a minibatch"} cannot be drawn where ${path.join("/") || "a program"} is assessed`,
       hint: "Draw it in the objective and pass it on, or in a program that is simulated.",
       at: { source: source.line },
     });
@@ -192,7 +277,7 @@ export class Execution {
 
   /** The meaning of a program that is nested under an address. */
   private below(address: string, source: Source): Meaning {
-    const { key, auxiliary, given, path } = this.meaning;
+    const { key, auxiliary, given, earlier, path } = this.meaning;
     const inner = given[address];
     if (isTensor(inner))
       throw new ElbowError("not-a-value", {
@@ -205,16 +290,26 @@ export class Execution {
       key: key && namedKey(key, address),
       auxiliary: auxiliary && namedKey(auxiliary, address),
       given: inner ?? {},
+      earlier: earlier && earlierBelow(earlier, address),
       path: [...path, address],
     };
   }
 
   /** Takes over what a nested program did. */
-  private absorb(address: string, source: Source, { choices, logDrawn, logGiven, result }: Outcome): unknown {
+  private absorb(address: string, source: Source, outcome: Outcome): unknown {
     this.claim(address, source);
+    const { choices, logDensities, logObserved, branches } = outcome;
     this.choices[address] = choices;
+    this.logDensities[address] = logDensities;
+    if (Object.keys(logObserved).length > 0) this.logObserved[address] = logObserved;
+    if (Object.keys(branches).length > 0) this.branches[address] = branches;
+    return this.addUp(outcome);
+  }
+
+  private addUp({ logDrawn, logGiven, logKept, result }: Outcome): unknown {
     this.drawn.push(logDrawn);
     this.given.push(logGiven);
+    if (logKept) this.kept.push(logKept);
     return result;
   }
 
@@ -245,6 +340,15 @@ export class Execution {
 
   private full = (address: string): string => [...this.meaning.path, address].join("/");
 }
+
+/** What an earlier run did under an address. */
+const earlierBelow = ({ choices, logDensities, logObserved, branches, calls }: Earlier, address: string): Earlier => ({
+  choices: (choices[address] ?? {}) as Choices,
+  logDensities: (logDensities[address] ?? {}) as Choices,
+  logObserved: (logObserved[address] ?? {}) as Choices,
+  branches: (branches[address] ?? {}) as Choices,
+  calls: calls.get(address)?.outcome.calls ?? new Map(),
+});
 
 /** The sum of scalars. */
 export const total = (terms: readonly Tensor[]): Tensor =>

@@ -1,9 +1,11 @@
 import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
-import type { Branched, Effects, Looped, Nested, Sample, Spliced } from "./effects.js";
+import type { Branched, Effects, Factor, Looped, Nested, Observe, Sample, Spliced } from "./effects.js";
 
 /** A generative program: a function from arguments to something that can be simulated, assessed, generated, … */
-export type GenerativeFunction<Args extends readonly unknown[], C, R> = (...args: Args) => Call<C, R>;
+export type GenerativeFunction<Args extends readonly unknown[], C, R, O = unknown> = (
+  ...args: Args
+) => Call<C, R, Args, O>;
 
 type Flat<T> = { [K in keyof T]: T[K] } & {};
 type Merged<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
@@ -12,9 +14,9 @@ type Merged<U> = (U extends unknown ? (each: U) => void : never) extends (all: i
 type Contribution<E> =
   E extends Sample<infer A, infer T>
     ? { readonly [K in A]: T }
-    : E extends Nested<infer A, infer C, unknown>
+    : E extends Nested<infer A, infer C, unknown, unknown>
       ? { readonly [K in A]: C }
-      : E extends Spliced<infer C, unknown>
+      : E extends Spliced<infer C, unknown, unknown>
         ? C
         : E extends Looped<infer A>
           ? { readonly [K in A]: Choices }
@@ -26,6 +28,22 @@ type Contribution<E> =
 export type ChoicesOfEffects<E> = [Contribution<E>] extends [never]
   ? Record<never, never>
   : Flat<Merged<Contribution<E>>>;
+
+/** Addresses of the observations and factors of a program, nested ones joined by "/", from its effects. */
+export type ObservedOfEffects<E> =
+  E extends Observe<infer A>
+    ? A
+    : E extends Factor<infer A>
+      ? A
+      : E extends Nested<infer A, unknown, unknown, infer O>
+        ? O extends string
+          ? `${A}/${O}`
+          : never
+        : E extends Spliced<unknown, unknown, infer O>
+          ? Extract<O, string>
+          : E extends Looped<infer A> | Branched<infer A>
+            ? `${A}/${string}`
+            : never;
 
 /** Address → value type of a program. */
 export type ChoicesOf<P> =
@@ -46,7 +64,13 @@ export type ChoicesOf<P> =
  */
 export function gen<Args extends readonly unknown[], E, R>(
   body: (...args: Args) => Effects<E, R>,
-): GenerativeFunction<Args, ChoicesOfEffects<E>, R> {
+): GenerativeFunction<Args, ChoicesOfEffects<E>, R, ObservedOfEffects<E>> {
   const name = body.name || "program";
-  return (...args) => ({ name, start: () => body(...args) as Effects<unknown, unknown> });
+  const program = (...args: Args): Call<ChoicesOfEffects<E>, R, Args, ObservedOfEffects<E>> => ({
+    name,
+    program,
+    args,
+    start: () => body(...args) as Effects<unknown, unknown>,
+  });
+  return program;
 }

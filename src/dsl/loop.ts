@@ -1,75 +1,67 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { loop } from "../ops/control.js";
-import { foldIn } from "../ops/random.js";
 import { range } from "../util/shapes.js";
-import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import { type Tree, withLeaves } from "../util/tree.js";
 import type { Execute } from "./call.js";
-import type { Choices } from "./choices.js";
 import type { Looped } from "./effects.js";
 import type { Meaning, Outcome } from "./meaning.js";
-import { checkingInner, noteValidity } from "./validity.js";
+import { tensorsOf } from "./records.js";
+import { inSegments, rowsFrom, stepsOf } from "./steps.js";
 
-const tensorsOf = (tree: Tree<Tensor>): Tensor[] => leavesOf(tree).map(({ leaf }) => leaf);
+interface LoopResult {
+  readonly carry: Tree<Tensor>;
+  readonly outputs: Tree<Tensor> | undefined;
+}
 
-/** Runs a loop over a program: every step gets its own key and its own slice of the given choices. */
+/** Runs a loop over a program. */
 export function runLoop(
   { body, initial, sequence, source }: Looped<string>,
   meaning: Meaning,
   execute: Execute,
 ): Outcome {
-  const { given, auxiliary } = meaning;
-  // where nothing may be drawn, a step may still need a key to estimate a density with
-  const key = meaning.key ?? auxiliary;
-  const sequences: Tree<Tensor> = typeof sequence === "number" ? tf.tensor1d(range(sequence), "int32") : sequence;
-  const length = tensorsOf(sequences)[0]?.shape[0] ?? 0;
-  const keys = key ? [foldIn(key, tf.tensor1d(range(length), "int32"))] : [];
-  const elementCount = tensorsOf(sequences).length;
-  // the structure of what a step returns is known once the first one has run
-  let shape: { output: Tree<Tensor> | undefined; choices: Choices } | undefined;
-  let isChecked = false;
-  const { carry, outputs } = loop(
-    (carried, elements) => {
-      const element = withLeaves(sequences, elements.slice(0, elementCount));
-      const rest = elements.slice(elementCount);
-      const stepKey = key ? rest.shift() : undefined;
-      const { result: outcome, validity } = checkingInner(() =>
-        execute(body(withLeaves(initial, carried), element), {
-          ...meaning,
-          key: meaning.key && stepKey,
-          auxiliary: auxiliary && stepKey,
-          given: withLeaves(given as Tree<Tensor>, rest) as Choices,
-        }),
-      );
-      isChecked = validity !== undefined;
-      const { carry: next, output } = outcome.result as { carry: Tree<Tensor>; output?: Tree<Tensor> };
-      shape = { output, choices: outcome.choices };
-      const outs = output === undefined ? [] : tensorsOf(output);
-      return {
-        carry: tensorsOf(next),
-        outputs: [
-          outcome.logDrawn,
-          outcome.logGiven,
-          ...(validity ? [validity] : []),
-          ...outs,
-          ...tensorsOf(outcome.choices as Tree<Tensor>),
-        ],
-      };
-    },
-    tensorsOf(initial),
-    [...tensorsOf(sequences), ...keys, ...tensorsOf(given as Tree<Tensor>)],
-    { length, source },
-  );
-  const [logDrawn, logGiven, ...rest] = outputs;
-  if (isChecked) noteValidity(rest.shift());
-  const outs = shape?.output === undefined ? [] : rest.splice(0, tensorsOf(shape.output).length);
-  return {
-    choices: (shape ? withLeaves(shape.choices as Tree<Tensor>, rest) : {}) as Choices,
-    logDrawn: logDrawn ? tf.sum(logDrawn) : tf.scalar(0),
-    logGiven: logGiven ? tf.sum(logGiven) : tf.scalar(0),
-    result: {
-      carry: withLeaves(initial, carry),
-      outputs: shape?.output === undefined ? undefined : withLeaves(shape.output, outs),
-    },
+  const elements: Tree<Tensor> = typeof sequence === "number" ? tf.tensor1d(range(sequence), "int32") : sequence;
+  const length = tensorsOf(elements)[0]?.shape[0] ?? 0;
+  let start = initial;
+  const run = (own: Meaning, first: number, last: number): Outcome => {
+    const steps = stepsOf(own, first, last, execute);
+    const rows = tensorsOf(elements).map((all) => (last - first === length ? all : rowsFrom(all, first, last)));
+    let output: Tree<Tensor> | undefined;
+    const { carry, outputs } = loop(
+      (carried, slices) => {
+        const element = withLeaves(elements, slices.slice(0, rows.length));
+        const { result, tensors } = steps.run(body(withLeaves(start, carried), element), slices.slice(rows.length));
+        const step = result as { carry: Tree<Tensor>; output?: Tree<Tensor> };
+        output = step.output;
+        return { carry: tensorsOf(step.carry), outputs: [...tensors, ...tensorsOf(output)] };
+      },
+      tensorsOf(start),
+      [...rows, ...steps.sequences],
+      { length: last - first, source },
+    );
+    const { outcome, rest } = steps.collect(outputs);
+    start = withLeaves(initial, carry);
+    const result: LoopResult = {
+      carry: start,
+      outputs: output === undefined ? undefined : withLeaves(output, rest),
+    };
+    return { ...outcome, result };
   };
+  return inSegments(meaning, length, run, (results) => {
+    const [before, after] = results as readonly [LoopResult, LoopResult];
+    return { carry: after.carry, outputs: concatenated(before.outputs, after.outputs) };
+  });
+}
+
+/** Stacked results of two parts, one after the other. */
+export function concatenated(
+  before: Tree<Tensor> | undefined,
+  after: Tree<Tensor> | undefined,
+): Tree<Tensor> | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const later = tensorsOf(after);
+  return withLeaves(
+    before,
+    tensorsOf(before).map((each, i) => tf.concat([each, later[i]!], 0)),
+  );
 }

@@ -1,150 +1,50 @@
-// Verbs: ways of running a program, the same inside objectives and in run(seed, …).
-
+// Driving computations: what is asked for on the way is answered, each verb by its own file.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { inProgram } from "../distributions/parameters.js";
 import { ElbowError } from "../errors.js";
 import { namedKey, seedKey } from "../ops/random.js";
-import { captureSource } from "../util/location.js";
-import type { Call } from "./call.js";
-import { type Choices, isTensor } from "./choices.js";
-import type {
-  AddedCost,
-  Assess,
-  Effect,
-  Effects,
-  Generate,
-  Interpret,
-  InterpretOptions,
-  ProgramEffect,
-  Simulate,
-  Verb,
-} from "./effects.js";
-import { Execution, execute } from "./execution.js";
-import type { Outcome } from "./meaning.js";
-
-/** A program run forward. */
-export interface Simulated<C, R> {
-  readonly choices: C;
-  /** log p(choices, observations) + factors at these choices, a scalar. */
-  readonly logDensity: Tensor;
-  readonly result: R;
-}
-
-/** A program run forward with some choices fixed. */
-export interface Generated<C, R> extends Simulated<C, R> {
-  /** Importance weight: the log density of what was given, log p(constraints, observations | drawn choices). */
-  readonly logWeight: Tensor;
-}
-
-/** Some of the choices, at any depth. */
-export type Constraints<C> = { readonly [K in keyof C]?: C[K] extends Tensor ? Tensor : Constraints<C[K]> };
-
-/** Values for all of the choices, whatever is known of their support. */
-export type Values<C> = { readonly [K in keyof C]: C[K] extends Tensor ? Tensor : Values<C[K]> };
-
-/**
- * Runs a program forward: draws every choice.
- *
- * @returns the choices, their log density (with observations and factors, if the program has any) and the result
- * @example
- * ```ts
- * import { gen, normal, run, sample, simulate } from "elbow";
- * const model = gen(function* () {
- *   return yield* sample("x", normal(0, 1));
- * });
- * const { choices, logDensity } = run(3, simulate(model()));
- * console.log(logDensity.shape, choices.x.shape); // => [] []
- * ```
- */
-export function* simulate<C, R>(call: Call<C, R>): Effects<Simulate, Simulated<C, R>> {
-  return yield { kind: "simulate", call, source: captureSource() };
-}
-
-/**
- * The log density of given choices under a program, with its observations and factors; a scalar. Every choice must be
- * given, and none that the program does not have.
- *
- * @throws ElbowError "missing-choice", "unknown-address", "value-shape"
- */
-export function* assess<C, R>(call: Call<C, R>, choices: Values<C>): Effects<Assess, Tensor> {
-  return yield { kind: "assess", call, choices: choices as Choices, source: captureSource() };
-}
-
-/**
- * Runs a program forward with some choices fixed, and weighs the run: E[exp(logWeight)] is the marginal density of what
- * was fixed and observed.
- *
- * @throws ElbowError "unknown-address" for a constraint that the program does not have
- */
-export function* generate<C, R>(call: Call<C, R>, constraints: Constraints<C>): Effects<Generate, Generated<C, R>> {
-  return yield { kind: "generate", call, constraints: constraints as Choices, source: captureSource() };
-}
-
-/**
- * Runs a program with given values, values in the place of draws, and a rule for which choices count as given: what
- * inference algorithms are made of. The log densities of choices that count as given are summed up in `logGiven` with those
- * of observations, all others in `logDrawn`.
- *
- * @example
- * ```ts
- * import { gen, interpret, normal, run, sample } from "elbow";
- * const model = gen(function* () {
- *   const z = yield* sample("z", normal(0, 1));
- *   yield* sample("x", normal(z, 1));
- * });
- * // both are drawn, and log p(x | z) is told apart from log p(z)
- * const { logGiven } = run(0, interpret(model(), { countsAsGiven: (address) => address === "x" }));
- * console.log(logGiven.shape); // => []
- * ```
- */
-export function* interpret<C, R>(
-  call: Call<C, R>,
-  options: InterpretOptions = {},
-): Effects<Interpret, Omit<Outcome, "choices" | "result"> & { readonly choices: C; readonly result: R }> {
-  return yield { kind: "interpret", call, options, source: captureSource() };
-}
-
-const simulated = ({ choices, logDrawn, logGiven, result }: Outcome) => ({
-  choices,
-  logDensity: tf.add(logDrawn, logGiven),
-  result,
-});
+import { answerAssess } from "./assess.js";
+import { isTensor } from "./choices.js";
+import type { AddedCost, Effect, Effects, ProgramEffect } from "./effects.js";
+import { Execution } from "./execution.js";
+import { answerGenerate } from "./generate.js";
+import { answerInterpret } from "./interpret.js";
+import { answerPropose } from "./propose.js";
+import { answerRegenerate } from "./regenerate.js";
+import { answerSimulate } from "./simulate.js";
+import { answerUpdate } from "./update.js";
+import type { Verb } from "./verbEffects.js";
 
 /** Answers a verb with a key of its own. */
 function answerVerb(verb: Verb, key: Tensor): unknown {
   switch (verb.kind) {
     case "simulate":
-      return simulated(execute(verb.call, { key, given: {}, path: [], score: verb.score, source: verb.source }));
-    case "assess": {
-      const { logDrawn, logGiven } = execute(verb.call, {
-        key: undefined,
-        auxiliary: key,
-        given: verb.choices,
-        path: [],
-        score: verb.score,
-        source: verb.source,
-      });
-      return tf.add(logDrawn, logGiven);
-    }
+      return answerSimulate(verb, key);
+    case "assess":
+      return answerAssess(verb, key);
+    case "generate":
+      return answerGenerate(verb, key);
+    case "propose":
+      return answerPropose(verb, key);
     case "interpret":
-      return execute(verb.call, { given: {}, ...verb.options, key, path: [], source: verb.source });
-    case "generate": {
-      const outcome = execute(verb.call, { key, given: verb.constraints, path: [], source: verb.source });
-      return { ...simulated(outcome), logWeight: outcome.logGiven };
-    }
+      return answerInterpret(verb, key);
+    case "update":
+      return answerUpdate(verb, key);
+    case "regenerate":
+      return answerRegenerate(verb, key);
   }
 }
 
-const isVerb = (effect: Effect): effect is Verb =>
-  ["simulate", "assess", "generate", "interpret"].includes(effect.kind);
+const verbs = ["simulate", "assess", "generate", "propose", "interpret", "update", "regenerate"];
+const isVerb = (effect: Effect): effect is Verb => verbs.includes(effect.kind);
 
 /**
  * Drives a computation that may draw and use verbs (an objective, or what `run` executes). The i-th verb has its own key,
  * and so has every address, so eager and traced runs draw the same.
  */
 export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
-  let verbs = 0;
+  let answered = 0;
   const costs: AddedCost[] = [];
   const own = new Execution({ key, given: {}, path: [] });
   const proceed = (answer?: unknown) => inProgram(() => computation.next(answer));
@@ -164,7 +64,7 @@ export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
     }
     step = proceed(
       isVerb(effect)
-        ? answerVerb(effect, namedKey(key, `${effect.kind}#${verbs++}`))
+        ? answerVerb(effect, namedKey(key, `${effect.kind}#${answered++}`))
         : own.answer(effect as ProgramEffect),
     );
   }

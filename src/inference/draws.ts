@@ -1,11 +1,13 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { assess, type Values } from "../dsl/assess.js";
 import { isTensor } from "../dsl/choices.js";
 import type { Covers } from "../dsl/covers.js";
 import type { Effect, Effects } from "../dsl/effects.js";
 import type { GenerativeFunction } from "../dsl/gen.js";
+import { simulate } from "../dsl/simulate.js";
 import { checking } from "../dsl/validity.js";
-import { assess, drive, simulate, type Values } from "../dsl/verbs.js";
+import { drive } from "../dsl/verbs.js";
 import { ElbowError } from "../errors.js";
 import type { DType, Program, Type } from "../ir/program.js";
 import { trace } from "../ir/tracing.js";

@@ -65,7 +65,7 @@ const outer = gen(function* (y: Tensor) {
 const y = tf.scalar(0.75);
 
 describe("effects", () => {
-  const { choices, logDensity: log, result } = run(3, simulate(outer(y)));
+  const { choices, logDensity: log, returnValue: result } = run(3, simulate(outer(y)));
 
   it("call nests the choices, splice joins them, results are passed on", () => {
     expect(addressesOf(choices)).toEqual(["x", "nested/z", "z"]);
@@ -102,7 +102,7 @@ describe("effects", () => {
       while (steps < 100 && number(yield* sample(`coin${steps}`, flip(0.5))) === 0) steps++;
       return steps;
     });
-    const { result: steps, choices: drawn } = run(1, simulate(program()));
+    const { returnValue: steps, choices: drawn } = run(1, simulate(program()));
     expect(Object.keys(drawn)).toHaveLength(steps + 1);
   });
 });
@@ -166,7 +166,7 @@ describe("laws of simulate, assess and generate", () => {
       return yield* scan("walk", (x: Tensor, _t: Tensor) => step(x), tf.scalar(0), 3);
     });
     const xs = [0.5, -1, 2];
-    const { choices, logWeight, result } = run(5, generate(walk(), { walk: { x: tf.tensor1d(xs) } } as object));
+    const { choices, logWeight, returnValue: result } = run(5, generate(walk(), { walk: { x: tf.tensor1d(xs) } } as object));
     const drawn = choices.walk as { readonly x: Tensor; readonly b: Tensor };
     expect([...drawn.x.dataSync()]).toEqual(xs);
     const bs = [...drawn.b.dataSync()];
@@ -312,7 +312,7 @@ describe("an eager run and a compiled objective draw the same from the same seed
       return yield* cond("c", theta.greater(1), side(theta), side(carry));
     });
     return agree(function* ({ th: theta }) {
-      const { logDensity: log, result } = yield* simulate(model(tf.add(theta, tf.scalar(0))));
+      const { logDensity: log, returnValue: result } = yield* simulate(model(tf.add(theta, tf.scalar(0))));
       return log.add(result);
     });
   });

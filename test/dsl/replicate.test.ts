@@ -204,7 +204,7 @@ describe("replicate", () => {
     const noisy = gen(function* () {
       return yield* average(8, () => sample("x", normal(2, 1)));
     });
-    expect(run(1, simulate(noisy())).result.shape).toEqual([]);
+    expect(run(1, simulate(noisy())).returnValue.shape).toEqual([]);
     expect(() => run(1, assess(noisy(), {}))).toThrow(expect.objectContaining({ code: "missing-choice" }));
   });
 

@@ -194,7 +194,7 @@ export function toObjective({ body, entropy }: RandomProgram, sabotage?: Sabotag
     const program = gen(function* () {
       return (yield* whole(theta)).result;
     });
-    const { result, logDensity } = yield* simulate(program());
+    const { returnValue: result, logDensity } = yield* simulate(program());
     return tf.add(result, tf.mul(logDensity, entropy));
   });
 }

@@ -129,7 +129,7 @@ describe("what is checked", () => {
         const either = gen(function* () {
           return yield* cond("either", isBad ? s.less(0) : s.greater(0), bad(s), good());
         });
-        return (yield* simulate(either())).result;
+        return (yield* simulate(either())).returnValue;
       });
     await rejects(branched(true), "either/z", /scale must be > 0/);
     await branched(false).estimate(validated, at(-1));
@@ -167,7 +167,7 @@ describe("what is checked", () => {
     const draw = (s: number, validate: boolean) =>
       drawMany(
         function* (s: Tensor) {
-          return { y: (yield* simulate(program(s))).result };
+          return { y: (yield* simulate(program(s))).returnValue };
         },
         [tf.scalar(s)] as [Tensor],
         { draws: 3, validate },

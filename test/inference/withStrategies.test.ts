@@ -39,7 +39,7 @@ const L = objective(function* (p: Tensor) {
     const c = yield* cond("side", tf.greater(p, 0), inner(p), inner(tf.mul(p, 0.5)));
     return tf.addN([a, b, carry, c]);
   });
-  const { result } = yield* simulate(program());
+  const { returnValue: result } = yield* simulate(program());
   return tf.square(result as Tensor);
 });
 

@@ -118,7 +118,7 @@ expectTypeOf<ChoicesOf<typeof sometimes>>().toEqualTypeOf<{ readonly scale: Posi
 
 const simulated = run(0, simulate(nested()));
 expectTypeOf(simulated.choices.first.theta).toEqualTypeOf<Real>();
-expectTypeOf(simulated.result).toExtend<Tensor>();
+expectTypeOf(simulated.returnValue).toExtend<Tensor>();
 // @ts-expect-error there is no such address
 simulated.choices.third;
 run(0, assess(prior(1), { theta: tf.scalar(0) }));

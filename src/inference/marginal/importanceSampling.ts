@@ -1,10 +1,12 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { assess } from "../../dsl/assess.js";
 import type { Call } from "../../dsl/call.js";
 import { addressesOf, type Choices, merge, without } from "../../dsl/choices.js";
 import type { Effect, Effects } from "../../dsl/effects.js";
+import { interpret } from "../../dsl/interpret.js";
 import { replicate } from "../../dsl/replicate.js";
-import { assess, interpret, simulate } from "../../dsl/verbs.js";
+import { simulate } from "../../dsl/simulate.js";
 import { ElbowError } from "../../errors.js";
 import { logSumExp } from "../../ops/special.js";
 import type { Algorithm, DrawnTogether, Problem } from "./algorithm.js";

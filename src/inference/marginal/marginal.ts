@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Call } from "../../dsl/call.js";
 import { addressesOf, type Choices, select, unknownAddress, without } from "../../dsl/choices.js";
-import type { Meaning, Outcome } from "../../dsl/meaning.js";
-import { drive, interpret } from "../../dsl/verbs.js";
+import { interpret } from "../../dsl/interpret.js";
+import type { Meaning, OwnOutcome } from "../../dsl/meaning.js";
+import { drive } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
 import { namedKey } from "../../ops/random.js";
 import { captureSource } from "../../util/location.js";
@@ -53,7 +54,7 @@ export function marginal<C, R, K extends keyof C & string>(
   const kept: readonly string[] = typeof keep === "string" ? [keep] : keep;
   const source = captureSource();
   const name = `marginal(${program.name})`;
-  const execute = (meaning: Meaning): Outcome => {
+  const execute = (meaning: Meaning): OwnOutcome => {
     const given = Object.keys(meaning.given);
     const unknown = given.find((address) => !kept.includes(address));
     if (unknown !== undefined && !meaning.ignoresUnknown)
@@ -63,7 +64,7 @@ export function marginal<C, R, K extends keyof C & string>(
     return known.length === kept.length && known.length > 0 ? assessed(meaning, values) : drawn(meaning, values);
   };
   /** The program run forward, with some of the choices that it keeps given or none. */
-  const drawn = ({ key }: Meaning, given: Choices): Outcome => {
+  const drawn = ({ key }: Meaning, given: Choices): OwnOutcome => {
     if (!key) {
       const missing = kept.filter((address) => !(address in given));
       throw new ElbowError("missing-choice", {
@@ -96,7 +97,7 @@ export function marginal<C, R, K extends keyof C & string>(
     );
     return { choices: values, logDrawn: tf.sub(logDensity, logGiven), logGiven, result: values };
   };
-  const assessed = ({ key, auxiliary = key }: Meaning, values: Choices): Outcome => {
+  const assessed = ({ key, auxiliary = key }: Meaning, values: Choices): OwnOutcome => {
     if (!auxiliary)
       throw new ElbowError("missing-key", {
         message: `the density of ${name} at ${addressesOf(values).join(", ")} is estimated, which needs random numbers`,

@@ -5,8 +5,9 @@ import type { CategoryIndex, Distribution } from "../../distributions/distributi
 import type { Call } from "../../dsl/call.js";
 import { addressesOf, type Choices } from "../../dsl/choices.js";
 import { type Effect, type Effects, sample } from "../../dsl/effects.js";
-import type { Meaning, Outcome } from "../../dsl/meaning.js";
-import { drive, interpret } from "../../dsl/verbs.js";
+import { interpret } from "../../dsl/interpret.js";
+import type { Meaning, OwnOutcome } from "../../dsl/meaning.js";
+import { drive } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
 import { namedKey } from "../../ops/random.js";
 import { logSumExp } from "../../ops/special.js";
@@ -58,7 +59,7 @@ export function normalize<C, R>(
       at: { source: source.line },
     });
 
-  function* drawn(): Effects<Effect, Outcome> {
+  function* drawn(): Effects<Effect, OwnOutcome> {
     const { choices, logJoint, logWeights } = yield* particles!({ program, kept: {} });
     const index = tf.cast(yield* sample("index", pick(categorical({ logits: logWeights }))), "int32");
     const picked = (values: Tensor): Tensor => tf.gather(values, index);
@@ -72,7 +73,7 @@ export function normalize<C, R>(
     };
   }
 
-  function* assessed(given: Choices): Effects<Effect, Outcome> {
+  function* assessed(given: Choices): Effects<Effect, OwnOutcome> {
     // observations alone count as given, so that they are told apart from the choices
     const run = yield* interpret(program, { given, countsAsGiven: () => false });
     const known = addressesOf(given);
@@ -91,7 +92,7 @@ export function normalize<C, R>(
     return { choices: given, logDrawn: tf.scalar(0), logGiven: tf.sub(logJoint, logEvidence), result: given };
   }
 
-  const execute = ({ key, auxiliary = key, given, source: asked }: Meaning): Outcome => {
+  const execute = ({ key, auxiliary = key, given, source: asked }: Meaning): OwnOutcome => {
     const isGiven = Object.keys(given).length > 0;
     const own = isGiven ? auxiliary : key;
     if (own) return drive(isGiven ? assessed(given) : drawn(), namedKey(own, isGiven ? "estimate" : "draw"));

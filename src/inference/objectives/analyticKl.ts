@@ -5,10 +5,11 @@ import { independent } from "../../distributions/independent.js";
 import { hasKl, kl } from "../../distributions/kl/kl.js";
 import type { Call } from "../../dsl/call.js";
 import { addressesOf, type Choices, unknownAddress } from "../../dsl/choices.js";
-import type { Assess, Effects, Simulate } from "../../dsl/effects.js";
+import type { Effects } from "../../dsl/effects.js";
 import type { Score, ScoredChoice } from "../../dsl/meaning.js";
 import { checkValue } from "../../dsl/site.js";
-import type { Simulated } from "../../dsl/verbs.js";
+import type { Trace } from "../../dsl/trace.js";
+import type { Assess, Simulate } from "../../dsl/verbEffects.js";
 import { ElbowError } from "../../errors.js";
 import { isComputedFrom } from "../../ir/tracing.js";
 import { captureSource } from "../../util/location.js";
@@ -52,7 +53,7 @@ export function* contrast(
       return tf.scalar(0);
     },
     source,
-  }) as Simulated<Choices, unknown>;
+  }) as Trace<Choices, unknown>;
   const { choices } = simulated;
   const listed = Array.isArray(which) ? (which as readonly string[]) : undefined;
   const known = addressesOf(choices);

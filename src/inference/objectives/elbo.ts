@@ -1,9 +1,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { assess, type Values } from "../../dsl/assess.js";
 import type { Covers } from "../../dsl/covers.js";
-import type { Assess } from "../../dsl/effects.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
-import { assess, drive, simulate, type Values } from "../../dsl/verbs.js";
+import { simulate } from "../../dsl/simulate.js";
+import type { Assess } from "../../dsl/verbEffects.js";
+import { drive } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
 import { isTracing, trace } from "../../ir/tracing.js";
 import { captureSource } from "../../util/location.js";

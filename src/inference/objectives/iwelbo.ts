@@ -1,10 +1,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { assess, type Values } from "../../dsl/assess.js";
 import { controlVariate } from "../../dsl/baseline.js";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { replicate } from "../../dsl/replicate.js";
-import { assess, simulate, type Values } from "../../dsl/verbs.js";
+import { simulate } from "../../dsl/simulate.js";
 import { ElbowError } from "../../errors.js";
 import { stopGradient } from "../../ops/marks.js";
 import { logSoftmax, logSumExp } from "../../ops/special.js";

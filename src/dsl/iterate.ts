@@ -1,0 +1,63 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Tree } from "../util/tree.js";
+import type { Call } from "./call.js";
+import { type Effects, type Looped, scan, type Tensors } from "./effects.js";
+import { mapCall } from "./mapResult.js";
+
+/** One step: a state ↦ a program that returns the next one. */
+export type Transition<S> = (state: Tensors<S>, step: Tensor) => Call<unknown, Tensors<S>>;
+
+/**
+ * Applies a program to its own result, n times: a `scan` of the state alone. The choices stand stacked under the address.
+ *
+ * @returns the last state
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { gen, iterate, normal, run, sample, simulate } from "elbow";
+ * const step = gen(function* (x: tf.Tensor) {
+ *   return yield* sample("x", normal(x, 1));
+ * });
+ * const walk = gen(function* () {
+ *   return yield* iterate("walk", 10, (x: tf.Tensor) => step(x), tf.scalar(0));
+ * });
+ * console.log(run(0, simulate(walk())).returnValue.shape); // => []
+ * ```
+ */
+export function* iterate<const A extends string, S extends Tree<Tensor>>(
+  address: A,
+  n: number,
+  transition: Transition<S>,
+  initial: S,
+): Effects<Looped<A>, Tensors<S>> {
+  const body = (state: Tensors<S>, step: Tensor) => mapCall(transition(state, step), (next) => ({ carry: next }));
+  return (yield* scan(address, body, initial, n)).carry;
+}
+
+/**
+ * Applies a program to its own result, n times, and keeps all results: s₁, …, s_n of a chain that starts from s₀.
+ *
+ * @returns the states after every step, stacked
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { gen, normal, run, sample, simulate, unfold } from "elbow";
+ * const step = gen(function* (x: tf.Tensor) {
+ *   return yield* sample("x", normal(x, 1));
+ * });
+ * const walk = gen(function* () {
+ *   return yield* unfold("walk", 10, (x: tf.Tensor) => step(x), tf.scalar(0));
+ * });
+ * console.log(run(0, simulate(walk())).returnValue.shape); // => [ 10 ]
+ * ```
+ */
+export function* unfold<const A extends string, S extends Tree<Tensor>>(
+  address: A,
+  n: number,
+  transition: Transition<S>,
+  initial: S,
+): Effects<Looped<A>, Tensors<S>> {
+  const body = (state: Tensors<S>, step: Tensor) =>
+    mapCall(transition(state, step), (next) => ({ carry: next, output: next as Tree<Tensor> }));
+  return (yield* scan(address, body, initial, n)).outputs as Tensors<S>;
+}

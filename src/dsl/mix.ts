@@ -1,0 +1,55 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { CategoryIndex, Distribution } from "../distributions/distribution.js";
+import type { Tree } from "../util/tree.js";
+import type { Call } from "./call.js";
+import type { Choices } from "./choices.js";
+import { call, type Effects, type Nested, sample } from "./effects.js";
+import { gen } from "./gen.js";
+import { switchOn } from "./switchOn.js";
+
+/** The choices of a mixture. */
+export interface Mixed {
+  readonly component: CategoryIndex;
+  /** Those of the component that ran. */
+  readonly part: Choices;
+}
+
+const mixed = gen(function* mix(
+  component: Distribution<CategoryIndex, never>,
+  parts: readonly Call<unknown, Tree<Tensor>>[],
+) {
+  const index = yield* sample("component", component);
+  return yield* switchOn("part", index, parts);
+});
+
+/**
+ * A mixture of programs: draws which one runs. Under the address stand `component`, the index, and `part`, the choices of the
+ * program that ran, as {@link switchOn} has them. For mixtures of distributions, with the index summed out, see `mixture`.
+ *
+ * @param component - a categorical distribution, with or without a strategy
+ * @param parts - one program per category
+ * @example
+ * ```ts
+ * import { categorical, enumerate, gen, mix, normal, objective, sample, simulate } from "elbow";
+ * const part = gen(function* (m: number) {
+ *   return yield* sample("x", normal(m, 1));
+ * });
+ * const model = gen(function* (logits: tf.Tensor) {
+ *   return yield* mix("z", enumerate(categorical({ logits })), [part(-3), part(3)]);
+ * });
+ * import * as tf from "@tensorflow/tfjs-core";
+ * const mean = objective(function* (logits: tf.Tensor) {
+ *   return (yield* simulate(model(logits))).returnValue;
+ * });
+ * const value = await mean.estimate({ seed: 0, draws: 10_000 }, tf.tensor1d([0, Math.log(3)]));
+ * console.log(Math.abs(value.dataSync()[0]! - 1.5) < 0.05); // => true
+ * ```
+ */
+export function* mix<const A extends string, R extends Tree<Tensor>>(
+  address: A,
+  component: Distribution<CategoryIndex, never>,
+  parts: readonly Call<unknown, R>[],
+): Effects<Nested<A, Mixed, R>, R> {
+  const program = mixed(component, parts) as unknown as Call<Mixed, R>;
+  return yield* call(address, program);
+}

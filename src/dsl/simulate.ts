@@ -1,0 +1,31 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { captureSource } from "../util/location.js";
+import type { Call } from "./call.js";
+import type { Effects } from "./effects.js";
+import { execute } from "./execution.js";
+import { type Trace, traceOf } from "./trace.js";
+import type { Simulate } from "./verbEffects.js";
+
+/**
+ * Runs a program forward: draws every choice.
+ *
+ * @returns a trace: the choices, their log density (with observations and factors, if the program has any) and what the
+ *   program returned
+ * @example
+ * ```ts
+ * import { gen, normal, run, sample, simulate } from "elbow";
+ * const model = gen(function* () {
+ *   return yield* sample("x", normal(0, 1));
+ * });
+ * const { choices, logDensity } = run(3, simulate(model()));
+ * console.log(logDensity.shape, choices.x.shape); // => [] []
+ * ```
+ */
+export function* simulate<C, R, A extends readonly unknown[], O>(
+  call: Call<C, R, A, O>,
+): Effects<Simulate, Trace<C, R, A, O>> {
+  return yield { kind: "simulate", call, source: captureSource() };
+}
+
+export const answerSimulate = ({ call, score, source }: Simulate, key: Tensor): Trace =>
+  traceOf(call, execute(call, { key, given: {}, path: [], score, source }));
