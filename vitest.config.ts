@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const slow = "test/**/*.slow.test.ts";
+/** Files that need a process in which nothing has happened yet. The others share processes: importing takes longer than most tests. */
+const alone = "test/runtime/engineByName.test.ts";
 /** CI counts the tests from this file (.ci/run sets it). */
 const resultFile = process.env.VITEST_RESULT_FILE;
 
@@ -12,7 +14,17 @@ export default defineConfig({
   test: {
     reporters: resultFile ? ["default", ["json", { outputFile: resultFile }]] : ["default"],
     projects: [
-      { extends: true, test: { name: "fast", include: ["test/**/*.test.ts"], exclude: [slow], testTimeout: 60_000 } },
+      {
+        extends: true,
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: [slow, alone],
+          isolate: false,
+          testTimeout: 60_000,
+        },
+      },
+      { extends: true, test: { name: "alone", include: [alone] } },
       { extends: true, test: { name: "slow", include: [slow], testTimeout: 600_000, hookTimeout: 600_000 } },
     ],
   },

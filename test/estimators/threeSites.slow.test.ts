@@ -71,7 +71,8 @@ describe("x ~ N(θ,1), b ~ flip(σ(x)), y ~ N(b ? 2 : −1, 1), E y²", () => {
         // parameters that are fixed values per draw or lane make a measure-valued part drop out and leave any order exact:
         // b's where x is scored, y's unless b itself is measure-valued
         const isFirstOrder =
-          xName === "measureValued" || (bName === "measureValued" && (xName === "reparam" || yName === "measureValued"));
+          xName === "measureValued" ||
+          (bName === "measureValued" && (xName === "reparam" || yName === "measureValued"));
         it(`${xName} · ${bName} · ${yName}`, () => {
           const [value, first] = estimateMoments(L, { th: tf.scalar(theta) }, [], { draws });
           expect(Math.abs(zScore(value![0]!, truth.value))).toBeLessThan(5);
