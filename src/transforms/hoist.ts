@@ -2,7 +2,7 @@
 import { broadcastTo, reshape, transpose } from "../ir/primitives/axes.js";
 import type { Equation, Primitive, Program, Variable } from "../ir/program.js";
 import { sizeOf } from "../util/shapes.js";
-import { withoutDeadCode } from "./simplify.js";
+import { withoutDeadCode } from "./deadCode.js";
 
 /** A program in two parts. */
 export interface Hoisted {

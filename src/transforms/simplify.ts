@@ -3,9 +3,9 @@ import { innerPrograms } from "../ir/control.js";
 import { inline } from "../ir/interpret.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
 import type { Attributes, DType, Elements, Equation, Primitive, Program, Variable } from "../ir/program.js";
-import { usedEquations } from "../ir/usedEquations.js";
 import { type Shape, sizeOf } from "../util/shapes.js";
 import { cancel } from "./cancellation.js";
+import { withoutDeadCode } from "./deadCode.js";
 import { applyIdentity, type Surroundings } from "./identities.js";
 import { pick } from "./picking.js";
 import { decide } from "./signs.js";
@@ -150,14 +150,4 @@ function textOf(value: unknown): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : `${value}`;
   if (Array.isArray(value)) return `[${value.map(textOf)}]`;
   return JSON.stringify(value, (_, each) => (typeof each === "number" && !Number.isFinite(each) ? `${each}` : each));
-}
-
-/** Leaves out equations and constants that no output depends on. */
-export function withoutDeadCode(program: Program): Program {
-  const { used, needed } = usedEquations(program);
-  return {
-    ...program,
-    constants: program.constants.filter(({ variable }) => needed.has(variable)),
-    equations: used,
-  };
 }

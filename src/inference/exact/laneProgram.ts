@@ -10,8 +10,9 @@ import { type Program, type Type, typeOf, type Variable } from "../../ir/program
 import { isSample, type SampleAttributes, sampleAttributes } from "../../ir/site.js";
 import { trace } from "../../ir/tracing.js";
 import { stopGradient } from "../../ops/marks.js";
+import { withoutDeadCode } from "../../transforms/deadCode.js";
 import { flatten } from "../../transforms/estimate/flatten.js";
-import { simplify, withoutDeadCode } from "../../transforms/simplify.js";
+import { simplify } from "../../transforms/simplify.js";
 import { range, sizeOf } from "../../util/shapes.js";
 import { type Coordinates, type Placement, placementOf } from "./placement.js";
 

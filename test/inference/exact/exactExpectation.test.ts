@@ -181,7 +181,7 @@ describe("random programs", () => {
       compared++;
       const small = withoutUnused(program);
       // the plain evaluator has 14 nodes for a normal
-      const tolerance = found.method === "enumeration" ? 1e-7 : 2e-3;
+      const tolerance = found.method === "enumeration" ? 1e-7 : 6e-3;
       const close = (x: number, truth: number, error: number) =>
         expect(Math.abs(x - truth)).toBeLessThan(tolerance * Math.max(1, Math.abs(truth)) + 3 * error);
       close(found.value, expectation(small, theta0), found.error.value);
