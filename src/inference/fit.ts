@@ -20,7 +20,7 @@ import { type FitData, sourceOf } from "./fitting/sources.js";
 import { initialState } from "./fitting/state.js";
 import { type HistoryEntry, smoothed } from "./fitting/statistics.js";
 import { Stepper } from "./fitting/stepper.js";
-import type { Objective } from "./objective.js";
+import type { Direction, Objective } from "./objective.js";
 import { adam } from "./optimizers/adam.js";
 import type { GradientTransform } from "./optimizers/clip.js";
 import type { Optimizer } from "./optimizers/optimizer.js";
@@ -43,8 +43,8 @@ export interface FitSettings<P extends Parameters> extends EngineChoice {
    * the parameter, the address and the step; without it only those are checked that are known before. @defaultValue false
    */
   readonly validate?: boolean | undefined;
-  /** @defaultValue "maximize" */
-  readonly direction?: "maximize" | "minimize" | undefined;
+  /** @defaultValue what the objective says: "maximize" for bounds, "minimize" for divergences */
+  readonly direction?: Direction | undefined;
   /** Changes the gradient before the optimizer sees it: clipByNorm, clipByValue, or a function of one's own. */
   readonly clip?: GradientTransform | undefined;
   /** True for a bar on stderr, in a browser for lines in the console. @defaultValue false */
@@ -126,7 +126,7 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
   options: FitOptions<NoInfer<P>, NoInfer<D>>,
 ): Promise<FitResult<P>> {
   checkOptions(options);
-  const { parameters, steps, optimizer = adam(), direction = "maximize", checkpoint, resume } = options;
+  const { parameters, steps, optimizer = adam(), direction = objective.direction, checkpoint, resume } = options;
   if (checkpoint) await fileSystem();
   const resumed = resume === undefined ? undefined : await readCheckpoint(resume);
   const seed = options.seed ?? resumed?.identity.seed ?? 0;

@@ -39,6 +39,15 @@ export interface EstimateOptions extends EngineChoice {
   readonly validate?: boolean;
 }
 
+/** Which way is better. */
+export type Direction = "maximize" | "minimize";
+
+/** Options of {@link objective}. */
+export interface ObjectiveOptions {
+  /** @defaultValue "maximize" */
+  readonly direction?: Direction;
+}
+
 /** A seed alone, or with options. */
 export type At = number | EstimateOptions;
 
@@ -52,6 +61,8 @@ export interface Objective<P extends Parameters, D extends readonly unknown[]> {
   readonly body: ObjectiveBody<P, D>;
   /** Strategies that replace those of the program: see `withStrategies`. */
   readonly strategies?: StrategyMap;
+  /** Which way `fit` goes unless it is told: divergences are to be minimised. */
+  readonly direction: Direction;
   /** An estimate of L, a scalar. */
   estimate(at: At, parameters: P, ...data: D): Promise<Tensor>;
   /** An estimate of ∇L, of the parameters' structure. */
@@ -88,17 +99,20 @@ export interface Objective<P extends Parameters, D extends readonly unknown[]> {
  */
 export function objective<P extends Parameters, D extends readonly unknown[], E extends Effect>(
   body: (parameters: P, ...data: D) => Effects<E, Tensor>,
+  { direction }: ObjectiveOptions = {},
 ): Objective<P, D> {
-  return objectiveOf(body as unknown as ObjectiveBody<P, D>);
+  return objectiveOf(body as unknown as ObjectiveBody<P, D>, undefined, direction);
 }
 
 /** An objective of a body, with strategies that replace the program's own. */
 export function objectiveOf<P extends Parameters, D extends readonly unknown[]>(
   body: ObjectiveBody<P, D>,
   strategies?: StrategyMap,
+  direction: Direction = "maximize",
 ): Objective<P, D> {
   const self: Objective<P, D> = {
     body,
+    direction,
     ...(strategies && { strategies }),
     estimate: async (at, parameters, ...data) => (await runDerived(self, "value", at, parameters, [], data))[0]!,
     gradEstimate: async (at, parameters, ...data) =>

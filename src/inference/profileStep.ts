@@ -86,7 +86,7 @@ export async function profileStep<P extends Parameters, D extends readonly unkno
   objective: Objective<P, D>,
   options: ProfileStepOptions<NoInfer<P>, NoInfer<D>>,
 ): Promise<StepProfile> {
-  const { parameters, optimizer = adam(), seed = 0, direction = "maximize", clip, draws } = options;
+  const { parameters, optimizer = adam(), seed = 0, direction = objective.direction, clip, draws } = options;
   const engine = await compilingEngine(options);
   const source = await sourceOf((options.data ?? []) as FitData<readonly unknown[]>);
   const own: Tensor[] = [];

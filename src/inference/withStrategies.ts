@@ -28,7 +28,8 @@ export const withStrategies = <P extends Parameters, D extends readonly unknown[
   strategies: StrategyMap,
 ): Objective<P, D> =>
   // a body of its own, because programs are kept by body
-  objectiveOf((parameters: P, ...data: D) => objective.body(parameters, ...data), {
-    ...objective.strategies,
-    ...strategies,
-  });
+  objectiveOf(
+    (parameters: P, ...data: D) => objective.body(parameters, ...data),
+    { ...objective.strategies, ...strategies },
+    objective.direction,
+  );

@@ -14,7 +14,7 @@ export interface ExplainFirstOptions<P extends Parameters, D extends readonly un
 /** Explains an objective for the first data of a fit, with the fit's own optimizer. */
 export async function explainFirst<P extends Parameters, D extends readonly unknown[]>(
   objective: Objective<P, D>,
-  { parameters, data, draws, optimizer = adam(), direction = "maximize", clip }: ExplainFirstOptions<P, D>,
+  { parameters, data, draws, optimizer = adam(), direction = objective.direction, clip }: ExplainFirstOptions<P, D>,
 ): Promise<Explanation> {
   const source = await sourceOf((data ?? []) as FitData<readonly unknown[]>);
   try {
