@@ -110,7 +110,7 @@ describe.concurrent("elbow fit", () => {
     expect({ ...JSON.parse(resumed.out), ...times }).toEqual({ ...JSON.parse(whole.out), ...times });
   });
 
-  test("an interrupt stops the fit after a step, with its checkpoint", async () => {
+  test("an interrupt stops the fit after a step, with its checkpoint", { timeout: 180_000 }, async () => {
     const args = [
       "fit",
       at("model.ts"),
