@@ -15,7 +15,7 @@ type Contribution<E> =
   E extends Sample<infer A, infer T>
     ? { readonly [K in A]: T }
     : E extends Nested<infer A, infer C, unknown, unknown>
-      ? { readonly [K in A]: C }
+      ? NestedContribution<A, C>
       : E extends Spliced<infer C, unknown, unknown>
         ? C
         : E extends Looped<infer A>
@@ -23,6 +23,13 @@ type Contribution<E> =
           : E extends Branched<infer A>
             ? { readonly [K in A]: Choices }
             : never;
+
+/** A program without choices of its own contributes none: a guide need not have it. */
+type NestedContribution<A extends string, C> = unknown extends C
+  ? { readonly [K in A]: C }
+  : [keyof C] extends [never]
+    ? never
+    : { readonly [K in A]: C };
 
 /** Address → value type of a program, from the union of effects that TypeScript infers for its body. */
 export type ChoicesOfEffects<E> = [Contribution<E>] extends [never]

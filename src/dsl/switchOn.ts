@@ -31,7 +31,7 @@ export function* switchOn<const A extends string, R extends Result>(
   branches: readonly Call<unknown, R>[],
 ): Effects<Branched<A>, R> {
   const source = captureSource();
-  const selector = asTensor(index, "int32");
+  const selector = asTensor(index);
   if (branches.length === 0 || selector.size !== 1 || selector.dtype === "bool")
     throw new ElbowError("switch-index", {
       message: `switchOn("${address}") needs a branch, and an integer scalar to pick it\n  received: ${branches.length} branches, and ${selector.dtype}[${selector.shape}]`,

@@ -166,7 +166,11 @@ describe("laws of simulate, assess and generate", () => {
       return yield* scan("walk", (x: Tensor, _t: Tensor) => step(x), tf.scalar(0), 3);
     });
     const xs = [0.5, -1, 2];
-    const { choices, logWeight, returnValue: result } = run(5, generate(walk(), { walk: { x: tf.tensor1d(xs) } } as object));
+    const {
+      choices,
+      logWeight,
+      returnValue: result,
+    } = run(5, generate(walk(), { walk: { x: tf.tensor1d(xs) } } as object));
     const drawn = choices.walk as { readonly x: Tensor; readonly b: Tensor };
     expect([...drawn.x.dataSync()]).toEqual(xs);
     const bs = [...drawn.b.dataSync()];

@@ -62,7 +62,7 @@ const newValues = (from: Choices, trace: Choices, picks: readonly boolean[]): Ch
     const own = at(trace, address);
     return own !== undefined && String((own as Tensor).shape) === String(value.shape);
   });
-const holds = (name: string, law: (given: Case) => void, numRuns = 60): void =>
+const holds = (name: string, law: (given: Case) => void, numRuns = 25): void =>
   it(name, () => {
     fc.assert(
       fc.property(cases, (given) => {
@@ -133,7 +133,7 @@ describe("update", () => {
       } else if (given.sizes[0] === given.sizes[1] && !/cond|switch/.test(JSON.stringify(given.spec)))
         close(logWeight.add(back.logWeight), 0);
     },
-    150,
+    60,
   );
 });
 
@@ -215,7 +215,7 @@ describe("in compiled programs", () => {
         ];
       }, given.seed);
     },
-    40,
+    12,
   );
 
   holds(
@@ -229,6 +229,6 @@ describe("in compiled programs", () => {
         return [logWeight, next.logDensity, next.returnValue];
       }, given.seed);
     },
-    40,
+    12,
   );
 });
