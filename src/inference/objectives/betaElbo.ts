@@ -21,7 +21,7 @@ export interface KlWeights {
 /** Options of {@link betaElbo}. */
 export interface BetaElboOptions<P, D extends readonly unknown[]> {
   /** KL(q‖p(z)) in closed form, where there is one (see `kl`). @defaultValue estimated by the draws */
-  readonly divergence?: (parameters: P, ...data: D) => Tensor;
+  readonly divergence?: (parameters: P, data: D) => Tensor;
   /** K, of which the mean is taken. @defaultValue 1 */
   readonly particles?: number;
 }
@@ -72,7 +72,7 @@ export const betaElbo = <D extends readonly unknown[], M, R, A extends readonly 
       const p = yield* interpret(model(...data), { given, countsAsGiven: () => false });
       return { logLikelihood: p.logGiven, difference: tf.sub(logDensity, p.logDrawn) };
     });
-    const kl = divergence?.(parameters, ...data) ?? difference;
+    const kl = divergence?.(parameters, data) ?? difference;
     const cost = capacity === undefined ? kl : tf.abs(tf.sub(kl, capacity));
     return tf.sub(logLikelihood, tf.mul(beta, cost));
   });

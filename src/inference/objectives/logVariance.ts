@@ -46,7 +46,7 @@ export interface LogVarianceOptions<G, D extends readonly unknown[]> {
 export const logVariance = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { particles = 10, reference }: LogVarianceOptions<G, D> = {},
+  { particles = 10, reference }: LogVarianceOptions<G, NoInfer<D>> = {},
 ): Objective<GuideParameters<A>, D> => {
   if (particles < 2)
     throw new ElbowError("option", {

@@ -50,7 +50,7 @@ export interface QWakeOptions<M, D extends readonly unknown[]> {
 export const qWake = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { particles = 10, posterior }: QWakeOptions<M, D> = {},
+  { particles = 10, posterior }: QWakeOptions<M, NoInfer<D>> = {},
 ): Objective<GuideParameters<A>, D> =>
   objective(
     function* (parameters: GuideParameters<A>, ...data: D) {

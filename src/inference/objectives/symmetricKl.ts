@@ -43,7 +43,7 @@ import type { QWakeOptions } from "./qWake.js";
 export const symmetricKl = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { particles = 10, posterior }: QWakeOptions<M, D> = {},
+  { particles = 10, posterior }: QWakeOptions<M, NoInfer<D>> = {},
 ): Objective<GuideParameters<A>, D> =>
   objective(
     function* (parameters: GuideParameters<A>, ...data: D) {

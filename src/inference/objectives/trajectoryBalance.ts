@@ -42,7 +42,7 @@ export interface TrajectoryBalanceOptions<G, D extends readonly unknown[]> {
 export const trajectoryBalance = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { behavior }: TrajectoryBalanceOptions<G, D> = {},
+  { behavior }: TrajectoryBalanceOptions<G, NoInfer<D>> = {},
 ): Objective<{ logZ: Tensor; guide: GuideParameters<A> }, D> =>
   objective(
     function* (parameters: { logZ: Tensor; guide: GuideParameters<A> }, ...data: D) {
