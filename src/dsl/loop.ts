@@ -37,7 +37,8 @@ export function runLoop(
       },
       tensorsOf(start),
       [...rows, ...steps.sequences],
-      { length: last - first, source },
+      // values that are put in the place of draws differ from step to step
+      { length: last - first, isUnrolled: own.choose !== undefined, source },
     );
     const { outcome, rest } = steps.collect(outputs);
     start = withLeaves(initial, carry);

@@ -23,6 +23,8 @@ export interface LoopOptions {
   readonly length?: number;
   /** Whether the sequences are walked from last to first. @defaultValue false */
   readonly reverse?: boolean;
+  /** Whether every step is executed on its own, also where it could be recorded once for all. @defaultValue false */
+  readonly isUnrolled?: boolean;
   /** The user's line that asks for the loop. @defaultValue where this function is called */
   readonly source?: Source;
 }
@@ -51,13 +53,13 @@ export function loop(
   sequences: readonly Tensor[],
   options: LoopOptions = {},
 ): { carry: Tensor[]; outputs: Tensor[] } {
-  const { length = sequences[0]?.shape[0], reverse = false, source } = options;
+  const { length = sequences[0]?.shape[0], reverse = false, isUnrolled = false, source } = options;
   if (length === undefined || sequences.some((sequence) => sequence.shape[0] !== length))
     throw new ElbowError("scan-length", {
       message: `the sequences of a scan differ in length: ${sequences.map((sequence) => `[${sequence.shape}]`).join(", ") || "there are none"}`,
       hint: "Every sequence needs the number of steps as its first axis; without sequences give the number of steps.",
     });
-  if (!isTracing()) return eagerLoop(step, initial, sequences, length, reverse);
+  if (!isTracing() || isUnrolled) return eagerLoop(step, initial, sequences, length, reverse);
   const elements = sequences.map(({ shape, dtype }): Type => ({ shape: shape.slice(1), dtype: dtype as DType }));
   const { program, captured } = traceInner([...initial.map(typeOfTensor), ...elements], (...inputs) => {
     const { carry, outputs } = step(inputs.slice(0, initial.length), inputs.slice(initial.length));

@@ -2,7 +2,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../../distributions/distribution.js";
-import { addressesOf, type Choices, without } from "../../dsl/choices.js";
+import { addressesOf, at, type Choices, without } from "../../dsl/choices.js";
 import type { Effect, Effects } from "../../dsl/effects.js";
 import { interpret } from "../../dsl/interpret.js";
 import type { ChosenValue } from "../../dsl/meaning.js";
@@ -34,17 +34,20 @@ export function gridAlgorithm(
   /** Runs the program at one combination, and says how many there are. */
   function* visit({ program, kept }: Problem, combination: Tensor) {
     let combinations = 1;
+    const visited = new Map<string, number>();
     const { choices, logDrawn, logGiven } = yield* interpret(program, {
       given: kept,
       choose: (address, distribution) => {
-        const { count, at } = placesOf(address, distribution);
+        const { count, at: place } = placesOf(address, distribution);
         const shape = [...distribution.batch, ...distribution.event];
+        visited.set(address, (visited.get(address) ?? 0) + sizeOf(shape));
         const digits = digitsOf(combination, combinations, count, shape);
         combinations *= count ** sizeOf(shape);
-        const { value, logDensity } = at(digits);
+        const { value, logDensity } = place(digits);
         return { value, logDensity: tf.sum(logDensity) };
       },
     });
+    for (const [address, count] of visited) checkVisited(name, choices as Choices, address, count);
     return {
       combinations,
       choices: without(choices as Choices, ...addressesOf(kept)),
@@ -83,6 +86,16 @@ export function gridAlgorithm(
     return logSumExp((yield* particles(problem)).logJoint);
   }
   return { name, density, reciprocal: density, particles };
+}
+
+/** Numbers of a choice that are visited together, or in vain, would be summed up wrongly: in branches and in lanes. */
+function checkVisited(name: string, choices: Choices, address: string, count: number): void {
+  if ((at(choices, address) as Tensor | undefined)?.size === count) return;
+  throw new ElbowError("nested-choice", {
+    message: `${name} cannot sum over "${address}": it stands in a branch or in a plate`,
+    hint: "Write it as one choice outside (a batch of numbers, a choice that is not used), or use importanceSampling.",
+    at: { address },
+  });
 }
 
 /** The digits of a number, the lowest first, from a position that is worth `unit`. */
