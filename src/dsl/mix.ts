@@ -30,6 +30,7 @@ const mixed = gen(function* mix(
  * @param parts - one program per category
  * @example
  * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
  * import { categorical, enumerate, gen, mix, normal, objective, sample, simulate } from "elbow";
  * const part = gen(function* (m: number) {
  *   return yield* sample("x", normal(m, 1));
@@ -37,7 +38,6 @@ const mixed = gen(function* mix(
  * const model = gen(function* (logits: tf.Tensor) {
  *   return yield* mix("z", enumerate(categorical({ logits })), [part(-3), part(3)]);
  * });
- * import * as tf from "@tensorflow/tfjs-core";
  * const mean = objective(function* (logits: tf.Tensor) {
  *   return (yield* simulate(model(logits))).returnValue;
  * });

@@ -28,15 +28,15 @@ export interface Regenerated<C, R, A extends readonly unknown[], O> {
  * @throws ElbowError "unknown-address", "trace"
  * @example
  * ```ts
- * import { gen, normal, observe, regenerate, run, sample, simulate } from "elbow";
+ * import { gen, normal, observe, project, regenerate, run, sample, simulate } from "elbow";
  * const model = gen(function* (y: number) {
  *   const z = yield* sample("z", normal(0, 1));
  *   yield* observe("y", normal(z, 1), y);
  * });
  * const old = run(0, simulate(model(2)));
  * const { trace, logWeight } = run(1, regenerate(old, ["z"]));
- * const likelihoods = [trace, old].map(({ logObserved }) => logObserved.y.dataSync()[0]);
- * console.log(Math.abs(likelihoods[0] - likelihoods[1] - logWeight.dataSync()[0]) < 1e-5); // => true
+ * const ratio = project(trace, ["y"]).sub(project(old, ["y"]));
+ * console.log(Math.abs(ratio.sub(logWeight).dataSync()[0]!) < 1e-5); // => true
  * ```
  */
 export function* regenerate<C, R, A extends readonly unknown[], O>(

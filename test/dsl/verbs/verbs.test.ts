@@ -5,7 +5,6 @@ import {
   assess,
   call,
   cond,
-  flip,
   gen,
   generate,
   importanceSampling,
