@@ -24,7 +24,7 @@ import {
   logSumExp,
   measureValued,
   normal,
-  objective,
+  objective as objectiveOf,
   reinforce,
   replicate,
   sample,
@@ -177,11 +177,20 @@ function* logWeights(network: Network, images: Tensor, estimator?: Estimator): E
  * an estimator all slots are filled: no bound, but the same networks without a discrete choice, to compare times with.
  */
 export const bound = (estimator?: Estimator, particles = 1) =>
-  objective(function* (network: Network, images: Tensor) {
+  objectiveOf(function* (network: Network, images: Tensor) {
     if (particles === 1) return tf.mean(yield* logWeights(network, images, estimator));
     const weights = yield* replicate(particles, () => logWeights(network, images, estimator));
     return tf.mean(logSumExp(weights, 0)).sub(Math.log(particles));
   });
+
+// for `elbow explain` and `elbow fit`
+export const objective = bound("enumerate");
+export const parameters = makeNetwork(sizes.small);
+export const data = {
+  async *[Symbol.asyncIterator]() {
+    yield* canvasBatches((await loadDigits()).train, 64, 2 ** 16);
+  },
+};
 
 /** How many objects the guide finds likeliest on every canvas, and what the model paints for them. */
 export async function infer(network: Network, { images, counts }: Canvases) {

@@ -15,7 +15,7 @@ import {
   logSumExp,
   minibatches,
   normal,
-  objective,
+  objective as objectiveOf,
   observe,
   piecewise,
   sample,
@@ -61,14 +61,14 @@ export const model = gen(function* decoder(network: Network, images: Tensor) {
 });
 
 /** The evidence lower bound per image. Both networks are learned, so the model takes parameters too. */
-export const bound = objective(function* (network: Network, images: Tensor) {
+export const objective = objectiveOf(function* (network: Network, images: Tensor) {
   const { choices, logDensity: logGuide } = yield* simulate(guide(network, images));
   return (yield* assess(model(network, images), choices)).sub(logGuide).div(images.shape[0]!);
 });
 
 /** The importance-weighted bound of K particles per image: every image has weights of its own. */
 export const weightedBound = (particles: number) =>
-  objective(function* (network: Network, images: Tensor) {
+  objectiveOf(function* (network: Network, images: Tensor) {
     const q = encode(network, images);
     const [loc, scale] = q.parameters;
     const z = yield* sample("z", normal(tf.broadcastTo(loc!, [particles, ...q.batch]), scale!));
@@ -77,6 +77,20 @@ export const weightedBound = (particles: number) =>
     const logWeights = logJoint.sub(perImage(logDensity(q, z)));
     return tf.mean(logSumExp(logWeights, 0)).sub(Math.log(particles));
   });
+
+export const parameters = makeNetwork(sizes.small);
+/** Batches of 128 for `elbow explain` and `elbow fit`, in strides of a prime, since the digits come class by class. */
+export const data = {
+  async *[Symbol.asyncIterator](): AsyncGenerator<[Tensor]> {
+    const images = matrix(binarized((await loadDigits()).train.images));
+    for (let from = 0; ; from += 128) {
+      const numbers = Int32Array.from({ length: 128 }, (_, i) => ((from + i) * 613) % images.shape[0]!);
+      const rows = tf.tidy(() => tf.gather(images, tf.tensor1d(numbers, "int32")));
+      yield [rows];
+      rows.dispose();
+    }
+  },
+};
 
 const matrix = (images: Float32Array): Tensor => tf.tensor2d(images, [images.length / pixels, pixels]);
 
@@ -132,7 +146,7 @@ await runAlone(import.meta.url, "vae", async (isQuiet) => {
   const train = binarized(digits.train.images);
   const test = binarized(digits.test.images);
   const rows = matrix(train);
-  const result = await fit(bound, {
+  const result = await fit(objective, {
     parameters: makeNetwork(values.small ? sizes.small : sizes.large, seed, tf.mean(rows, 0)),
     data: minibatches([rows], { size }),
     seed,
@@ -142,7 +156,7 @@ await runAlone(import.meta.url, "vae", async (isQuiet) => {
   });
   const { parameters } = result;
   const elbo = async (images: Float32Array) =>
-    (await bound.estimate({ seed: 1, draws: 4 }, parameters, matrix(images))).dataSync()[0]!;
+    (await objective.estimate({ seed: 1, draws: 4 }, parameters, matrix(images))).dataSync()[0]!;
   const testElbo = await elbo(test);
   const known = imagesOf(train, side).filter((_, i) => i % 10 === 0);
   const trainElbo = await elbo(Float32Array.from(known.flatMap((each) => [...each])));

@@ -1,0 +1,38 @@
+// Attend–Infer–Repeat at batch 64: a step with every estimator of the number of objects, in turns, against the same
+// networks and optimizer without a discrete choice. Run: npx tsx bench/airEstimators.ts [repeats]; "first" as an argument
+// gives the first step in a fresh process instead, with what compiles it.
+import * as tf from "@tensorflow/tfjs-core";
+import { adam, fit } from "elbow";
+import { bound, type Estimator, estimators, makeNetwork, sizes } from "../models/air.js";
+import { canvasSide, makeCanvases } from "../models/support/canvases.js";
+import { loadDigits } from "../models/support/digits.js";
+
+process.env.ELBOW_FMA ??= "1";
+const [argument = "5"] = process.argv.slice(2);
+const { train } = await loadDigits();
+const data: [tf.Tensor] = [tf.tensor2d(makeCanvases(train, 64, 0).images, [64, canvasSide ** 2])];
+const parameters = makeNetwork(sizes.full);
+const optimizer = adam({ learningRate: 1e-4 });
+
+if (argument === "first") {
+  const started = performance.now();
+  const { compileMs } = await fit(bound("enumerate"), { parameters, data, optimizer, steps: 1 });
+  console.log(`first step ${(performance.now() - started).toFixed(0)} ms, of it compiling ${compileMs.toFixed(0)} ms`);
+} else {
+  const names = Object.keys(estimators) as Estimator[];
+  const particles = [1, 2];
+  const rows = particles.flatMap((count) =>
+    [undefined, ...names].map((name) => ({ name, count, of: bound(name, count), times: [] as number[] })),
+  );
+  const steps = 10;
+  for (let repeat = 0; repeat < Number(argument); repeat++)
+    for (const { of, times } of rows) {
+      const { seconds, compileMs } = await fit(of, { parameters, data, optimizer, steps });
+      times.push((1000 * seconds - compileMs) / steps);
+    }
+  for (const { name = "no discrete choice", count, times } of rows) {
+    const least = Math.min(...times);
+    const plain = Math.min(...rows.find((row) => !row.name && row.count === count)!.times);
+    console.log(`${count} particle(s)  ${name.padEnd(20)} ${least.toFixed(1)} ms  ${(least / plain).toFixed(2)}×`);
+  }
+}
