@@ -22,7 +22,7 @@ export interface CuboOptions {
  * The logarithm of a mean of K weights lies below CUBOₙ and tends to it for K → ∞: with few particles it is **no upper bound**.
  * Value and gradient are unbiased for the mean over K particles. `forwardChi2` has no such bias.
  *
- * Dieng, Tran, Ranganath, Paisley & Blei, "Variational Inference via χ Upper Bound Minimization" (2017), equation 4.
+ * Dieng, Tran, Ranganath, Paisley & Blei, "Variational Inference via χ Upper Bound Minimization" (2017).
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export interface CuboOptions {
  * });
  * const at = { seed: 0, draws: 100 };
  * const L = cubo(model, guide, { particles: 10_000 });
- * // E w² = Z²·4/(π·√(3)/…): above the log evidence, −1.5155
+ * // ½ log E w² = log p(y) + ½ log (2/√3), above the log evidence, −1.5155
  * console.log((await L.estimate(at, { loc: tf.scalar(0.5) }, tf.scalar(1))).dataSync()[0].toFixed(2)); // => -1.44
  * ```
  */

@@ -37,7 +37,7 @@ export interface DoublyWeightedOptions<Q, K extends string> extends Hierarchical
  * density is estimated by M values of u, of which the first is the one that z was drawn with: q̂_M(z) = (1/M) Σᵢ q(z, uᵢ)/r(uᵢ | z).
  * A lower bound of log p(x) for all M and K, to be maximised.
  *
- * Sobolev & Vetrov, "Importance Weighted Hierarchical Variational Inference" (2019), equation 10.
+ * Sobolev & Vetrov, "Importance Weighted Hierarchical Variational Inference" (2019).
  *
  * @param guide - with auxiliary choices; takes the parameters, then the data
  * @example

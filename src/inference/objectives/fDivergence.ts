@@ -16,7 +16,7 @@ export type CsiszarFunction = (logRatio: Tensor) => Tensor;
  * p(x, z) is p(x) times the posterior, and only some f keep their minimum (−log u does: it is the negative ELBO).
  * Unbiased, value and gradient.
  *
- * Csiszár, "Eine informationstheoretische Ungleichung…" (1963); Li & Turner (2016), section 3.
+ * Csiszár, "Eine informationstheoretische Ungleichung…" (1963); Li & Turner (2016).
  *
  * @param f - one of `csiszar`, or a function of log u
  * @example

@@ -20,7 +20,7 @@ export interface ForwardChi2Options {
  * Unbiased, value and gradient. Its variance is a fourth moment of the weights: it is finite only where the guide has
  * tails that are heavier than those of the posterior, so start from a wide guide.
  *
- * "Forward χ² Divergence Based Variational Importance Sampling" (2024); Dieng et al. (2017), section 2.3.
+ * "Forward χ² Divergence Based Variational Importance Sampling" (2024); Dieng et al. (2017).
  *
  * @example
  * ```ts

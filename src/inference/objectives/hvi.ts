@@ -8,7 +8,7 @@ import type { GuideParameters } from "./elbo.js";
  * Hierarchical variational inference, E log p(x, z)·r(u | z)/q(z, u) for a guide with auxiliary choices u: the ELBO of its marginal
  * q(z) with a density estimated by the u that z was drawn with. A lower bound of the ELBO of q(z), to be maximised.
  *
- * Ranganath, Tran & Blei, "Hierarchical Variational Models" (2016), equation 5.
+ * Ranganath, Tran & Blei, "Hierarchical Variational Models" (2016).
  *
  * @param guide - with auxiliary choices; takes the parameters, then the data
  * @example

@@ -15,7 +15,7 @@ export interface IwhviOptions<Q, K extends string> extends HierarchicalOptions<Q
  * first u is the one that z was drawn with. A lower bound, to be maximised: `hvi` for M = 1, rising to the ELBO of the marginal
  * guide for M → ∞.
  *
- * Sobolev & Vetrov, "Importance Weighted Hierarchical Variational Inference" (2019), equation 6.
+ * Sobolev & Vetrov, "Importance Weighted Hierarchical Variational Inference" (2019).
  *
  * @param guide - with auxiliary choices; takes the parameters, then the data
  * @example

@@ -24,8 +24,7 @@ export interface LogVarianceOptions<G, D extends readonly unknown[]> {
  * Where r is q itself its gradient is that of KL(q‖p), so minus that of the ELBO, and the estimate is the score function with the
  * other particles as baseline (VarGrad): no pathwise derivatives, and none where q is the posterior.
  *
- * Richter, Boustati, Nüsken, Ruiz & Akyıldız, "VarGrad: A Low-Variance Gradient Estimator for Variational Inference" (2020),
- * definition 1 and equation 8.
+ * Richter, Boustati, Nüsken, Ruiz & Akyıldız, "VarGrad: A Low-Variance Gradient Estimator for Variational Inference" (2020).
  *
  * @throws ElbowError "option" for fewer than two particles
  * @example

@@ -1,7 +1,6 @@
 import { assess, type Values } from "../../dsl/assess.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { type Objective, objective } from "../objective.js";
-import type { Parameters } from "../prepare.js";
 
 /** Options of {@link mapEstimate}. */
 export interface MapOptions<P, M> {
@@ -38,7 +37,7 @@ export interface MapOptions<P, M> {
  * console.log((m - (2 * t) / (1 + 2 * t)).toFixed(2), (3 / t - 1 - (1 - m) ** 2).toFixed(2)); // => 0.00 0.00
  * ```
  */
-export const mapEstimate = <D extends readonly unknown[], M, R, P extends Parameters = Values<M> & Parameters>(
+export const mapEstimate = <D extends readonly unknown[], M, R, P extends object = Values<M>>(
   model: GenerativeFunction<D, M, R>,
   { values = (parameters) => parameters as unknown as Values<M> }: MapOptions<P, M> = {},
 ): Objective<P, D> =>

@@ -24,7 +24,7 @@ export interface PWakeOptions {
  * Σᵢ w̃ᵢ·(−log p_θ(zᵢ, x)) with self-normalised weights. **Biased** towards the guide for finite N unless this is the posterior; the
  * gradient is unbiased for what N particles give, which is that of the importance-weighted bound of N particles.
  *
- * Bornschein & Bengio, "Reweighted Wake-Sleep" (2015), section 2.2.
+ * Bornschein & Bengio, "Reweighted Wake-Sleep" (2015).
  *
  * @param model - takes the parameters, then the data
  * @param guide - takes the data

@@ -28,7 +28,7 @@ export interface QWakeOptions<M, D extends readonly unknown[]> {
  * guide, the more so the fewer particles: the gradient is unbiased for what N particles give, and its root is not the posterior
  * (a variance that should be 1 comes out as .86 with 50 particles, .96 with 200, in two dimensions with correlation .9).
  *
- * Bornschein & Bengio, "Reweighted Wake-Sleep" (2015), section 2.3; Lew et al. (2024), table 4.
+ * Bornschein & Bengio, "Reweighted Wake-Sleep" (2015); Lew et al. (2024), table 4.
  *
  * @example
  * ```ts

@@ -22,7 +22,7 @@ export interface RenyiOptions {
  * finitely many particles it lies below that limit for α < 1, above it for α > 1; value and gradient are unbiased for the bound
  * of K particles.
  *
- * Li & Turner, "Rényi Divergence Variational Inference" (2016), equations 4 and 7; Daudel et al., "Alpha-divergence Variational
+ * Li & Turner, "Rényi Divergence Variational Inference" (2016); Daudel et al., "Alpha-divergence Variational
  * Inference Meets Importance Weighted Auto-Encoders" (2023).
  *
  * @example

@@ -31,7 +31,7 @@ export interface RwsOptions<P> {
  * The model's gradient is that of the importance-weighted bound of N particles. The guide's wake phase is **biased** as `qWake` is;
  * its sleep phase is not.
  *
- * Bornschein & Bengio, "Reweighted Wake-Sleep" (2015), equations 5 to 9; Le et al., "Revisiting Reweighted Wake-Sleep" (2019).
+ * Bornschein & Bengio, "Reweighted Wake-Sleep" (2015); Le et al., "Revisiting Reweighted Wake-Sleep" (2019).
  *
  * @param model - takes its parameters, then the data
  * @param guide - takes its parameters, then the data

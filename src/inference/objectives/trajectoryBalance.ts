@@ -19,7 +19,7 @@ export interface TrajectoryBalanceOptions<G, D extends readonly unknown[]> {
  * goes through, to be minimised. The guide is the forward policy P_F; the model is the reward times the backward policy, log R
  * as a factor. It is zero where P_F is proportional to the model, and then log Z is the log evidence.
  *
- * Malkin, Jain, Bengio, Sun & Bengio, "Trajectory Balance: Improved Credit Assignment in GFlowNets" (2022), equation 14.
+ * Malkin, Jain, Bengio, Sun & Bengio, "Trajectory Balance: Improved Credit Assignment in GFlowNets" (2022).
  *
  * @returns an objective of `{ logZ, guide }`: log Z is trained with the guide's parameters
  * @example

@@ -35,7 +35,7 @@ export interface TvoOptions {
  * The expectations are self-normalised sums over S particles of q with weights w^β, **biased** towards the ELBO's term for few of
  * them; value and gradient are unbiased for what S particles give. With one interval the left sum is the ELBO.
  *
- * Masrani, Le & Wood, "The Thermodynamic Variational Objective" (2019), equations 8 and 11.
+ * Masrani, Le & Wood, "The Thermodynamic Variational Objective" (2019).
  *
  * @throws ElbowError "option" for a partition that does not go from 0 to 1
  * @example
