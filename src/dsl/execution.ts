@@ -1,16 +1,15 @@
-// The one interpreter of programs. Simulating, assessing and generating differ only in which values are given.
+// The one interpreter of programs. Verbs differ only in which values are given, and which are kept from an earlier run.
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { checkParameters, inProgram } from "../distributions/parameters.js";
-import { ElbowError } from "../errors.js";
 import { withSource } from "../ir/builder.js";
 import { namedKey } from "../ops/random.js";
 import type { Source } from "../util/location.js";
 import { runBranch } from "./branch.js";
 import type { Call } from "./call.js";
-import { addressesOf, type Choices, isTensor, unknownAddress } from "./choices.js";
+import { type Choices, isTensor, unknownAddress } from "./choices.js";
 import { drawRows } from "./drawRows.js";
 import type {
   Branched,
@@ -26,9 +25,11 @@ import type {
 } from "./effects.js";
 import { executeWhole } from "./executeWhole.js";
 import { runLoop } from "./loop.js";
-import type { CallRecord, Earlier, Meaning, Outcome } from "./meaning.js";
+import type { CallRecord, Meaning, Outcome } from "./meaning.js";
+import { earlierBelow } from "./records.js";
+import { missingChoice, notAValue, notDrawable, repeatedAddress, unknownEffect } from "./refusals.js";
 import { reusable } from "./reuse.js";
-import { namesIn, runPlate } from "./runPlate.js";
+import { meaningOfPlate, runPlate } from "./runPlate.js";
 import { runReplicated } from "./runReplicated.js";
 import { drawValue, scoreValue } from "./site.js";
 import { noteParameters } from "./validity.js";
@@ -106,11 +107,7 @@ export class Execution {
       case "rows":
         return drawRows(this.ownKey(effect), effect.total, effect.size, effect.replace);
       default:
-        throw new ElbowError("unknown-effect", {
-          message: `a program cannot ask for ${JSON.stringify((effect as { kind?: unknown })?.kind ?? effect)}`,
-          hint: "Verbs (simulate, assess, generate) and costs belong into an objective or into run(seed, …).",
-          at: { source: (effect as { source?: Source })?.source?.line },
-        });
+        throw unknownEffect(effect);
     }
   }
 
@@ -118,13 +115,9 @@ export class Execution {
     this.claim(address, source);
     this.check(address, distribution, source);
     const given = this.meaning.given[address];
-    if (given !== undefined && !isTensor(given))
-      throw new ElbowError("not-a-value", {
-        message: `address "${this.full(address)}" is a single random choice, and nested choices were given for it`,
-        hint: "Give one tensor: { address: value }.",
-        at: { address: this.full(address), source: source.line },
-      });
-    const kept = given ? undefined : (this.meaning.earlier?.choices[address] as Tensor | undefined);
+    if (given !== undefined && !isTensor(given)) throw notAValue(this.full(address), "choice", source);
+    const earlier = given ? undefined : this.meaning.earlier?.choices[address];
+    const kept = earlier && isTensor(earlier) ? earlier : undefined;
     const chosen = given || kept ? undefined : this.meaning.choose?.(this.full(address), distribution);
     const value = given ?? kept ?? chosen?.value ?? this.draw(address, distribution, source);
     const logDensity = chosen?.logDensity ?? this.score(address, distribution, value, source);
@@ -156,12 +149,7 @@ export class Execution {
 
   private draw(address: string, distribution: Sample<string, Tensor>["distribution"], source: Source): Tensor {
     const { key, given } = this.meaning;
-    if (!key)
-      throw new ElbowError("missing-choice", {
-        message: `no value is given for the address "${this.full(address)}"\n  given: ${addressesOf(given).join(", ") || "nothing"}`,
-        hint: "A guide must sample every address of its model, and assess needs a value for every one.",
-        at: { address: this.full(address), source: source.line },
-      });
+    if (!key) throw missingChoice(this.full(address), given, source);
     const ownKey = withSource(source, () => namedKey(key, address));
     return drawValue(this.full(address), distribution, ownKey, source);
   }
@@ -211,22 +199,12 @@ export class Execution {
   private plate(effect: Plated): unknown {
     const { address, source } = effect;
     const meaning = {
-      ...(address === undefined ? this.ofPlate(effect) : this.below(address, source)),
+      ...(address === undefined ? meaningOfPlate(effect, this.meaning, execute) : this.below(address, source)),
       score: undefined,
     };
     const outcome = runPlate(effect, meaning, execute, () => this.keyOfRows(effect));
     if (address !== undefined) return this.absorb(address, source, outcome);
     return this.join(outcome, source);
-  }
-
-  /** The meaning of a plate whose choices stand beside others. */
-  private ofPlate(effect: Plated): Meaning {
-    const { given, earlier } = this.meaning;
-    if (!earlier && Object.keys(given).length === 0) return this.meaning;
-    const names = namesIn(effect, execute);
-    const own = (choices: Choices): Choices =>
-      Object.fromEntries(Object.entries(choices).filter(([name]) => names.includes(name)));
-    return { ...this.meaning, given: own(given), earlier: earlier && { ...earlier, choices: own(earlier.choices) } };
   }
 
   /** The key of a plate's rows: they are random also where choices are given. */
@@ -268,23 +246,14 @@ export class Execution {
   private ownKey({ kind, source }: Replicated | DrawnRows | Plated): Tensor {
     const { key, path } = this.meaning;
     if (key) return namedKey(key, `${kind}#${this.unnamed++}`);
-    throw new ElbowError("missing-choice", {
-      message: `${kind === "replicate" ? "independent runs of a computation" : "a minibatch"} cannot be drawn where ${path.join("/") || "a program"} is assessed`,
-      hint: "Draw it in the objective and pass it on, or in a program that is simulated.",
-      at: { source: source.line },
-    });
+    throw notDrawable(kind, path, source);
   }
 
   /** The meaning of a program that is nested under an address. */
   private below(address: string, source: Source): Meaning {
     const { key, auxiliary, given, earlier, path } = this.meaning;
     const inner = given[address];
-    if (isTensor(inner))
-      throw new ElbowError("not-a-value", {
-        message: `address "${this.full(address)}" holds a program, and a single value was given for it`,
-        hint: "Give nested choices: { address: { inner: value } }.",
-        at: { address: this.full(address), source: source.line },
-      });
+    if (isTensor(inner)) throw notAValue(this.full(address), "program", source);
     return {
       ...this.meaning,
       key: key && namedKey(key, address),
@@ -315,13 +284,7 @@ export class Execution {
 
   private claim(address: string, source: Source): void {
     const first = this.places.get(address);
-    if (first)
-      throw new ElbowError("repeated-address", {
-        message: `the address "${this.full(address)}" is used twice\n  first:  ${first.line}\n  second: ${source.line}`,
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: shown to the user as it is
-        hint: "Give every choice its own address, for example with a template literal (`x${i}`).",
-        at: { address: this.full(address), source: source.line },
-      });
+    if (first) throw repeatedAddress(this.full(address), first, source);
     this.places.set(address, source);
   }
 
@@ -340,15 +303,6 @@ export class Execution {
 
   private full = (address: string): string => [...this.meaning.path, address].join("/");
 }
-
-/** What an earlier run did under an address. */
-const earlierBelow = ({ choices, logDensities, logObserved, branches, calls }: Earlier, address: string): Earlier => ({
-  choices: (choices[address] ?? {}) as Choices,
-  logDensities: (logDensities[address] ?? {}) as Choices,
-  logObserved: (logObserved[address] ?? {}) as Choices,
-  branches: (branches[address] ?? {}) as Choices,
-  calls: calls.get(address)?.outcome.calls ?? new Map(),
-});
 
 /** The sum of scalars. */
 export const total = (terms: readonly Tensor[]): Tensor =>

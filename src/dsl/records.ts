@@ -89,3 +89,22 @@ export function fill(union: Records, tensors: readonly Tensor[]): Records {
   );
   return { choices: choices!, logDensities: logDensities!, logObserved: logObserved!, branches: branches! };
 }
+
+/** What an earlier run did under an address. */
+export function earlierBelow(earlier: Earlier, address: string): Earlier {
+  const below = (records: Choices): Choices => {
+    const inner = records[address];
+    return inner === undefined || isTensor(inner) ? {} : inner;
+  };
+  return {
+    choices: below(earlier.choices),
+    logDensities: below(earlier.logDensities),
+    logObserved: below(earlier.logObserved),
+    branches: below(earlier.branches),
+    calls: earlier.calls.get(address)?.outcome.calls ?? noCalls,
+  };
+}
+
+/** The part of a structure at these names. */
+export const named = (records: Choices, names: readonly string[]): Choices =>
+  Object.fromEntries(Object.entries(records).filter(([name]) => names.includes(name)));

@@ -14,11 +14,11 @@ import { drawRows } from "./drawRows.js";
 import type { Plated } from "./effects.js";
 import { concatenated } from "./loop.js";
 import type { Meaning, Outcome } from "./meaning.js";
-import { tensorsOf } from "./records.js";
+import { named, tensorsOf } from "./records.js";
 import { inSegments, rowsFrom, stepsOf } from "./steps.js";
 
 /** The names at which a plate has choices, found by recording one row on the side. */
-export function namesIn({ rows, body }: Plated, execute: Execute): string[] {
+function namesIn({ rows, body }: Plated, execute: Execute): string[] {
   const types = tensorsOf(rows).map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype: dtype as DType }));
   let names: string[] = [];
   traceInner(types, (...row) => {
@@ -27,6 +27,25 @@ export function namesIn({ rows, body }: Plated, execute: Execute): string[] {
     return [];
   });
   return names;
+}
+
+/** The meaning of a plate whose choices stand beside others: what is known of its own. */
+export function meaningOfPlate(plate: Plated, meaning: Meaning, execute: Execute): Meaning {
+  const { given, earlier } = meaning;
+  if (!earlier && Object.keys(given).length === 0) return meaning;
+  const names = namesIn(plate, execute);
+  return {
+    ...meaning,
+    given: named(given, names),
+    earlier: earlier && {
+      ...earlier,
+      choices: named(earlier.choices, names),
+      logDensities: named(earlier.logDensities, names),
+      branches: named(earlier.branches, names),
+      // nothing starts from these
+      logObserved: {},
+    },
+  };
 }
 
 /** Runs a program for every row: recorded once, batched over the rows, and put in place or executed at once. */

@@ -19,9 +19,12 @@ import {
   sample,
   scan,
   simulate,
+  splice,
   update,
+  vectorize,
 } from "elbow";
 import { describe, expect, it } from "vitest";
+import { addressesOf, type Choices } from "../../../src/dsl/choices.js";
 
 const number = (x: Tensor): number => x.dataSync()[0]!;
 const list = (x: Tensor): number[] => [...x.dataSync()];
@@ -179,6 +182,46 @@ describe("loops that grow", () => {
     const back = run(3, update(trace, { args: old.args, choices: {} }));
     expect(states(back.trace.choices)).toEqual(states(old.choices));
     expect(states(back.discarded as never)).toEqual(xs);
+  });
+});
+
+describe("programs that change with their arguments", () => {
+  const shape = gen(function* (isNested: boolean) {
+    if (isNested) return yield* call("x", pair(tf.scalar(0)));
+    const v = yield* sample("x", normal(0, 1));
+    return { v, w: v };
+  });
+
+  it("draw what stands in the place of something else, and lead back", () => {
+    const old = run(1, simulate(shape(true)));
+    const there = run(2, update(old, { args: [false] }));
+    close(there.logWeight, old.logDensity.neg());
+    const back = run(3, update(there.trace, { args: [true], choices: there.discarded as object }));
+    expect(addressesOf(back.trace.choices as Choices)).toEqual(["x/v", "x/w"]);
+    close(back.trace.logDensity, old.logDensity);
+  });
+
+  it("keep rows that are spliced beside other choices", () => {
+    const coins = vectorize(
+      gen(function* (p: Tensor) {
+        yield* cond("part", p.greater(0.4), one(), pair(p));
+        return yield* sample("b", normal(p, 1));
+      }),
+    );
+    const one = gen(function* () {
+      const v = yield* sample("v", normal(0, 1));
+      return { v, w: v };
+    });
+    const program = gen(function* (m: number) {
+      const p = yield* sample("p", normal(m, 1));
+      yield* observe("y", normal(p, 1), 0);
+      return yield* splice(coins(tf.mul([0.3, 0.5, 0.7], tf.sigmoid(p))));
+    });
+    const old = run(1, simulate(program(0)));
+    const { trace, logWeight } = run(2, update(old, { args: [1] }));
+    expect(list(trace.choices.b)).toEqual(list(old.choices.b));
+    close(logWeight, trace.logDensity.sub(old.logDensity));
+    close(run(0, assess(program(1), trace.choices)), trace.logDensity);
   });
 });
 
