@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { asTensor, type TensorLike } from "../../ir/lifted.js";
 import { logSumExp } from "../../ops/special.js";
 
 /**
@@ -8,11 +7,9 @@ import { logSumExp } from "../../ops/special.js";
  *
  * @example
  * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
  * import { logMeanExp } from "elbow";
- * console.log(Math.exp(logMeanExp([Math.log(1), Math.log(3)]).dataSync()[0]).toFixed(4)); // => 2.0000
+ * console.log(tf.exp(logMeanExp(tf.log([1, 3]))).dataSync()[0].toFixed(4)); // => 2.0000
  * ```
  */
-export function logMeanExp(x: TensorLike): Tensor {
-  const each = tf.reshape(asTensor(x), [-1]);
-  return tf.sub(logSumExp(each), Math.log(each.size));
-}
+export const logMeanExp = (x: Tensor): Tensor => tf.sub(logSumExp(tf.reshape(x, [-1])), Math.log(x.size));

@@ -34,7 +34,7 @@ export interface MapOptions<P, M> {
  * const { mu, tau } = values(parameters);
  * // mu = 2τ/(1 + 2τ), and 3/τ = 1 + (1 − mu)²
  * const [m, t] = [mu.dataSync()[0], tau.dataSync()[0]];
- * console.log((m - (2 * t) / (1 + 2 * t)).toFixed(2), (3 / t - 1 - (1 - m) ** 2).toFixed(2)); // => 0.00 0.00
+ * console.log(Math.abs(m - (2 * t) / (1 + 2 * t)) < 0.01, Math.abs(3 / t - 1 - (1 - m) ** 2) < 0.01); // => true true
  * ```
  */
 export const mapEstimate = <D extends readonly unknown[], M, R, P extends object = Values<M>>(

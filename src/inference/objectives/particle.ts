@@ -1,10 +1,9 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { assess, type Values } from "../../dsl/assess.js";
 import type { Call } from "../../dsl/call.js";
-import type { Effects } from "../../dsl/effects.js";
+import type { Effect, Effects } from "../../dsl/effects.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { simulate } from "../../dsl/simulate.js";
-import type { Assess, Simulate } from "../../dsl/verbEffects.js";
 
 /** A draw with what model and guide say about it. */
 export type Particle = {
@@ -48,7 +47,7 @@ export function* particle<D extends readonly unknown[], M, R, A extends readonly
   parameters: A[0],
   data: D,
   proposal?: Call<G, unknown>,
-): Effects<Simulate | Assess, Particle> {
+): Effects<Effect, Particle> {
   const q = guide(...([parameters, ...data] as unknown as A));
   const { choices, logDensity } = yield* simulate(proposal ?? q);
   const logJoint = yield* assess(model(...data), choices as unknown as Values<M>);
