@@ -13,7 +13,7 @@ type SameSupport<M, G> = [SupportOf<M>] extends [SupportOf<G>]
     : { model: SupportOf<M>; guide: SupportOf<G> }
   : { model: SupportOf<M>; guide: SupportOf<G> };
 
-/** `unknown` if nested choices fit. What loops and branches choose is not known to the compiler. */
+/** `unknown` if nested choices fit. What branches choose is not known to the compiler. */
 type NestedFit<M, G, Left extends Levels> = string extends keyof M | keyof G
   ? unknown
   : Left extends readonly [0, ...infer Below extends Levels]

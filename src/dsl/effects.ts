@@ -70,10 +70,10 @@ export interface LoopStep<Carry, Output> {
 }
 
 /** A loop over a program. */
-export interface Looped<A extends string> {
+export interface Looped<A extends string, C = unknown> {
   readonly kind: "scan";
   readonly address: A;
-  readonly body: (carry: Tree<Tensor>, element: Tree<Tensor>) => Call<unknown, LoopStep<Tree<Tensor>, Tree<Tensor>>>;
+  readonly body: (carry: Tree<Tensor>, element: Tree<Tensor>) => Call<C, LoopStep<Tree<Tensor>, Tree<Tensor>>>;
   readonly initial: Tree<Tensor>;
   readonly sequence: Tree<Tensor> | number;
   readonly source: Source;
@@ -223,13 +223,14 @@ export function* scan<
   Carry extends Tree<Tensor>,
   Element extends Tree<Tensor>,
   Output extends Tree<Tensor>,
+  C,
 >(
   address: A,
-  body: (carry: Tensors<Carry>, element: Tensors<Element>) => Call<unknown, LoopStep<Tensors<Carry>, Output>>,
+  body: (carry: Tensors<Carry>, element: Tensors<Element>) => Call<C, LoopStep<Tensors<Carry>, Output>>,
   initial: Carry,
   sequence: Element | number,
-): Effects<Looped<A>, { readonly carry: Tensors<Carry>; readonly outputs: Output }> {
-  return yield { kind: "scan", address, body, initial, sequence, source: captureSource() } as unknown as Looped<A>;
+): Effects<Looped<A, C>, { readonly carry: Tensors<Carry>; readonly outputs: Output }> {
+  return yield { kind: "scan", address, body, initial, sequence, source: captureSource() } as unknown as Looped<A, C>;
 }
 
 /**

@@ -18,8 +18,10 @@ type Contribution<E> =
       ? NestedContribution<A, C>
       : E extends Spliced<infer C, unknown, unknown>
         ? C
-        : E extends Looped<infer A>
-          ? { readonly [K in A]: Choices }
+        : E extends Looped<infer A, infer C>
+          ? unknown extends C
+            ? { readonly [K in A]: Choices }
+            : NestedContribution<A, C>
           : E extends Branched<infer A>
             ? { readonly [K in A]: Choices }
             : never;

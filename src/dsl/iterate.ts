@@ -5,7 +5,7 @@ import { type Effects, type Looped, scan, type Tensors } from "./effects.js";
 import { mapCall } from "./mapResult.js";
 
 /** One step: a state ↦ a program that returns the next one. */
-export type Transition<S> = (state: Tensors<S>, step: Tensor) => Call<unknown, Tensors<S>>;
+export type Transition<S, C = unknown> = (state: Tensors<S>, step: Tensor) => Call<C, Tensors<S>>;
 
 /**
  * Applies a program to its own result, n times: a `scan` of the state alone. The choices stand stacked under the address.
@@ -24,12 +24,12 @@ export type Transition<S> = (state: Tensors<S>, step: Tensor) => Call<unknown, T
  * console.log(run(0, simulate(walk())).returnValue.shape); // => []
  * ```
  */
-export function* iterate<const A extends string, S extends Tree<Tensor>>(
+export function* iterate<const A extends string, S extends Tree<Tensor>, C>(
   address: A,
   n: number,
-  transition: Transition<S>,
+  transition: Transition<S, C>,
   initial: S,
-): Effects<Looped<A>, Tensors<S>> {
+): Effects<Looped<A, C>, Tensors<S>> {
   const body = (state: Tensors<S>, step: Tensor) => mapCall(transition(state, step), (next) => ({ carry: next }));
   return (yield* scan(address, body, initial, n)).carry;
 }
@@ -51,12 +51,12 @@ export function* iterate<const A extends string, S extends Tree<Tensor>>(
  * console.log(run(0, simulate(walk())).returnValue.shape); // => [ 10 ]
  * ```
  */
-export function* unfold<const A extends string, S extends Tree<Tensor>>(
+export function* unfold<const A extends string, S extends Tree<Tensor>, C>(
   address: A,
   n: number,
-  transition: Transition<S>,
+  transition: Transition<S, C>,
   initial: S,
-): Effects<Looped<A>, Tensors<S>> {
+): Effects<Looped<A, C>, Tensors<S>> {
   const body = (state: Tensors<S>, step: Tensor) =>
     mapCall(transition(state, step), (next) => ({ carry: next, output: next as Tree<Tensor> }));
   return (yield* scan(address, body, initial, n)).outputs as Tensors<S>;

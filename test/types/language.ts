@@ -105,7 +105,10 @@ const controlled = gen(function* () {
   const { carry } = yield* scan("walk", (x: Tensor, _t: Tensor) => step(x), tf.scalar(0), 3);
   return yield* cond("c", carry.greater(0), prior(1), prior(2));
 });
-expectTypeOf<ChoicesOf<typeof controlled>>().toEqualTypeOf<{ readonly walk: Choices; readonly c: Choices }>();
+expectTypeOf<ChoicesOf<typeof controlled>>().toEqualTypeOf<{
+  readonly walk: { readonly x: Real };
+  readonly c: Choices;
+}>();
 
 // a choice that is made on one path only is a choice
 const sometimes = gen(function* (isWide: boolean) {
@@ -256,7 +259,7 @@ const flatGuide = gen(function* (q: Phi) {
 });
 // @ts-expect-error the model has nested choices there
 elbo(nestedModel, flatGuide);
-// what loops choose is left to the tracer
+// what branches choose is left to the tracer
 const loopGuide = gen(function* (q: Phi) {
   yield* scan("walk", (x: Tensor, _t: Tensor) => prior2(x), q.mu, 3);
   yield* cond("c", q.mu.greater(0), prior(1), prior(2));
@@ -265,6 +268,15 @@ const prior2 = gen(function* (x: Tensor) {
   return { carry: yield* sample("x", normal(x, 1)) };
 });
 elbo(controlled, loopGuide);
+const otherLoop = gen(function* (q: Phi) {
+  yield* scan("walk", (x: Tensor, _t: Tensor) => prior3(x), q.mu, 3);
+  yield* cond("c", q.mu.greater(0), prior(1), prior(2));
+});
+const prior3 = gen(function* (x: Tensor) {
+  return { carry: yield* sample("y", normal(x, 1)) };
+});
+// @ts-expect-error the loops choose at different addresses
+elbo(controlled, otherLoop);
 
 // an illegal strategy is refused where it is written, so that no guide with one can be built
 gen(function* (q: Phi) {

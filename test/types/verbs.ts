@@ -83,6 +83,8 @@ regenerate(trace, ["z", "inner", "inner/v", "walk", "walk/s"]);
 regenerate(trace, ["x"]);
 // @ts-expect-error nor has the nested one
 regenerate(trace, ["inner/x"]);
+// @ts-expect-error nor has the loop
+regenerate(trace, ["walk/x"]);
 // @ts-expect-error what is observed is not drawn
 regenerate(trace, ["y"]);
 project(trace, ["z", "inner/v", "y", "penalty", "inner/seen", "walk/s"]);
