@@ -13,9 +13,12 @@ import {
   multivariateNormal,
   normal,
   type Objective,
+  observe,
   piecewise,
   qWake,
+  rws,
   sample,
+  sleep,
 } from "elbow";
 import { expect, it } from "vitest";
 
@@ -63,4 +66,39 @@ it("ELBO: s = 0.19", async () => {
 
 it("forward χ²: s = 1.434", async () => {
   expect(Math.abs((await variance(forwardChi2(target, guide), 3, 2000, 4096)) - 1.434)).toBeLessThan(0.05);
+});
+
+it.each(["wake", "sleep"] as const)("rws, wake–%s: z ~ N(θ, 1), x ~ N(z, ½), x = 1.2", async (phase) => {
+  type P = { loc: Tensor };
+  type Guide = { shift: Tensor; slope: Tensor; rho: Tensor };
+  const model = gen(function* (p: P, x: Tensor) {
+    const z = yield* sample("z", normal(p.loc, 1));
+    yield* observe("x", normal(z, 0.5), x);
+  });
+  const dreaming = gen(function* (p: P) {
+    const z = yield* sample("z", normal(p.loc, 1));
+    yield* sample("x", normal(z, 0.5));
+  });
+  const amortized = gen(function* (q: Guide, x: Tensor) {
+    yield* sample("z", normal(tf.add(q.shift, tf.mul(q.slope, x)), tf.exp(q.rho)));
+  });
+  const dreams = sleep(dreaming, amortized, { observed: "x" });
+  const L = rws(model, amortized, { particles: 50, ...(phase === "sleep" && { sleep: dreams }) });
+  const { parameters } = await fit(L, {
+    parameters: {
+      model: { loc: tf.scalar(0) },
+      guide: { shift: tf.scalar(0), slope: tf.scalar(0.5), rho: tf.scalar(0) },
+    },
+    data: [tf.scalar(1.2)],
+    steps: 5000,
+    draws: 64,
+    optimizer: adam({ learningRate: piecewise({ boundaries: [3000], rates: [0.02, 0.001] }) }),
+  });
+  const at = (x: Tensor) => x.dataSync()[0]!;
+  const { shift, slope, rho } = parameters.guide;
+  // the likeliest θ is x, and the posterior N(0.2·θ + 0.8·x, 0.2)
+  expect(Math.abs(at(parameters.model.loc) - 1.2)).toBeLessThan(0.03);
+  expect(Math.abs(at(shift) + at(slope) * 1.2 - 1.2)).toBeLessThan(0.03);
+  expect(Math.abs(Math.exp(2 * at(rho)) - 0.2)).toBeLessThan(0.01);
+  if (phase === "sleep") expect(Math.abs(at(slope) - 0.8)).toBeLessThan(0.03);
 });
