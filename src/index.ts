@@ -140,6 +140,16 @@ export { type Change, type Updated, update } from "./dsl/update.js";
 export { type VectorizeOptions, vectorize } from "./dsl/vectorize.js";
 export { run } from "./dsl/verbs.js";
 export { ElbowError } from "./errors.js";
+export { type AutocorrelationOptions, autocorrelation, type Series } from "./inference/diagnostics/autocorrelation.js";
+export { effectiveSampleSizeOfChain } from "./inference/diagnostics/effectiveSampleSizeOfChain.js";
+export {
+  gradientSignalToNoise,
+  type SignalToNoiseOptions,
+  type SignalToNoiseRow,
+} from "./inference/diagnostics/gradientSignalToNoise.js";
+export { type GuideQuality, type GuideQualityOptions, guideQuality } from "./inference/diagnostics/guideQuality.js";
+export { type KhatBand, khatAdvice, khatBand } from "./inference/diagnostics/khatAdvice.js";
+export { type ParetoSmoothedWeights, paretoSmoothedWeights } from "./inference/diagnostics/paretoSmoothing.js";
 export {
   type DrawOptions,
   drawMany,

@@ -106,9 +106,22 @@ const jsonOf = async (
   ...engineDetails,
   seed,
   summary: await plain(summary),
+  khat: khatOf(summary) ?? null,
 });
 
-const isTable = (value: unknown): value is { readonly rows: readonly SummaryRow[] } =>
+/** k̂ of a posterior table; other summaries have none. */
+function khatOf(summary: unknown): number | undefined {
+  const khat = typeof summary === "object" && summary !== null ? (summary as { khat?: unknown }).khat : undefined;
+  return typeof khat === "number" ? khat : undefined;
+}
+
+interface Table {
+  readonly rows: readonly SummaryRow[];
+  readonly khat?: unknown;
+  readonly advice?: unknown;
+}
+
+const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && Array.isArray((value as { rows?: unknown }).rows);
 
 async function textOf(result: FitResult<Parameters>, summary: unknown): Promise<string> {
@@ -120,9 +133,11 @@ async function textOf(result: FitResult<Parameters>, summary: unknown): Promise<
   ].join("\n");
   if (typeof summary === "string") return `${head}\n${summary}`;
   if (!isTable(summary)) return `${head}\n${JSON.stringify(await plain(summary), undefined, 2)}`;
-  const { rows, ...rest } = summary;
+  const { rows, khat: _, advice, ...rest } = summary;
+  const khat = khatOf(summary);
   const facts = Object.entries(rest).map(
     ([name, value]) => `${name}: ${typeof value === "number" ? Number(value.toPrecision(6)) : value}`,
   );
-  return [head, formatSummary(rows), ...facts].join("\n");
+  const reliability = khat === undefined ? [] : [`khat: ${khat.toFixed(2)}${advice ? ` (${advice})` : ""}`];
+  return [head, formatSummary(rows), ...facts, ...reliability].join("\n");
 }

@@ -3,6 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../dsl/covers.js";
 import type { GenerativeFunction } from "../dsl/gen.js";
 import { leavesOf, type Tree } from "../util/tree.js";
+import { khatAdvice } from "./diagnostics/khatAdvice.js";
+import { paretoSmooth } from "./diagnostics/paretoSmoothing.js";
 import { type DrawOptions, importanceDraws } from "./draws.js";
 import type { GuideParameters } from "./objectives/elbo.js";
 import { type SummaryRow, summarize, type Truth } from "./summary.js";
@@ -16,6 +18,10 @@ export interface ImportanceSummary {
   readonly effectiveSampleSize: number;
   /** The estimate log (1/n) Σ w of log p(data). */
   readonly logEvidence: number;
+  /** Shape of the weights' tail: see `paretoSmoothedWeights`. */
+  readonly khat: number;
+  /** What k̂ says of the draws, in plain words. */
+  readonly advice: string;
 }
 
 /**
@@ -55,9 +61,12 @@ export async function importanceSummary<
   const { choices, logWeights } = await importanceDraws(model, guide, parameters, data, options);
   const tensors = choices as unknown as Tree<Tensor>;
   try {
-    const { effectiveSampleSize, logMean: logEvidence } = weightsOf(await logWeights.data());
+    const values = await logWeights.data();
+    const { effectiveSampleSize, logMean: logEvidence } = weightsOf(values);
+    const { khat } = paretoSmooth(values);
     const rows = await summarize(tensors, { logWeights, truth: options.truth });
-    return { rows, draws: logWeights.size, effectiveSampleSize, logEvidence };
+    const draws = logWeights.size;
+    return { rows, draws, effectiveSampleSize, logEvidence, khat, advice: khatAdvice(khat, draws) };
   } finally {
     tf.dispose([logWeights, ...leavesOf(tensors).map(({ leaf }) => leaf)]);
   }

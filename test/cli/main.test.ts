@@ -53,7 +53,7 @@ describe.concurrent("elbow fit", () => {
     );
     expect(out).toMatch(/│ {4}│ +mean │ +sd │ +5% │ +50% │ +95% │ truth │/);
     expect(out).toMatch(/│ mu │ .* 1 │\n/);
-    expect(out).toMatch(/effectiveSampleSize: \d+.*\nlogEvidence: -2\.2\d+\n$/);
+    expect(out).toMatch(/effectiveSampleSize: \d+.*\nlogEvidence: -2\.2\d+\nkhat: -?\d+\.\d\d \(good: .*\)\n$/);
   });
 
   test("--json prints one object and nothing else on stdout", async () => {
@@ -81,7 +81,10 @@ describe.concurrent("elbow fit", () => {
       "engine",
       "seed",
       "summary",
+      "khat",
     ]);
+    expect(result.khat).toBe(result.summary.khat);
+    expect(result.khat).toBeTypeOf("number");
     expect(result).toMatchObject({
       steps: 40,
       seed: 7,
@@ -98,7 +101,8 @@ describe.concurrent("elbow fit", () => {
   test("fits an objective and uses its summary", async () => {
     const { code, out } = await elbow(["fit", at("objective.ts"), "--steps", "500", "--json", "--engine", "tfjs:cpu"]);
     expect(code).toBe(0);
-    const { summary } = JSON.parse(out);
+    const { summary, khat } = JSON.parse(out);
+    expect(khat).toBeNull();
     expect(summary).toEqual({ steps: 500, x: [expect.closeTo(1, 1), expect.closeTo(-1, 1)] });
   });
 
