@@ -119,6 +119,7 @@ export { call, cond, type Effect, type Effects, factor, observe, sample, scan, s
 export { type ExpOptions, estimates, expOfEstimate, productOfEstimates } from "./dsl/estimates.js";
 export { type ChoicesOf, type GenerativeFunction, gen } from "./dsl/gen.js";
 export { type Constraints, type Generated, generate } from "./dsl/generate.js";
+export { held } from "./dsl/held.js";
 export { interpret } from "./dsl/interpret.js";
 export { iterate, type Transition, unfold } from "./dsl/iterate.js";
 export { leaveOneOut } from "./dsl/leaveOneOut.js";
@@ -172,6 +173,17 @@ export { type FitOptions, type FitResult, fit } from "./inference/fit.js";
 export { type Minibatches, type MinibatchOptions, minibatches } from "./inference/fitting/minibatches.js";
 export type { Progress, ProgressReporter } from "./inference/fitting/progress.js";
 export type { HistoryEntry } from "./inference/fitting/statistics.js";
+export type {
+  AutomaticGuide,
+  GuideOptions,
+  PerChoice,
+  SpreadOptions,
+  Start,
+} from "./inference/guides/automaticGuide.js";
+export { type DeltaGuide, type DeltaParameters, deltaGuide } from "./inference/guides/deltaGuide.js";
+export { type FullRankParameters, fullRank } from "./inference/guides/fullRank.js";
+export { type LowRankOptions, type LowRankParameters, lowRank } from "./inference/guides/lowRank.js";
+export { type MeanFieldParameters, meanField } from "./inference/guides/meanField.js";
 export { importanceSummary } from "./inference/importanceSummary.js";
 export type {
   Alternatives,
@@ -191,6 +203,7 @@ export { gaussHermite } from "./inference/marginal/gaussHermite.js";
 export { type ImportanceSamplingOptions, importanceSampling } from "./inference/marginal/importanceSampling.js";
 export { type MarginalOptions, marginal } from "./inference/marginal/marginal.js";
 export { type NormalizeOptions, normalize } from "./inference/marginal/normalize.js";
+export { type SequentialMonteCarloOptions, sequentialMonteCarlo } from "./inference/marginal/sequentialMonteCarlo.js";
 export { minibatchObjective } from "./inference/minibatchObjective.js";
 export { type Direction, type Objective, type ObjectiveOptions, objective } from "./inference/objective.js";
 export { annealed } from "./inference/objectives/annealed.js";

@@ -69,8 +69,7 @@ export function* inLanes(
 ): Effects<Effect, Moved> {
   type Lanes = (lane: Tensor) => Effects<Effect, never>;
   if (!first) return (yield* replicate(count, each as Lanes)) as unknown as Moved;
-  const own = yield* first();
-  const ownLane = mapLeaves({ ...own } as Tree<Tensor>, (leaf) => tf.expandDims(leaf, 0)) as unknown as Moved;
+  const ownLane = (yield* replicate(1, first as unknown as Lanes)) as unknown as Moved;
   if (count === 1) return ownLane;
   const others = yield* replicate(count - 1, ((lane) => each(tf.add(lane, 1))) as Lanes);
   const rest = leavesOf(others as Tree<Tensor>).map(({ leaf }) => leaf);
