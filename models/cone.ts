@@ -181,7 +181,7 @@ await runAlone(import.meta.url, "cone", async (isQuiet) => {
     const value = await boundOf(bound, trained.parameters, name.startsWith("marginal") ? 5000 : 50_000);
     const tolerance = name === "marginal, exact" ? 0.001 : 0.03;
     checks.push({ name, value, truth: truth.hierarchical[name], tolerance });
-    clouds.push(await cloudOf(`expressive, ${name}`, expressive as never, trained.parameters));
+    clouds.push(await cloudOf(name, expressive as never, trained.parameters));
   }
   const [file] = process.argv.slice(2).flatMap((each, i, all) => (each === "--svg" ? [all[i + 1]] : []));
   if (file) (await import("node:fs")).writeFileSync(file, scatterSvg(clouds, 4));

@@ -124,10 +124,10 @@ const { parameters } = await fit(L, {
 console.log(Math.abs(parameters.loc.dataSync()[0] - 0.5) < 0.1); // => true
 \`\`\`
 
-Where a derivative should not go, say so: \`detached(parameters)\` holds parameters constant, \`stopGradient\` a value. Choices
-that are drawn from a program at detached parameters carry no derivative whatever their strategy, which is what the wake and sleep phases and
-the divergences with a fixed reference are made of. Choices that are enumerated inside \`replicate\` and meet in one logarithm
-need lanes for all their combinations: leave them to the score function there (\`withStrategies\`), whose terms are zero at detached parameters.`;
+Where a derivative should not go, say so: \`detached(parameters)\` holds parameters constant, \`stopGradient\` a value, and
+\`held(program)\` draws choices once, as they are, whatever their strategies: the particles of wake phases and of divergences with
+a reference are drawn so. Other choices that are enumerated inside \`replicate\` and meet in one logarithm need lanes for all of their
+combinations: leave them to the score function there (\`withStrategies\`).`;
 
 /** The page. */
 export const objectivePage = (): string =>

@@ -31,7 +31,7 @@ import { missingChoice, notAValue, notDrawable, repeatedAddress, unknownEffect }
 import { reusable } from "./reuse.js";
 import { meaningOfPlate, runPlate } from "./runPlate.js";
 import { runReplicated } from "./runReplicated.js";
-import { drawValue, scoreValue } from "./site.js";
+import { drawHeld, drawValue, scoreValue } from "./site.js";
 import { noteParameters } from "./validity.js";
 
 /** Runs a program with a meaning. @throws ElbowError for repeated, unknown and missing addresses and for values that do not fit */
@@ -148,10 +148,10 @@ export class Execution {
   }
 
   private draw(address: string, distribution: Sample<string, Tensor>["distribution"], source: Source): Tensor {
-    const { key, given } = this.meaning;
+    const { key, given, isHeld } = this.meaning;
     if (!key) throw missingChoice(this.full(address), given, source);
     const ownKey = withSource(source, () => namedKey(key, address));
-    return drawValue(this.full(address), distribution, ownKey, source);
+    return (isHeld ? drawHeld : drawValue)(this.full(address), distribution, ownKey, source);
   }
 
   private observe({ address, distribution, value, source }: Observe): Tensor {

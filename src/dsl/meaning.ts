@@ -83,6 +83,8 @@ export interface Meaning {
   readonly choose?:
     | ((address: string, distribution: Distribution<Tensor, never>) => ChosenValue | undefined)
     | undefined;
+  /** Whether draws are constants that no derivative goes through, whatever their strategies. @defaultValue false */
+  readonly isHeld?: boolean | undefined;
   /** Whether a choice belongs to what is given in the outcome's log densities. @defaultValue whether a value is given */
   readonly countsAsGiven?: ((address: string) => boolean) | undefined;
   /** Where the user asked for this run. */

@@ -5,6 +5,8 @@ import { ElbowError } from "../errors.js";
 import { emit, withSource } from "../ir/builder.js";
 import { type SampleAttributes, type Support, samplePrimitive } from "../ir/site.js";
 import { emitOnTensors, isTracing } from "../ir/tracing.js";
+import { stopGradient } from "../ops/marks.js";
+import { heldStrategy } from "../strategies/held.js";
 import type { Source } from "../util/location.js";
 import { formatShape, sameShape } from "../util/shapes.js";
 
@@ -30,6 +32,15 @@ export function drawValue(
   });
   supports.set(value, family.support);
   return value;
+}
+
+/** Draws a value that no derivative goes through: it may reach costs in any way. */
+export function drawHeld(...[address, distribution, key, source]: Parameters<typeof drawValue>): Tensor {
+  const value = drawValue(address, { ...distribution, strategy: heldStrategy }, key, source);
+  if (!isTracing()) return value;
+  const held = withSource(source, () => stopGradient(value));
+  supports.set(held, distribution.family.support);
+  return held;
 }
 
 /** @throws ElbowError unless a value has the shape and the support of its distribution */

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Call } from "../../dsl/call.js";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { held } from "../../dsl/held.js";
 import { replicate } from "../../dsl/replicate.js";
 import { ElbowError } from "../../errors.js";
 import { type Objective, objective } from "../objective.js";
@@ -53,7 +54,7 @@ export const logVariance = <D extends readonly unknown[], M, R, A extends readon
     });
   return objective(
     function* (parameters: GuideParameters<A>, ...data: D) {
-      const drawnFrom = reference?.(...data) ?? guide(...([detached(parameters), ...data] as unknown as A));
+      const drawnFrom = held(reference?.(...data) ?? guide(...([detached(parameters), ...data] as unknown as A)));
       const { logJoint, logGuide } = yield* replicate(particles, () =>
         particle(model, guide, parameters, data, drawnFrom),
       );

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { assess, type Values } from "../../dsl/assess.js";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { held } from "../../dsl/held.js";
 import { simulate } from "../../dsl/simulate.js";
 import { enumerate } from "../../strategies/enumerate.js";
 import { importanceSampling } from "../marginal/importanceSampling.js";
@@ -52,7 +53,7 @@ export const pWake = <A extends readonly [unknown, ...unknown[]], M, R, D extend
   objective(
     function* (parameters: GuideParameters<A>, ...data: D) {
       const p = (theta: unknown) => model(...([theta, ...data] as unknown as A));
-      const algorithm = importanceSampling({ particles, proposal: () => guide(...data) });
+      const algorithm = importanceSampling({ particles, proposal: () => held(guide(...data)) });
       const { choices } = yield* simulate(normalize(p(detached(parameters)), { algorithm, pick: enumerate }));
       return tf.neg(yield* assess(p(parameters), choices as unknown as Values<M>));
     },

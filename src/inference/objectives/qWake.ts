@@ -3,6 +3,7 @@ import { assess, type Values } from "../../dsl/assess.js";
 import type { Call } from "../../dsl/call.js";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { held } from "../../dsl/held.js";
 import { simulate } from "../../dsl/simulate.js";
 import { enumerate } from "../../strategies/enumerate.js";
 import { importanceSampling } from "../marginal/importanceSampling.js";
@@ -54,7 +55,7 @@ export const qWake = <D extends readonly unknown[], M, R, A extends readonly [un
 ): Objective<GuideParameters<A>, D> =>
   objective(
     function* (parameters: GuideParameters<A>, ...data: D) {
-      const proposal = () => guide(...([detached(parameters), ...data] as unknown as A));
+      const proposal = () => held(guide(...([detached(parameters), ...data] as unknown as A)));
       const algorithm = importanceSampling({ particles, proposal });
       const drawnFrom = posterior?.(...data) ?? normalize(model(...data), { algorithm, pick: enumerate });
       const { choices } = yield* simulate(drawnFrom);

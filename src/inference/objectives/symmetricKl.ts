@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { assess, type Values } from "../../dsl/assess.js";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { held } from "../../dsl/held.js";
 import { simulate } from "../../dsl/simulate.js";
 import { enumerate } from "../../strategies/enumerate.js";
 import { importanceSampling } from "../marginal/importanceSampling.js";
@@ -49,7 +50,7 @@ export const symmetricKl = <D extends readonly unknown[], M, R, A extends readon
     function* (parameters: GuideParameters<A>, ...data: D) {
       const reverse = yield* particle(model, guide, parameters, data);
       const q = (phi: unknown) => guide(...([phi, ...data] as unknown as A));
-      const algorithm = importanceSampling({ particles, proposal: () => q(detached(parameters)) });
+      const algorithm = importanceSampling({ particles, proposal: () => held(q(detached(parameters))) });
       const drawnFrom = posterior?.(...data) ?? normalize(model(...data), { algorithm, pick: enumerate });
       const { choices } = yield* simulate(drawnFrom);
       const logJoint = yield* assess(model(...data), choices as unknown as Values<M>);

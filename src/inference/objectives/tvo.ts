@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { held } from "../../dsl/held.js";
 import { replicate } from "../../dsl/replicate.js";
 import { ElbowError } from "../../errors.js";
 import { type Objective, objective } from "../objective.js";
@@ -68,7 +69,7 @@ export const tvo = <D extends readonly unknown[], M, R, A extends readonly [unkn
     });
   const betas = tf.tensor2d(sum === "left" ? partition.slice(0, -1) : partition.slice(1), [widths.length, 1]);
   return objective(function* (parameters: GuideParameters<A>, ...data: D) {
-    const fixed = guide(...([detached(parameters), ...data] as unknown as A));
+    const fixed = held(guide(...([detached(parameters), ...data] as unknown as A)));
     const drawnFrom = gradient === "covariance" ? fixed : undefined;
     const { logJoint, logGuide, logProposal } = yield* replicate(particles, () =>
       particle(model, guide, parameters, data, drawnFrom),
