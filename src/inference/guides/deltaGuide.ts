@@ -37,7 +37,7 @@ export interface DeltaGuide<D extends readonly unknown[], C> extends AutomaticGu
  * import { beta, binomial, deltaGuide, fit, gen, mapEstimate, observe, sample } from "elbow";
  * const model = gen(function* (heads: tf.Tensor) {
  *   const p = yield* sample("p", beta(2, 2));
- *   yield* observe("heads", binomial(10, p), heads);
+ *   yield* observe("heads", binomial(10, { probs: p }), heads);
  * });
  * const data: [tf.Tensor] = [tf.scalar(7)];
  * const { parameters, values } = deltaGuide(model, data);
