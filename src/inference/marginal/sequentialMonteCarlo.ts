@@ -49,7 +49,7 @@ export interface SequentialMonteCarloOptions {
  * const algorithm = sequentialMonteCarlo({ particles: 1000 });
  * const slope = marginal(series(tf.tensor1d([0.5, 0.9, 0.2])), { keep: "slope", algorithm });
  * const logDensity = run(0, assess(slope, { slope: tf.scalar(0.9) }));
- * console.log(Math.abs(logDensity.dataSync()[0]! + 3.4385) < 0.1); // => true
+ * console.log(Math.abs(logDensity.dataSync()[0]! + 3.5152) < 0.1); // => true
  * ```
  */
 export function sequentialMonteCarlo({ particles, resampling = {} }: SequentialMonteCarloOptions): Algorithm {

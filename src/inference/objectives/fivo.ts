@@ -38,7 +38,7 @@ import { checkResampling } from "../smc/resampling.js";
  *   { particles: 100 },
  * );
  * const value = await L.estimate({ seed: 0, draws: 100 }, { a: tf.scalar(0.9) }, tf.tensor1d([0.5, 0.9, 0.2]));
- * console.log(Math.abs(value.dataSync()[0]! + 3.64) < 0.03); // => true
+ * console.log(Math.abs(value.dataSync()[0]! + 3.4416) < 0.03); // => true
  * ```
  */
 export function fivo<

@@ -64,7 +64,7 @@ export interface Filtered<S extends Tree<Tensor> = Tensor> {
  * };
  * const observations = tf.tensor1d([0.5, 0.9, 0.2]);
  * const { logEvidence } = run(0, particleFilter({ model, observations }, { particles: 1000 }));
- * console.log(Math.abs(logEvidence.dataSync()[0]! + 3.6326) < 0.1); // => true
+ * console.log(Math.abs(logEvidence.dataSync()[0]! + 3.4416) < 0.1); // => true
  * ```
  */
 export function* particleFilter<S extends Tree<Tensor> = Tensor, Y extends Tree<Tensor> = Tensor>(
