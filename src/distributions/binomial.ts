@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { lifted, type TensorLike } from "../ir/lifted.js";
 import { binomialEntropy } from "../ir/primitives/countEntropies.js";
+import { binomialQuantile } from "../ir/primitives/countQuantiles.js";
 import type { Family, WeakDerivative } from "../ir/site.js";
 import { namedKey } from "../ops/random.js";
 import { binomialDraws } from "../ops/samplers.js";
@@ -52,6 +53,8 @@ function cdf(total: tf.Tensor, complement: tf.Tensor, value: tf.Tensor): tf.Tens
   return where(isBetween, betainc(left, next, complement), tf.cast(tf.greaterEqual(k, total), "float32"));
 }
 
+const quantile = lifted((u, total, complement) => binomialQuantile(u!, total!, complement!));
+
 const entropy = lifted((total, p) => binomialEntropy(total!, p!));
 
 /** What is known where the number of trials is. */
@@ -89,6 +92,7 @@ const binomialProbs = (known?: number): Family =>
     variance: ({ totalCount, probs }) => tf.mul(totalCount, tf.mul(probs, tf.sub(1, probs))),
     entropy: ({ totalCount, probs }) => entropy(totalCount, probs),
     cdf: ({ totalCount, probs }, value) => cdf(totalCount, tf.sub(1, probs), value),
+    quantile: ({ totalCount, probs }, u) => quantile(u, totalCount, tf.sub(1, probs)),
     constraints: { totalCount: count, probs: probability },
     ...(known !== undefined && ofKnownCount(known, logDensityByProbs)),
   });
@@ -109,6 +113,7 @@ const binomialLogits = (known?: number): Family =>
     // the same for l and −l: the smaller probability has more digits
     entropy: ({ totalCount, logits }) => entropy(totalCount, tf.sigmoid(tf.neg(tf.abs(logits)))),
     cdf: ({ totalCount, logits }, value) => cdf(totalCount, tf.sigmoid(tf.neg(logits)), value),
+    quantile: ({ totalCount, logits }, u) => quantile(u, totalCount, tf.sigmoid(tf.neg(logits))),
     constraints: { totalCount: count, logits: real },
     ...(known !== undefined && ofKnownCount(known, logDensityByLogits)),
   });
@@ -119,8 +124,7 @@ const general = { probs: binomialProbs(), logits: binomialLogits() };
  * The binomial distribution: successes among n independent trials, of mass (n over k)·pᵏ(1 − p)ⁿ⁻ᵏ.
  *
  * Offers reinforce, muProp and measureValued. Where the number of trials is a plain number, the support is known, and it
- * offers enumerate, localExpectation, unorderedSet, topK, rebar and relax too, with bias gumbelSoftmax and straightThrough;
- * only then it has quantiles.
+ * offers enumerate, localExpectation, unorderedSet, topK, rebar and relax too, with bias gumbelSoftmax and straightThrough.
  *
  * @param totalCount - number of trials n, a whole number ≥ 0, any shape
  * @param options - `probs`, the probability p of success, or `logits`, its log odds; broadcasts with it

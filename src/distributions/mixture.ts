@@ -3,9 +3,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { TensorLike } from "../ir/lifted.js";
 import type { Family } from "../ir/site.js";
+import { loop } from "../ops/control.js";
 import { stopGradient } from "../ops/marks.js";
 import { namedKey } from "../ops/random.js";
 import { logSoftmax, logSumExp } from "../ops/special.js";
+import { where } from "../ops/where.js";
 import { formatShape, type Shape } from "../util/shapes.js";
 import { categoriesOf, drawCategory } from "./categories.js";
 import { real, simplex } from "./constraints.js";
@@ -25,6 +27,7 @@ const byProbs: Weights = { name: "weights", probs: (weights) => weights, logProb
 const byLogits: Weights = { name: "logits", probs: (weights) => tf.softmax(weights, -1), logProbs: logSoftmax };
 
 const density: OfFamily = { of: (family, parameters, value) => family.logDensity(parameters, value!), rank: 0 };
+const inverse: OfFamily = { of: (family, parameters, value) => family.quantile!(parameters, value!), rank: 0 };
 const cumulative: OfFamily = { of: (family, parameters, value) => family.cdf!(parameters, value!), rank: 0 };
 
 /** Supports without gaps, on which a quantile moves smoothly with the parameters. */
@@ -37,6 +40,25 @@ const isImplicit = ({ families, event }: Components): boolean =>
     ({ cdf, isPathwise, isScorable, supportParameters, support }) =>
       cdf && isPathwise && isScorable && !supportParameters?.length && connected.includes(support),
   );
+
+/** Enough halvings for the digits of a double, from any interval. */
+const halvings = 64;
+
+/**
+ * The smallest x with F(x) ≥ u between the least and the largest quantile of the components, along the last axis: a whole
+ * number, or to the last digit.
+ */
+function bisect(u: Tensor, cdf: (x: Tensor) => Tensor, ends: Tensor, isWhole: boolean): Tensor {
+  const halve = ([low, high]: readonly Tensor[]): Tensor[] => {
+    const half = tf.add(low!, tf.mul(0.5, tf.sub(high!, low!)));
+    const middle = isWhole ? tf.floor(half) : half;
+    const isReached = tf.greaterEqual(cdf(middle), u);
+    const above = isWhole ? tf.minimum(tf.add(middle, 1), high!) : middle;
+    return [where(isReached, low!, above), where(isReached, middle, high!)];
+  };
+  const step = (carry: readonly Tensor[]) => ({ carry: halve(carry), outputs: [] });
+  return loop(step, [tf.min(ends, -1), tf.max(ends, -1)], [], { length: halvings }).carry[1]!;
+}
 
 /** The family of mixtures: its parameters are the weights and those of the components. */
 function mixtureFamily(weights: Weights, components: Components): Family {
@@ -51,6 +73,19 @@ function mixtureFamily(weights: Weights, components: Components): Family {
     const probs = weights.probs(own!);
     return tf.sum(tf.mul(tf.reshape(probs, [...probs.shape, ...event.map(() => 1)]), each), -1 - rank);
   };
+  const quantile = (parameters: readonly Tensor[], u: Tensor): Tensor => {
+    const { batch } = shapes(parameters.map(({ shape }) => shape));
+    const fixed = parameters.map((each) => stopGradient(each));
+    const full = tf.add(u, tf.zeros([...batch]));
+    const endsAt = (level: Tensor) => components.each(inverse, fixed.slice(1), level);
+    const isBetween = tf.logicalAnd(tf.greater(full, 0), tf.less(full, 1));
+    const level = where(isBetween, full, 0.5);
+    const constant = stopGradient(level);
+    const found = bisect(constant, (each) => cdf(fixed, each), endsAt(constant), isCounting);
+    const x = isCounting ? found : implicit(parameters, found, tf.sub(level, constant));
+    const ends = endsAt(stopGradient(full));
+    return where(isBetween, x, where(tf.lessEqual(full, 0), tf.min(ends, -1), tf.max(ends, -1)));
+  };
   const means: OfFamily = { of: (family, parameters) => full(family, "mean", parameters), rank };
   const variances: OfFamily = { of: (family, parameters) => full(family, "variance", parameters), rank };
   const mean = (parameters: readonly Tensor[]): Tensor =>
@@ -58,6 +93,17 @@ function mixtureFamily(weights: Weights, components: Components): Family {
   const hasMean = families.every((family) => family.mean);
   const isPathwise = isImplicit(components);
   const { support, dtype } = families[0]!;
+  const isCounting = support === "nonNegativeInteger";
+  const hasQuantile =
+    rank === 0 && (isPathwise || isCounting) && families.every((family) => family.cdf && family.quantile);
+  const shapes = (parameters: readonly Shape[]): { batch: Shape; event: Shape } => {
+    const [own, side] = [parameters[0]!, shape(parameters.slice(1))];
+    if (categoriesOf(own, "mixture") !== side.at(-1))
+      throw new ElbowError("shape", {
+        message: `mixture: there are ${own.at(-1)} weights and ${side.at(-1)} components\n  weights: ${formatShape(own)}\n  components: ${formatShape(side)}`,
+      });
+    return { batch: batchOf("mixture", ["weights", "components"], [own.slice(0, -1), side.slice(0, -1)]), event };
+  };
   return {
     name: `mixture(${components.name})`,
     support,
@@ -67,14 +113,7 @@ function mixtureFamily(weights: Weights, components: Components): Family {
     isPathwise,
     isScorable: families.every(({ isScorable }) => isScorable),
     supportParameters: components.supportParameters.map((at) => at + 1),
-    shapes: (parameters) => {
-      const [own, side] = [parameters[0]!, shape(parameters.slice(1))];
-      if (categoriesOf(own, "mixture") !== side.at(-1))
-        throw new ElbowError("shape", {
-          message: `mixture: there are ${own.at(-1)} weights and ${side.at(-1)} components\n  weights: ${formatShape(own)}\n  components: ${formatShape(side)}`,
-        });
-      return { batch: batchOf("mixture", ["weights", "components"], [own.slice(0, -1), side.slice(0, -1)]), event };
-    },
+    shapes,
     logDensity,
     draw: (parameters, key, batch) => {
       const [own, ...rest] = parameters;
@@ -96,6 +135,7 @@ function mixtureFamily(weights: Weights, components: Components): Family {
         },
       }),
     ...(rank === 0 && families.every((family) => family.cdf) && { cdf }),
+    ...(hasQuantile && { quantile }),
     constraints: [weights === byProbs ? simplex : real, ...components.constraints],
     relations: components.relations.map((relation) => ({
       ...relation,
@@ -106,11 +146,17 @@ function mixtureFamily(weights: Weights, components: Components): Family {
   /**
    * The draw, which moves with the parameters at a fixed value of F: two steps of Newton's method from it, x + (F₀ − F(x))/p(x)
    * for the constant F₀ = F(x), leave it where it is, and have the derivatives of the quantile up to the third.
+   *
+   * @param shift - 0, which moves as the probability does that x is the quantile of
    */
-  function implicit(parameters: readonly Tensor[], drawn: Tensor): Tensor {
+  function implicit(parameters: readonly Tensor[], drawn: Tensor, shift?: Tensor): Tensor {
     const step = (x: Tensor): Tensor => {
       const reached = cdf(parameters, x);
-      return tf.add(x, tf.div(tf.sub(stopGradient(reached), reached), tf.exp(logDensity(parameters, x))));
+      const missing = tf.sub(stopGradient(reached), reached);
+      const density = tf.exp(logDensity(parameters, x));
+      if (!shift) return tf.add(x, tf.div(missing, density));
+      // between components that are far apart, there may be none
+      return tf.add(x, tf.div(tf.add(missing, shift), where(tf.greater(density, 0), density, 1)));
     };
     return step(step(stopGradient(drawn)));
   }
@@ -146,7 +192,8 @@ export type MixtureOffers<O extends string> = Extract<O, "reparam" | "reinforce"
  *
  * Offers reinforce, muProp and enumerate where all components do, and reparam for real, positive or unit-interval scalars
  * whose components have a distribution function: by implicit differentiation of that of the mixture, in the weights too;
- * derivatives of such draws are right up to the third. Its entropy has no closed form, and is not offered.
+ * derivatives of such draws are right up to the third. Mixtures of such scalars, and of counts, have quantiles where
+ * the components do, by bisection. Their entropy has no closed form, and is not offered.
  *
  * Figurnov, Mohamed & Mnih, "Implicit Reparameterization Gradients" (2018); Graves, "Stochastic Backpropagation through
  * Mixture Density Distributions" (2016).

@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import type { TensorLike } from "../ir/lifted.js";
+import { lifted, type TensorLike } from "../ir/lifted.js";
+import { binomialSurprise } from "../ir/primitives/countEntropies.js";
 import { namedKey } from "../ops/random.js";
 import { binomialDraws } from "../ops/samplers.js";
 import { logSoftmax } from "../ops/special.js";
@@ -76,6 +77,17 @@ export function drawCounts(total: Tensor, probs: Tensor, key: Tensor, batch: Sha
 const mean = (total: Tensor, probs: Tensor): Tensor => tf.mul(tf.expandDims(total, -1), probs);
 const variance = (total: Tensor, probs: Tensor): Tensor => tf.mul(mean(total, probs), tf.sub(1, probs));
 
+const surprise = lifted((total, p) => binomialSurprise(total!, p!));
+
+/** Counts of the law are Poisson counts of the means np given their sum n: Σ E [−log Poisson(xₖ; npₖ)] + log Poisson(n; n). */
+function entropy(total: Tensor, probs: Tensor): Tensor {
+  const isPossible = tf.greater(probs, 0);
+  const terms = where(isPossible, surprise(tf.expandDims(total, -1), where(isPossible, probs, 1)), 0);
+  const isNothing = tf.equal(total, 0);
+  const safe = where(isNothing, 1, total);
+  return tf.add(tf.sum(terms, -1), where(isNothing, 0, logPoissonTerm(safe, safe)));
+}
+
 const multinomialProbs = family({
   name: "multinomial",
   support: "counts",
@@ -88,6 +100,7 @@ const multinomialProbs = family({
   supportParameters: ["totalCount"],
   mean: ({ totalCount, probs }) => mean(totalCount, probs),
   variance: ({ totalCount, probs }) => variance(totalCount, probs),
+  entropy: ({ totalCount, probs }) => entropy(totalCount, probs),
   constraints: { totalCount: count, probs: simplex },
 });
 
@@ -103,13 +116,14 @@ const multinomialLogits = family({
   supportParameters: ["totalCount"],
   mean: ({ totalCount, logits }) => mean(totalCount, tf.softmax(logits, -1)),
   variance: ({ totalCount, logits }) => variance(totalCount, tf.softmax(logits, -1)),
+  entropy: ({ totalCount, logits }) => entropy(totalCount, tf.softmax(logits, -1)),
   constraints: { totalCount: count, logits: real },
 });
 
 /**
  * The multinomial distribution: how many of n independent trials fall into each of K categories, of mass n!/Π xₖ!·Π pₖ^xₖ.
  *
- * Offers reinforce and muProp. Its entropy has no closed form, and is not offered.
+ * Offers reinforce and muProp. Its entropy is a sum over the binomial laws of the counts.
  *
  * @param totalCount - number of trials n, a whole number ≥ 0, any shape
  * @param options - `probs` [..., K], which add up to 1, or `logits` [..., K], their logarithms up to a constant

@@ -1,6 +1,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { lifted, type TensorLike } from "../ir/lifted.js";
+import { negativeBinomialEntropy } from "../ir/primitives/countEntropies.js";
+import { negativeBinomialQuantile } from "../ir/primitives/countQuantiles.js";
 import { poissonQuantile } from "../ir/primitives/poissonQuantile.js";
 import type { WeakDerivative } from "../ir/site.js";
 import { namedKey, standardUniform } from "../ops/random.js";
@@ -14,7 +16,9 @@ import { fromProbsOrLogits, type ProbsOrLogits } from "./probsOrLogits.js";
 import { logBinomialTerm } from "./saddlePoint.js";
 import { isCount, onSupport } from "./support.js";
 
-const quantile = lifted((u, rate) => poissonQuantile(u!, rate!));
+const quantileOfRate = lifted((u, rate) => poissonQuantile(u!, rate!));
+const quantileOfOdds = lifted((u, r, odds) => negativeBinomialQuantile(u!, r!, odds!));
+const entropyOfOdds = lifted((r, odds) => negativeBinomialEntropy(r!, odds!));
 
 /** p as the functions below need it. */
 interface Success {
@@ -49,7 +53,7 @@ function logDensity(r: Tensor, { p, q, logFailure }: Success, value: Tensor): Te
 /** A Poisson count of the rate G·p/(1 − p), G ~ Gamma(r, 1). */
 function draw(r: Tensor, { logOdds }: Success, key: Tensor, batch: Shape): Tensor {
   const logRate = tf.add(logGammaDraws(namedKey(key, "rate"), batch, r), logOdds);
-  return quantile(standardUniform(namedKey(key, "count"), batch), tf.exp(logRate));
+  return quantileOfRate(standardUniform(namedKey(key, "count"), batch), tf.exp(logRate));
 }
 
 /** The largest number below 1. */
@@ -89,6 +93,15 @@ function cdf(r: Tensor, { q }: Success, value: Tensor): Tensor {
   return where(isBelow, 0, betainc(r, where(isBelow, 1, next), q));
 }
 
+const quantile = (r: Tensor, { logOdds }: Success, u: Tensor): Tensor => quantileOfOdds(u, r, tf.exp(logOdds));
+
+/** 0 where there are no successes, and no derivative there, which would be infinite. */
+function entropy(r: Tensor, { logOdds }: Success): Tensor {
+  const odds = tf.exp(logOdds);
+  const isPossible = tf.greater(odds, 0);
+  return where(isPossible, entropyOfOdds(r, tf.exp(where(isPossible, logOdds, 0))), 0);
+}
+
 const negativeBinomialProbs = family({
   name: "negativeBinomial",
   support: "nonNegativeInteger",
@@ -100,7 +113,9 @@ const negativeBinomialProbs = family({
     weakDerivative(totalCount, fromProbs(probs), value, key, batch),
   mean: ({ totalCount, probs }) => mean(totalCount, fromProbs(probs)),
   variance: ({ totalCount, probs }) => variance(totalCount, fromProbs(probs)),
+  entropy: ({ totalCount, probs }) => entropy(totalCount, fromProbs(probs)),
   cdf: ({ totalCount, probs }, value) => cdf(totalCount, fromProbs(probs), value),
+  quantile: ({ totalCount, probs }, u) => quantile(totalCount, fromProbs(probs), u),
   constraints: { totalCount: positive, probs: uncertainProbability },
 });
 
@@ -115,7 +130,9 @@ const negativeBinomialLogits = family({
     weakDerivative(totalCount, fromLogits(logits), value, key, batch),
   mean: ({ totalCount, logits }) => mean(totalCount, fromLogits(logits)),
   variance: ({ totalCount, logits }) => variance(totalCount, fromLogits(logits)),
+  entropy: ({ totalCount, logits }) => entropy(totalCount, fromLogits(logits)),
   cdf: ({ totalCount, logits }, value) => cdf(totalCount, fromLogits(logits), value),
+  quantile: ({ totalCount, logits }, u) => quantile(totalCount, fromLogits(logits), u),
   constraints: { totalCount: positive, logits: finite },
 });
 
@@ -123,8 +140,8 @@ const negativeBinomialLogits = family({
  * The negative binomial distribution: successes before the r-th failure, of mass Γ(x + r)/(Γ(r) x!)·(1 − p)ʳpˣ for real r
  * and mean r·p/(1 − p).
  *
- * Offers reinforce, muProp and measureValued (in r too, through logarithmic variables). Its entropy has no closed form,
- * and is not offered.
+ * Offers reinforce, muProp and measureValued (in r too, through logarithmic variables). Its entropy, with derivatives in r
+ * too, is a sum, which takes a time in proportion to the spread of the counts.
  *
  * @param totalCount - number of failures r > 0, any real number, any shape
  * @param options - `probs`, the probability p of a success, in [0, 1), or `logits`, its log odds; broadcasts with it

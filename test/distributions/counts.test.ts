@@ -30,7 +30,7 @@ import { seedKey } from "../../src/ops/random.js";
 import { enumerate } from "../../src/strategies/enumerate.js";
 import { integrate } from "../../src/util/quadrature/gaussLegendre.js";
 import { range } from "../../src/util/shapes.js";
-import { gradientInDoubles, inDoubles } from "./arrays.js";
+import { gradientInDoubles, inDoubles, tables } from "./arrays.js";
 
 beforeAll(() => tf.setBackend("cpu"));
 
@@ -122,6 +122,12 @@ describe("entropies move with their parameters", () => {
     ["geometric", (p) => geometric({ logits: p }), 0.3],
     ["zeroInflated", (p) => zeroInflated(poisson(p), tf.mul(0.125, p)), 1.5],
     ["betaBinomial", (p) => betaBinomial(9, p, 2), 1.5],
+    ["negativeBinomial, its failures", (r) => negativeBinomial(r, { probs: 0.625 }), 1.5],
+    ["negativeBinomial, its probability", (p) => negativeBinomial(2.5, { probs: p }), 0.3],
+    ["negativeBinomial, its log odds", (l) => negativeBinomial(2.5, { logits: l }), 0.3],
+    ["negativeBinomial, both", (p) => negativeBinomial(p, { logits: p }), 1.25],
+    ["multinomial", (l) => multinomial([9], { logits: tf.stack([l, tf.mul(l, l), tf.zerosLike(l)]) }), 0.7],
+    ["dirichletMultinomial", (a) => dirichletMultinomial(9, tf.stack([a, tf.mul(2, a), tf.onesLike(a)])), 0.7],
   ])("%s", (_, build, p) => {
     const entropy = (x: Tensor) => {
       const { family, parameters } = build(x);
@@ -132,6 +138,59 @@ describe("entropies move with their parameters", () => {
     const h = 1e-4;
     const difference = (8 * (value(p + h) - value(p - h)) - (value(p + 2 * h) - value(p - 2 * h))) / (12 * h);
     expect(gradientInDoubles(entropy, [scalar(p)]).gradient[0]![0]).toBeCloseTo(difference, 8);
+  });
+});
+
+describe("quantiles of unknown counts and of long tails", () => {
+  it.each<[string, Anything]>([
+    ["binomial", binomial([1000], { probs: 0.75 })],
+    ["binomial, all", binomial([5], { probs: 1 })],
+    ["binomial, no trials", binomial([0], { probs: 0.5 })],
+    ["negativeBinomial, many failures", negativeBinomial(300, { probs: 0.9375 })],
+    ["negativeBinomial, hardly a failure", negativeBinomial(0.125, { logits: 6 })],
+    ["negativeBinomial, no successes", negativeBinomial(3, { probs: 0 })],
+    ["mixture", mixture([0.25, 0.5, 0.25], [poisson(400), negativeBinomial(2, { probs: 0.5 }), poisson(0)])],
+  ])("%s", (_, d) => {
+    for (const u of [1e-6, 0.1, 0.5, 0.9, 0.999]) {
+      const [k] = quantiles(d, u);
+      const [before, reached] = cdfs(d, k! - 1, k!);
+      expect(reached).toBeGreaterThanOrEqual(u);
+      expect(before).toBeLessThan(u);
+    }
+    expect(quantiles(d, 0)[0]).toBe(0);
+  });
+});
+
+describe("entropies of counts of several categories", () => {
+  it("of two categories are those of one of the counts", () => {
+    expect(entropyOf(multinomial([12], { probs: [0.375, 0.625] }))).toBeCloseTo(
+      entropyOf(binomial(12, { probs: 0.375 })),
+      12,
+    );
+    expect(entropyOf(dirichletMultinomial(12, [0.5, 2]))).toBeCloseTo(entropyOf(betaBinomial(12, 0.5, 2)), 11);
+  });
+  it("of the table", () => {
+    const cases = tables.DirichletMultinomial!;
+    for (const { params, entropy } of cases) {
+      const { total_count: n, concentration } = params as unknown as { total_count: number; concentration: number[] };
+      expect(Math.abs(entropyOf(dirichletMultinomial(n, concentration)) / (entropy as number) - 1)).toBeLessThan(1e-10);
+    }
+    expect(cases.length).toBeGreaterThan(2);
+  });
+  it("are 0 for one category, or no trials, and leave out categories of probability 0", () => {
+    expect(entropyOf(multinomial(0, { probs: [0.25, 0.75] }))).toBe(0);
+    expect(entropyOf(multinomial(5, { probs: [1] }))).toBeCloseTo(0, 14);
+    expect(entropyOf(multinomial(5, { probs: [0.25, 0, 0.75] }))).toBeCloseTo(
+      entropyOf(binomial(5, { probs: 0.25 })),
+      12,
+    );
+    expect(entropyOf(dirichletMultinomial(0, [1, 2]))).toBe(0);
+    expect(entropyOf(dirichletMultinomial(5, [2]))).toBe(0);
+    expect(multinomial([3, 4], { probs: [0.5, 0.5] }).family.entropy).toBeDefined();
+    const d = multinomial([3, 4], { probs: [0.5, 0.5] });
+    expect(d.family.entropy!(d.parameters).shape).toEqual([2]);
+    const batch = dirichletMultinomial(4, tf.ones([3, 2, 5]));
+    expect(batch.family.entropy!(batch.parameters).shape).toEqual([3, 2]);
   });
 });
 
@@ -210,6 +269,38 @@ describe("mixture", () => {
       mixture({ probs: [0.25, 0.75] }, [normal(-1, 1), normal(1, 2)]),
     ])
       expect(logDensities(d, 0.5)[0]).toBeCloseTo(truth, 6);
+  });
+  it("has the quantiles that its distribution function inverts, and their derivatives", () => {
+    const points = [1e-4, 0.1, 0.25, 0.5, 0.9, 0.9999];
+    for (const d of [
+      mixture([0.25, 0.75], normal([-20, 1], [0.5, 2])),
+      mixture({ logits: [0, 1] }, [gamma([2], 1), exponential([0.01])]),
+    ])
+      for (const u of points) expect(cdfs(d, quantiles(d, u)[0]!)[0]).toBeCloseTo(u, 12);
+    const d = mixture([0.25, 0.75], normal([-20, 1], [0.5, 2]));
+    expect([...quantiles(d, 0, 1)]).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    const positive = mixture([0.25, 0.75], [gamma(2, 1), exponential(2)]);
+    expect([...quantiles(positive, 0, 1)]).toEqual([0, Number.POSITIVE_INFINITY]);
+    const quantile = (u: Tensor, loc: Tensor, w: Tensor) => {
+      const { family, parameters } = mixture(tf.stack([w, tf.sub(1, w)]), [normal(loc, 1), normal(1, 2)]);
+      return tf.sum(family.quantile!(parameters, u));
+    };
+    const scalar = (x: number): NDArray => ({ shape: [], dtype: "float32", elements: Float64Array.of(x) });
+    const given = [0.3, -1, 0.25];
+    const { gradient } = gradientInDoubles(quantile, given.map(scalar));
+    const h = 1e-4;
+    given.forEach((_, i) => {
+      const value = (step: number) =>
+        gradientInDoubles(
+          quantile,
+          given.map((x, j) => scalar(i === j ? x + step : x)),
+        ).value;
+      const difference = (8 * (value(h) - value(-h)) - (value(2 * h) - value(-2 * h))) / (12 * h);
+      expect(gradient[i]![0]).toBeCloseTo(difference, 8);
+    });
+    const batch = mixture([0.5, 0.5], normal(tf.zeros([3, 2]), 1));
+    expect(batch.family.quantile!(batch.parameters, tf.scalar(0.25)).shape).toEqual([3]);
+    expect(mixture([0.5, 0.5], uniform([0, 2], [1, 3])).family.quantile).toBeUndefined();
   });
   it("broadcasts batches of components, and weights of their own", () => {
     const d = mixture(

@@ -8,6 +8,7 @@ import * as cholesky from "./cholesky.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
 import * as countEntropies from "./countEntropies.js";
+import * as countQuantiles from "./countQuantiles.js";
 import * as cumulative from "./cumulative.js";
 import * as deviance from "./deviance.js";
 import * as diagonals from "./diagonals.js";
@@ -50,6 +51,7 @@ const families: readonly object[] = [
   comparison,
   convolution,
   countEntropies,
+  countQuantiles,
   cumulative,
   deviance,
   diagonals,

@@ -1,7 +1,8 @@
 // Entropies of counts by summation, and their derivatives: those of E f(K) are expectations of differences of f.
+import { deviance, stirlingError } from "./poissonTerm.js";
 
 /** A law of counts 0 … last with a single peak, by its mode and by p(k)/p(k − 1). */
-interface Law {
+export interface Law {
   readonly mode: number;
   readonly last: number;
   readonly ratio: (k: number) => number;
@@ -11,7 +12,7 @@ interface Law {
 const negligible = 1e-20;
 
 /** E f(K) for f(k, p(k)). */
-function expectation({ mode, last, ratio }: Law, f: (k: number, p: number) => number): number {
+export function expectation({ mode, last, ratio }: Law, f: (k: number, p: number) => number): number {
   const above = [1];
   for (let k = mode + 1, p = 1; k <= last && p >= negligible; k++) {
     p *= ratio(k);
@@ -31,9 +32,9 @@ function expectation({ mode, last, ratio }: Law, f: (k: number, p: number) => nu
 
 const surprise = (_: number, p: number): number => -Math.log(p);
 
-const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
-const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
-const sign = (n: number): number => (n % 2 === 0 ? 1 : -1);
+export const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
+export const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
+export const sign = (n: number): number => (n % 2 === 0 ? 1 : -1);
 
 /** Δᵐ log at k + 1: log(k + 1) for m = 0, log((k + 2)/(k + 1)) for m = 1. */
 function logDifference(order: number, k: number): number {
@@ -44,7 +45,8 @@ function logDifference(order: number, k: number): number {
 }
 
 /** dʲ log x/dxʲ, j ≥ 1 */
-const logDerivative = (order: number, x: number): number => (sign(order - 1) * factorial(order - 1)) / x ** order;
+export const logDerivative = (order: number, x: number): number =>
+  (sign(order - 1) * factorial(order - 1)) / x ** order;
 
 const poissonLaw = (rate: number): Law => ({
   mode: Math.floor(rate),
@@ -93,4 +95,25 @@ export function binomialEntropy(order: number, count: number, p: number): number
     expectation(binomialLaw(count - order, odds), (k) => logDifference(order - 1, k));
   const falling = Array.from({ length: order }, (_, i) => count - i).reduce((product, each) => product * each);
   return falling * (own(p / q) + sign(order) * own(q / p)) - count * logOdds;
+}
+
+/** −log of the probability of k in a Poisson distribution of a mean. */
+const poissonSurprise = (k: number, mean: number): number =>
+  k === 0 ? mean : 0.5 * Math.log(2 * Math.PI * k) + stirlingError(k) + deviance(k, mean);
+
+/**
+ * The n-th derivative in p of E [log K! − K log(np) + np], K ~ Binomial(count, p): what one category adds to the entropy of
+ * multinomial counts, which are Poisson counts of the means np given their sum.
+ */
+export function binomialSurprise(order: number, count: number, p: number): number {
+  if (!(Number.isInteger(count) && count >= 0 && p >= 0 && p <= 1)) return Number.NaN;
+  if (count === 0) return 0;
+  if (p === 0) return order === 0 ? 0 : sign(order - 1) * Number.POSITIVE_INFINITY;
+  const all = (f: (k: number) => number): number =>
+    p === 1 ? f(count - order) : expectation(binomialLaw(count - order, p / (1 - p)), f);
+  if (order === 0) return all((k) => poissonSurprise(k, count * p));
+  if (order === 1) return count * all((k) => Math.log((k + 1) / (count * p)));
+  if (order > count) return -count * logDerivative(order - 1, p);
+  const falling = Array.from({ length: order }, (_, i) => count - i).reduce((product, each) => product * each);
+  return falling * all((k) => logDifference(order - 1, k)) - count * logDerivative(order - 1, p);
 }

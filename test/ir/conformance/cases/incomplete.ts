@@ -1,5 +1,6 @@
 // Incomplete gamma and beta functions, and draws that are functions of a key of their own.
 import * as countEntropies from "../../../../src/ir/primitives/countEntropies.js";
+import * as countQuantiles from "../../../../src/ir/primitives/countQuantiles.js";
 import * as deviance from "../../../../src/ir/primitives/deviance.js";
 import * as gammaShapeParts from "../../../../src/ir/primitives/gammaShapeParts.js";
 import * as incomplete from "../../../../src/ir/primitives/incomplete.js";
@@ -39,6 +40,24 @@ export const incompleteCases: Conformance[] = [
     domains: each(integers(1, 12), between(0.125, 0.875)),
     order: 0,
   }),
+  two(countEntropies.binomialSurprise, between(0, 1), {
+    ...loose,
+    domains: each(integers(1, 12), between(0.125, 0.875)),
+    order: 0,
+  }),
+  two(countEntropies.negativeBinomialEntropy, between(0.25, 4), loose),
+  alike(
+    countQuantiles.binomialQuantile,
+    ["float32", "float32", "float32"],
+    [between(1 / 64, 63 / 64), integers(0, 60), between(0, 1)],
+    { order: 0 },
+  ),
+  alike(
+    countQuantiles.negativeBinomialQuantile,
+    ["float32", "float32", "float32"],
+    [between(1 / 64, 63 / 64), shape, between(0, 20)],
+    { order: 0 },
+  ),
   two(deviance.deviance, shape, loose),
   two(deviance.deviance, between(900, 1100), loose),
   one(deviance.stirlingError, between(0.25, 40), loose),
