@@ -62,6 +62,29 @@ describe.each<[string, Build]>([
     const different = elements.filter((x, i) => !(Math.abs(x - expected!.elements[i]!) < 1e-4));
     expect(different.length).toBeLessThan(0.005 * elements.length);
   });
+  it("has the same entropy and quantiles, and their gradients", () => {
+    const programs = [
+      (d: Distribution<Tensor, never>) => d.family.entropy?.(d.parameters),
+      (d: Distribution<Tensor, never>) => d.family.quantile?.(d.parameters, tf.scalar(0.6875)),
+    ].flatMap((f) => {
+      if (!f(build(a, b))) return [];
+      return [
+        valueAndGrad(
+          trace(types, (...p) => [tf.sum(f(build(p[0]!, p[1]!))!)]),
+          { wrt: [0, 1] },
+        ),
+      ];
+    });
+    for (const program of programs) {
+      const received = compile(program, { engine: wasm }).run([a, b]);
+      const expected = evaluate(program, [a, b].map(toNDArray));
+      for (const [i, each] of received.entries())
+        for (const [j, x] of each.dataSync().entries()) {
+          const truth = expected[i]!.elements[j]!;
+          expect(Math.abs(x - truth)).toBeLessThanOrEqual(2e-5 * Math.abs(truth) + 1e-5);
+        }
+    }
+  });
   it("has the same log density and gradient", () => {
     const values = evaluate(draws, [a, b].map(toNDArray))[0]!;
     const value = tf.tensor(Float32Array.from(values.elements), [...values.shape]);
