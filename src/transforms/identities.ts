@@ -157,7 +157,7 @@ const identities: Readonly<Record<string, Identity>> = {
   div: ({ inputs: [x, y], outputs: [out] }, at) => {
     const divisor = numberOf(y!, at);
     if (divisor === 1) return broadcastTo(x!, out!.shape);
-    if (divisor !== undefined) return isModerate(divisor) ? mul(x!, 1 / divisor) : undefined;
+    if (divisor !== undefined) return isModerate(divisor) ? broadcastTo(mul(x!, 1 / divisor), out!.shape) : undefined;
     const multiple = isLong(x!, out!) ? scaled(x!, at) : undefined;
     if (multiple) return mul(div(multiple.of, y!), multiple.factor);
     return isMuchSmaller(y!, out!) && sizeOf(x!.shape) === sizeOf(out!.shape) ? mul(x!, reciprocal(y!)) : undefined;
