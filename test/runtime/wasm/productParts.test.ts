@@ -29,5 +29,6 @@ test.for(sizes)("%i × %i times %i columns", ([rows, inner, columns]) => {
     isAdded: false,
   } as const;
   expect(partsWork(form)!.steps).toBeGreaterThan(1);
-  check("matMul", [array([rows, inner]), array([inner, columns])]);
+  // a sum of many products of either sign rounds in proportion to the products, not to what is left of them
+  check("matMul", [array([rows, inner]), array([inner, columns])], {}, Math.max(1e-5, 1e-9 * inner));
 });
