@@ -1,5 +1,6 @@
 // Which equations run on the host, and where every variable is therefore needed.
 import type { ScanAttributes } from "../ir/control.js";
+import type { Primitive } from "../ir/primitive.js";
 import type { Equation, Program, Variable } from "../ir/program.js";
 import { sizeOf } from "../util/shapes.js";
 
@@ -29,12 +30,15 @@ export const both = (a: Sides, b: Sides): Sides => ({
   onDevice: a.onDevice || b.onDevice,
 });
 
+/** Whether the device has a rule for a primitive. */
+export type HasRule = (primitive: Primitive) => boolean;
+
 /** The kind that follows from the equation alone. tfjs kernels are not reliable on empty operands: the host takes those. */
-export function ownKind({ primitive, inputs, outputs }: Equation): StepKind {
+export function ownKind({ primitive, inputs, outputs }: Equation, hasRule: HasRule): StepKind {
   if (outputs.every(({ shape }) => sizeOf(shape) === 0)) return "empty";
   if (primitive.name === "scan" || primitive.name === "cond") return primitive.name;
   const isEmpty = inputs.some(({ shape }) => sizeOf(shape) === 0);
-  return isEmpty || primitive.isRandom || !primitive.tfjs ? "host" : "device";
+  return isEmpty || primitive.isRandom || !hasRule(primitive) ? "host" : "device";
 }
 
 /** Where an equation of this kind wants its operand. */
@@ -55,8 +59,9 @@ export function placeEquations(
   program: Program,
   equations: readonly Equation[],
   innerOf: (equation: Equation) => readonly InnerPlan[],
+  hasRule: HasRule,
 ): Map<Equation, StepKind> {
-  const own = new Map(equations.map((equation) => [equation, ownKind(equation)]));
+  const own = new Map(equations.map((equation) => [equation, ownKind(equation, hasRule)]));
   const readAnyway = new Set<Variable>();
   for (const [variable, { onHost }] of wanted(equations, own, innerOf)) if (onHost) readAnyway.add(variable);
 

@@ -1,6 +1,15 @@
 import { innerPrograms } from "../ir/control.js";
 import type { Equation, Program, Variable } from "../ir/program.js";
-import { both, type InnerPlan, isHostResult, placeEquations, type Sides, type StepKind, wanted } from "./placement.js";
+import {
+  both,
+  type HasRule,
+  type InnerPlan,
+  isHostResult,
+  placeEquations,
+  type Sides,
+  type StepKind,
+  wanted,
+} from "./placement.js";
 
 /** One equation, ready to execute: its operands and results by slot. */
 export interface Step {
@@ -31,22 +40,31 @@ export interface Plan extends InnerPlan {
   readonly isHostOutput: readonly boolean[];
 }
 
-const plans = new WeakMap<Program, Plan>();
+const plans = new WeakMap<HasRule, WeakMap<Program, Plan>>();
 
-/** The plan of a program; equations whose results nobody uses are left out of it. */
-export function planOf(program: Program): Plan {
-  const known = plans.get(program);
-  if (known) return known;
-  const plan = makePlan(program);
-  plans.set(program, plan);
+/** What every tfjs backend can run: primitives with a rule of tfjs operations. */
+export const hasTfjsRule: HasRule = ({ tfjs }) => tfjs !== undefined;
+
+/**
+ * The plan of a program; equations whose results nobody uses are left out of it.
+ *
+ * @param hasRule - which primitives run on the device
+ */
+export function planOf(program: Program, hasRule: HasRule = hasTfjsRule): Plan {
+  const ofDevice = plans.get(hasRule) ?? new WeakMap<Program, Plan>();
+  plans.set(hasRule, ofDevice);
+  const plan = ofDevice.get(program) ?? makePlan(program, hasRule);
+  ofDevice.set(program, plan);
   return plan;
 }
 
-function makePlan(program: Program): Plan {
+function makePlan(program: Program, hasRule: HasRule): Plan {
   const equations = usedEquations(program);
-  const inner = new Map(equations.map((equation) => [equation, innerPrograms(equation).map(planOf)]));
+  const inner = new Map(
+    equations.map((equation) => [equation, innerPrograms(equation).map((each) => planOf(each, hasRule))]),
+  );
   const innerOf = (equation: Equation) => inner.get(equation)!;
-  const kinds = placeEquations(program, equations, innerOf);
+  const kinds = placeEquations(program, equations, innerOf, hasRule);
 
   const slotOf = new Map<Variable, number>();
   const give = (variable: Variable) => slotOf.set(variable, slotOf.size);

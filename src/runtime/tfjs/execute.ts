@@ -4,6 +4,7 @@ import { type Plan, planOf, type Step } from "../plan.js";
 import type { Reading } from "../reading.js";
 import { Cell, onHost, readAll } from "./cell.js";
 import { failed, type Lowering, lower, lowerFirst } from "./lowering.js";
+import { type RuleOf, rulesOf } from "./rules.js";
 import { runScan } from "./scan.js";
 
 /** A plan with what one executable learns and keeps: its constants' tensors and how each tfjs rule is run. */
@@ -12,20 +13,27 @@ export interface Prepared {
   readonly constants: readonly Cell[];
   /** By step. */
   readonly lowerings: Lowering[];
+  /** How the backend runs a primitive. */
+  readonly ruleOf: RuleOf;
   /** By step: the programs inside it. */
   readonly inner: readonly (readonly Prepared[])[];
 }
 
-export function prepare(plan: Plan): Prepared {
+export function prepare(plan: Plan, ruleOf: RuleOf): Prepared {
   return {
     plan,
+    ruleOf,
     constants: plan.program.constants.map(({ variable, elements }) => onHost(variable, elements, "executable")),
     lowerings: plan.steps.map(() => "unknown"),
-    inner: plan.steps.map((step) => step.inner.map(prepare)),
+    inner: plan.steps.map((step) => step.inner.map((each) => prepare(each, ruleOf))),
   };
 }
 
-export const prepareProgram = (program: Plan["program"]): Prepared => prepare(planOf(program));
+/** Prepares a program for a backend. */
+export function prepareProgram(program: Plan["program"], backend: string): Prepared {
+  const { ruleOf, hasRule } = rulesOf(backend);
+  return prepare(planOf(program, hasRule), ruleOf);
+}
 
 /** Frees the constants' tensors; the next run uploads them again. */
 export function disposePrepared({ constants, inner }: Prepared): void {
@@ -61,20 +69,21 @@ export function* execute(prepared: Prepared, inputs: readonly Cell[]): Reading<C
   }
 }
 
-/** Runs an equation's tfjs rule, or gives undefined if this backend cannot. */
-function runOnDevice({ plan, lowerings }: Prepared, at: number, operands: readonly Cell[]) {
+/** Runs an equation's rule, or gives undefined if this backend cannot. */
+function runOnDevice({ plan, lowerings, ruleOf }: Prepared, at: number, operands: readonly Cell[]) {
   const { equation } = plan.steps[at]!;
+  const rule = ruleOf(equation.primitive)!;
   if (lowerings[at] === "host") return undefined;
   const tensors = operands.map((cell) => cell.onDevice());
   let results: tf.Tensor[];
   if (lowerings[at] === "unknown") {
-    const first = lowerFirst(equation, tensors);
+    const first = lowerFirst(rule, equation, tensors);
     lowerings[at] = first.lowering;
     if (first.lowering === "host") return undefined;
     results = first.results;
   } else
     try {
-      results = lower(equation, tensors, lowerings[at] === "scoped");
+      results = lower(rule, equation, tensors, lowerings[at] === "scoped");
     } catch (error) {
       throw failed(equation, error);
     }

@@ -1,22 +1,30 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError, invariant } from "../../errors.js";
-import type { Equation } from "../../ir/program.js";
+import type { Attributes, Equation } from "../../ir/program.js";
 import { sameShape } from "../../util/shapes.js";
 
+/** Computes a primitive's results on the active backend. */
+export type Rule = (operands: readonly tf.Tensor[], attributes: Attributes) => tf.Tensor[];
+
 /**
- * How an equation's tfjs rule is run, found out the first time: rules that leave no inner tensors behind need no scope
+ * How an equation's rule is run, found out the first time: rules that leave no inner tensors behind need no scope
  * around them, and those that the backend has no kernel for are evaluated on the host from then on.
  */
 export type Lowering = "unknown" | "scoped" | "bare" | "host";
 
-/** Runs a tfjs rule; the results are new tensors. */
-export function lower({ primitive, attributes }: Equation, operands: readonly tf.Tensor[], isScoped: boolean) {
-  if (!isScoped) return ownResults(primitive.tfjs!(operands, attributes), operands);
+/** Runs the rule of an equation's primitive; the results are new tensors. */
+export function lower(
+  rule: Rule,
+  { primitive, attributes }: Equation,
+  operands: readonly tf.Tensor[],
+  isScoped: boolean,
+) {
+  if (!isScoped) return ownResults(rule(operands, attributes), operands);
   const engine = tf.engine();
   let results: tf.Tensor[] = [];
   engine.startScope(primitive.name);
   try {
-    results = ownResults(primitive.tfjs!(operands, attributes), operands);
+    results = ownResults(rule(operands, attributes), operands);
   } finally {
     engine.endScope(results);
   }
@@ -29,8 +37,9 @@ const ownResults = (results: tf.Tensor[], operands: readonly tf.Tensor[]): tf.Te
     ? results.map((result) => (operands.includes(result) ? tf.clone(result) : result))
     : results;
 
-/** The first run of a tfjs rule: finds out how it is to be run; no results if the host has to do it. */
+/** The first run of a rule: finds out how it is to be run; no results if the host has to do it. */
 export function lowerFirst(
+  rule: Rule,
   equation: Equation,
   operands: readonly tf.Tensor[],
 ): { lowering: Lowering; results: tf.Tensor[] } {
@@ -40,7 +49,7 @@ export function lowerFirst(
   let created = 0;
   tf.engine().startScope(equation.primitive.name);
   try {
-    results = ownResults(equation.primitive.tfjs!(operands, equation.attributes), operands);
+    results = ownResults(rule(operands, equation.attributes), operands);
     created = state.numTensors - before;
   } catch (error) {
     if (lacksKernel(error)) return { lowering: "host", results: [] };

@@ -16,7 +16,7 @@ export function tfjsEngine(backend: string): Engine {
 
 function compileTfjs(program: Program, backend: string, name: string): Executable {
   const around = onBackend(backend);
-  const prepared = prepareProgram(program);
+  const prepared = prepareProgram(program, backend);
   const isSync = readsSynchronously(backend);
   const turn = pacer();
   const borrow = (tensors: readonly Tensor[]): Cell[] =>
