@@ -129,6 +129,7 @@ export { type Minibatch, minibatch, minibatchOf, type RowOptions } from "./dsl/m
 export { type Mixed, mix } from "./dsl/mix.js";
 export { partial } from "./dsl/partial.js";
 export { type PlateOptions, plate, repeat } from "./dsl/plate.js";
+export { type Predicted, predict } from "./dsl/predict.js";
 export { project } from "./dsl/project.js";
 export { type Proposed, propose } from "./dsl/propose.js";
 export { recurse } from "./dsl/recurse.js";
@@ -249,6 +250,7 @@ export {
   type Schedule,
 } from "./inference/optimizers/schedules.js";
 export { sgd } from "./inference/optimizers/sgd.js";
+export { type Draws, type PredictiveDraws, type PredictiveOptions, predictive } from "./inference/predictive.js";
 export { type ProfileStepOptions, profileStep, type StepProfile } from "./inference/profileStep.js";
 export type { StrategyFunction, StrategyMap } from "./inference/replaceStrategies.js";
 export {

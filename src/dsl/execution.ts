@@ -157,10 +157,20 @@ export class Execution {
   private observe({ address, distribution, value, source }: Observe): Tensor {
     this.claim(address, source);
     this.check(address, distribution, source);
+    const taken = this.meaning.drawsObservations ? this.predicted(address, distribution, source) : value;
     this.take(
       address,
-      withSource(source, () => tf.sum(scoreValue(this.full(address), distribution, value, source))),
+      withSource(source, () => tf.sum(scoreValue(this.full(address), distribution, taken, source))),
     );
+    return taken;
+  }
+
+  /** A value in the place of an observed one. */
+  private predicted(address: string, distribution: Observe["distribution"], source: Source): Tensor {
+    const given = this.meaning.given[address];
+    if (given !== undefined && !isTensor(given)) throw notAValue(this.full(address), "choice", source);
+    const value = given ?? this.draw(address, distribution, source);
+    this.choices[address] = value;
     return value;
   }
 

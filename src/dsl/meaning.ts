@@ -87,6 +87,8 @@ export interface Meaning {
   readonly isHeld?: boolean | undefined;
   /** Whether a choice belongs to what is given in the outcome's log densities. @defaultValue whether a value is given */
   readonly countsAsGiven?: ((address: string) => boolean) | undefined;
+  /** Whether observations are drawn like choices, and stand among them; log densities of them stay apart. @defaultValue false */
+  readonly drawsObservations?: boolean | undefined;
   /** Where the user asked for this run. */
   readonly source?: Source;
   /** Names of the enclosing programs, for messages. */

@@ -51,6 +51,14 @@ export interface Propose {
   readonly source: Source;
 }
 
+/** Runs a program forward and draws what it observes. */
+export interface Predict {
+  readonly kind: "predict";
+  readonly call: Call;
+  readonly given: Choices;
+  readonly source: Source;
+}
+
 /** Changes arguments and choices of an earlier run. */
 export interface Update {
   readonly kind: "update";
@@ -69,4 +77,4 @@ export interface Regenerate {
 }
 
 /** What an inference program may ask for: programs to be run with a meaning. */
-export type Verb = Simulate | Assess | Generate | Propose | Interpret | Update | Regenerate;
+export type Verb = Simulate | Assess | Generate | Propose | Interpret | Predict | Update | Regenerate;

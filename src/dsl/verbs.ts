@@ -10,6 +10,7 @@ import type { AddedCost, Effect, Effects, ProgramEffect } from "./effects.js";
 import { Execution } from "./execution.js";
 import { answerGenerate } from "./generate.js";
 import { answerInterpret } from "./interpret.js";
+import { answerPredict } from "./predict.js";
 import { answerPropose } from "./propose.js";
 import { answerRegenerate } from "./regenerate.js";
 import { answerSimulate } from "./simulate.js";
@@ -29,6 +30,8 @@ function answerVerb(verb: Verb, key: Tensor): unknown {
       return answerPropose(verb, key);
     case "interpret":
       return answerInterpret(verb, key);
+    case "predict":
+      return answerPredict(verb, key);
     case "update":
       return answerUpdate(verb, key);
     case "regenerate":
@@ -36,7 +39,7 @@ function answerVerb(verb: Verb, key: Tensor): unknown {
   }
 }
 
-const verbs = ["simulate", "assess", "generate", "propose", "interpret", "update", "regenerate"];
+const verbs = ["simulate", "assess", "generate", "propose", "interpret", "predict", "update", "regenerate"];
 const isVerb = (effect: Effect): effect is Verb => verbs.includes(effect.kind);
 
 /**

@@ -45,29 +45,47 @@ const keyType: Type = { shape: [2], dtype: "int32" };
  * @param computation - tensors among its arguments are inputs; returns a nested structure of tensors
  * @returns the same structure, every tensor with a new first axis of `draws`
  */
-export async function drawMany<A extends readonly unknown[], T extends Tree<Tensor>>(
+export const drawMany = <A extends readonly unknown[], T extends Tree<Tensor>>(
   computation: (...args: A) => Effects<Effect, T>,
+  args: A,
+  options: DrawOptions,
+): Promise<T> => drawEach((_row, ...all: A) => computation(...all), [], args, options);
+
+/**
+ * The same with a row of tensors for every run.
+ *
+ * @param computation - gets its row first, then the arguments that all share
+ * @param rows - nested tensors whose first axis is that of `draws`
+ */
+export async function drawEach<Row extends Tree<Tensor>, A extends readonly unknown[], T extends Tree<Tensor>>(
+  computation: (row: Row, ...args: A) => Effects<Effect, T>,
+  rows: Row,
   args: A,
   { draws, seed = 0, validate = false, engine, threads }: DrawOptions,
 ): Promise<T> {
   if (!Number.isSafeInteger(draws) || draws < 1)
     throw new ElbowError("option", { message: `draws must be a positive integer\n  received: ${draws}` });
   const tensors = tensorsIn(args as Tree<unknown>);
+  const rowTensors = leavesOf<Tensor>(rows).map(({ leaf }) => leaf);
   const types = tensors.map(({ shape, dtype }): Type => ({ shape, dtype: dtype as DType }));
+  const rowTypes = rowTensors.map(({ shape, dtype }): Type => ({ shape: shape.slice(1), dtype: dtype as DType }));
   let structure: T | undefined;
-  const program: Program = trace([keyType, ...types], (key, ...inputs) => {
+  const program: Program = trace([keyType, ...rowTypes, ...types], (key, ...inputs) => {
+    const row = withLeaves(rows, inputs.splice(0, rowTypes.length)) as Row;
     const filled = leavesOf(args as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
-    const compute = () => drive(computation(...(withLeaves(args as Tree<unknown>, filled) as unknown as A)), key!);
+    const compute = () => drive(computation(row, ...(withLeaves(args as Tree<unknown>, filled) as unknown as A)), key!);
     const { result, validity } = validate ? checking(compute) : { result: compute(), validity: undefined };
     structure = result;
     const checks = validity ? [validity] : [];
     return [...checks, ...leavesOf<Tensor>(structure).map(({ leaf }) => leaf)];
   });
-  const many = simplify(vmap(simplify(forward(program)), draws, [0, ...types.map(() => null)]));
+  const many = simplify(
+    vmap(simplify(forward(program)), draws, [0, ...rowTypes.map(() => 0), ...types.map(() => null)]),
+  );
   const chosen = await chosenEngine({ engine, threads });
   const executable = compile(many, { engine: chosen });
   const keys = tf.tidy(() => foldIn(seedKey(seed), tf.tensor1d(range(draws), "int32")));
-  const inputs = [keys, ...tensors];
+  const inputs = [keys, ...rowTensors, ...tensors];
   const results = await executable.runAsync(inputs);
   try {
     if (validate) await checkValidity(many, inputs, results.shift()!);

@@ -20,6 +20,8 @@ import {
   observe,
   partial,
   plate,
+  predict,
+  predictive,
   project,
   propose,
   type Real,
@@ -136,3 +138,23 @@ const guide = gen(function* ({ p }: { p: Tensor }) {
   yield* sample("b", flip(p));
 });
 elbo(observing, guide);
+
+// observations by address, nested as programs are
+const seen = gen(function* (y: number) {
+  const z = yield* sample("z", normal(0, 1));
+  yield* observe("y", normal(z, 1), y);
+  yield* call("inner", innermost(y));
+});
+const innermost = gen(function* (y: number) {
+  yield* observe("v", normal(0, 1), y);
+});
+const predicted = run(0, predict(seen(1), { z: tf.scalar(0) }));
+expectTypeOf(predicted.observed.y).toEqualTypeOf<Tensor>();
+expectTypeOf(predicted.observed.inner.v).toEqualTypeOf<Tensor>();
+// @ts-expect-error there is no such observation
+predicted.observed.x;
+// @ts-expect-error there is no such choice
+run(0, predict(seen(1), { w: tf.scalar(0) }));
+const draws = await predictive(seen, [1], { choices: { z: tf.zeros([5]) } });
+expectTypeOf(draws.choices.z).toExtend<Tensor>();
+expectTypeOf(draws.observed.inner.v).toEqualTypeOf<Tensor>();

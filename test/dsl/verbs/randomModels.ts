@@ -23,7 +23,8 @@ import * as fc from "fast-check";
 import type { ProgramEffect } from "../../../src/dsl/effects.js";
 
 export type Part =
-  | { readonly kind: "scalar" | "vector" | "coin" | "observed" | "factor" }
+  | { readonly kind: "scalar" | "vector" | "coin" | "factor" }
+  | { readonly kind: "observed"; readonly isDrawn?: boolean }
   | { readonly kind: "call"; readonly isFixed: boolean; readonly inner: Spec }
   | { readonly kind: "splice"; readonly inner: Spec }
   | { readonly kind: "cond"; readonly inner: readonly [Spec, Spec] }
@@ -100,7 +101,8 @@ function partOf(part: Part, name: string, i: number, length: number): Run {
       };
     case "observed":
       return function* (state) {
-        yield* observe(name, normal(state, 2), 0.5);
+        if (part.isDrawn) yield* sample(name, normal(state, 2));
+        else yield* observe(name, normal(state, 2), 0.5);
         return state;
       };
     case "factor":
