@@ -19,6 +19,13 @@ function shares(x: Variable, axes: readonly number[]): Variable {
   return div(terms, expandAxes(select(greater(total, 0), total, 1), x.shape, axes));
 }
 
+function logSumExpKernel(x: tf.Tensor, axes: number[]): tf.Tensor {
+  const largest = tf.max(x, axes, true);
+  const shift = tf.where(tf.isFinite(largest), largest, tf.zerosLike(largest));
+  const total = tf.log(tf.sum(tf.exp(tf.sub(x, shift)), axes));
+  return tf.add(total, tf.reshape(shift, total.shape));
+}
+
 /** log Σ exp(x), −∞ for a group of −∞; d = Σ softmax(x)·dx */
 export const logSumExp = reduction({
   name: "logSumExp",
@@ -39,10 +46,12 @@ export const logSumExp = reduction({
   },
   factors: (x, _, axes) => shares(x, axes),
   tfjs: ([x], { axes }) => {
-    const largest = tf.max(x!, axes, true);
-    const shift = tf.where(tf.isFinite(largest), largest, tf.zerosLike(largest));
-    const total = tf.log(tf.sum(tf.exp(tf.sub(x!, shift)), axes));
-    return [tf.add(total, tf.reshape(shift, total.shape))];
+    if (x!.rank <= 6) return [logSumExpKernel(x!, axes)];
+    // as a matrix, since not every backend broadcasts along many axes
+    const kept = range(x!.rank).filter((axis) => !axes.includes(axis));
+    const shape = kept.map((axis) => x!.shape[axis]!);
+    const rows = tf.reshape(tf.transpose(x!, [...kept, ...axes]), [sizeOf(shape), -1]);
+    return [tf.reshape(logSumExpKernel(rows, [1]), shape)];
   },
 });
 

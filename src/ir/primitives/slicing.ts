@@ -91,8 +91,22 @@ const padRules = (self: () => Primitive): Omit<PrimitiveRules, "name"> => ({
   simplify: ({ inputs: [x], outputs: [out] }) => (sameShape(x!.shape, out!.shape) ? [x!] : undefined),
 });
 
+/** Neighbouring axes that get nothing around them are padded as one: kernels take few axes. */
 function padKernel(x: tf.Tensor, paddings: [number, number][], value: number): tf.Tensor {
-  return x.rank === 0 ? tf.clone(x) : viaIntegers([x], (each) => tf.pad(each!, paddings, value));
+  if (x.rank === 0) return tf.clone(x);
+  const sizes: number[] = [];
+  const around: [number, number][] = [];
+  const isWhole = ([before, after]: [number, number]): boolean => before === 0 && after === 0;
+  x.shape.forEach((size, axis) => {
+    const padding = paddings[axis]!;
+    if (isWhole(padding) && axis > 0 && isWhole(paddings[axis - 1]!)) sizes[sizes.length - 1]! *= size;
+    else {
+      sizes.push(size);
+      around.push(padding);
+    }
+  });
+  const padded = viaIntegers([tf.reshape(x, sizes)], (each) => tf.pad(each!, around, value));
+  return tf.reshape(padded, paddedShape(x.shape, paddings));
 }
 
 /** Zeros around x; transpose: slices. Attributes: `paddings`. */

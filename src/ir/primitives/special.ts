@@ -48,7 +48,8 @@ const polygammaPrimitive: Primitive = primitive({
   batch: ([x], attributes) => [emitOne(polygammaPrimitive, [x!], attributes)],
   axes: ([x]) => [[x!.shape.map((_, axis) => axis)]],
   isContinuousIn: () => true,
-  tfjs: ([x], { n }) => [kernels.polygamma(n, x!)],
+  // as a vector, since not every backend takes many axes
+  tfjs: ([x], { n }) => [tf.reshape(kernels.polygamma(n, tf.reshape(x!, [-1])), x!.shape)],
 });
 export const polygamma = operation(
   (n: number, x: Value): Variable => (n === 0 ? digamma(x) : emitOne(polygammaPrimitive, lift([x]), { n })),

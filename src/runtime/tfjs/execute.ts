@@ -3,7 +3,7 @@ import type { ScanAttributes } from "../../ir/control.js";
 import { type Plan, planOf, type Step } from "../plan.js";
 import type { Reading } from "../reading.js";
 import { Cell, onHost, readAll } from "./cell.js";
-import { failed, type Lowering, lower, lowerFirst } from "./lowering.js";
+import { failed, type Lowering, lower, lowerFirst, type Rule } from "./lowering.js";
 import { type RuleOf, rulesOf } from "./rules.js";
 import { runScan } from "./scan.js";
 
@@ -13,8 +13,8 @@ export interface Prepared {
   readonly constants: readonly Cell[];
   /** By step. */
   readonly lowerings: Lowering[];
-  /** How the backend runs a primitive. */
-  readonly ruleOf: RuleOf;
+  /** By step: the backend's rule, if it has one. */
+  readonly rules: readonly (Rule | undefined)[];
   /** By step: the programs inside it. */
   readonly inner: readonly (readonly Prepared[])[];
 }
@@ -22,7 +22,7 @@ export interface Prepared {
 export function prepare(plan: Plan, ruleOf: RuleOf): Prepared {
   return {
     plan,
-    ruleOf,
+    rules: plan.steps.map(({ equation }) => ruleOf(equation.primitive)),
     constants: plan.program.constants.map(({ variable, elements }) => onHost(variable, elements, "executable")),
     lowerings: plan.steps.map(() => "unknown"),
     inner: plan.steps.map((step) => step.inner.map((each) => prepare(each, ruleOf))),
@@ -70,9 +70,9 @@ export function* execute(prepared: Prepared, inputs: readonly Cell[]): Reading<C
 }
 
 /** Runs an equation's rule, or gives undefined if this backend cannot. */
-function runOnDevice({ plan, lowerings, ruleOf }: Prepared, at: number, operands: readonly Cell[]) {
+function runOnDevice({ plan, lowerings, rules }: Prepared, at: number, operands: readonly Cell[]) {
   const { equation } = plan.steps[at]!;
-  const rule = ruleOf(equation.primitive)!;
+  const rule = rules[at]!;
   if (lowerings[at] === "host") return undefined;
   const tensors = operands.map((cell) => cell.onDevice());
   let results: tf.Tensor[];

@@ -68,7 +68,10 @@ export function lowerFirst(
 }
 
 const lacksKernel = (error: unknown): boolean =>
-  error instanceof Error && /not registered for (the )?backend|not (yet )?(supported|implemented)/i.test(error.message);
+  error instanceof Error &&
+  /not registered for (the )?backend|not (yet )?(supported|implemented)|unhandled (input )?dimensions|only support up to/i.test(
+    error.message,
+  );
 
 /** An error of tfjs in an equation, with the user's line. */
 export function failed({ primitive, source }: Equation, error: unknown): unknown {

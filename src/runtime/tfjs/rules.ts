@@ -2,6 +2,7 @@
 import type { Primitive } from "../../ir/primitive.js";
 import type { HasRule } from "../placement.js";
 import { hasTfjsRule } from "../plan.js";
+import { onFewAxes } from "./fewAxes.js";
 import type { Rule } from "./lowering.js";
 import { tensorflowOps } from "./tensorflowOps.js";
 
@@ -13,10 +14,13 @@ interface Rules {
   readonly hasRule: HasRule;
 }
 
-const ofTfjs: Rules = { ruleOf: ({ tfjs }) => tfjs, hasRule: hasTfjsRule };
+const ofTfjs: Rules = {
+  ruleOf: ({ isElementwise, tfjs }) => tfjs && (isElementwise ? onFewAxes(tfjs) : tfjs),
+  hasRule: hasTfjsRule,
+};
 
 const ofTensorflow: Rules = {
-  ruleOf: ({ name, tfjs }) => tensorflowOps.get(name) ?? tfjs,
+  ruleOf: (primitive) => tensorflowOps.get(primitive.name) ?? ofTfjs.ruleOf(primitive),
   hasRule: ({ name, tfjs }) => tfjs !== undefined || tensorflowOps.has(name),
 };
 

@@ -33,6 +33,9 @@ describe.each(cases.map((entry) => [entry.primitive.name, entry] as const))("%s"
   test.each(engines)("%s", (_name, run) =>
     holds(entry, 15, (signature, random) => properties.engineAgrees(entry, run, signature, random)),
   );
+  test.each(engines)("%s, many axes", (_name, run) =>
+    holds(entry, 3, (signature, random) => properties.engineAgreesOnManyAxes(entry, run, signature, random)),
+  );
   test("derivatives", () =>
     holds(entry, 15, (signature, random) => properties.derivativesAgree(entry, signature, random)));
   test("batch", () => holds(entry, 15, (signature, random) => properties.batchAgrees(entry, signature, random)));

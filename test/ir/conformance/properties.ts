@@ -64,6 +64,23 @@ export function engineAgrees(
   });
 }
 
+/** The same behind five more axes, which enumerated choices come to have, so that operands have up to eight. */
+export function engineAgreesOnManyAxes(
+  { primitive, domains, tolerance = singlePrecision }: Conformance,
+  run: Run,
+  signature: Signature,
+  random: Random,
+): void {
+  const full = range(5).map(() => (random() < 0.7 ? 2 : 1));
+  const batches = signature.types.map(() => full.map((size) => (random() < 0.7 ? size : 1)));
+  const inputs = operands(domains, signature, random, batches);
+  const program = build(inputs, (...variables) => primitive.batch(variables, signature.attributes, full.length));
+  const expected = evaluate(program, inputs);
+  run(program, inputs).forEach((received, i) => {
+    expectClose(received, expected[i]!, isFloat(received) ? tolerance : { absolute: 0, relative: 0 });
+  });
+}
+
 /** Arrays moved by step·direction. */
 const moved = (inputs: readonly NDArray[], directions: readonly (NDArray | undefined)[], step: number): NDArray[] =>
   inputs.map((input, i) => {
