@@ -253,6 +253,7 @@ export { sgd } from "./inference/optimizers/sgd.js";
 export { type Draws, type PredictiveDraws, type PredictiveOptions, predictive } from "./inference/predictive.js";
 export { type ProfileStepOptions, profileStep, type StepProfile } from "./inference/profileStep.js";
 export type { StrategyFunction, StrategyMap } from "./inference/replaceStrategies.js";
+export { type FitJson, fitFromJson, type SavedFit, type SavedSite } from "./inference/results/savedFit.js";
 export {
   type Filtered,
   type FilterProblem,

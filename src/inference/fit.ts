@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
-import type { EngineDetails } from "../runtime/engine.js";
 import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import type { SiteReport } from "../transforms/estimate/estimate.js";
 import { leavesOf, withLeaves } from "../util/tree.js";
@@ -25,6 +24,7 @@ import { adam } from "./optimizers/adam.js";
 import type { GradientTransform } from "./optimizers/clip.js";
 import type { Optimizer } from "./optimizers/optimizer.js";
 import { type Parameters, parameterTensors, parameterTree, prepare } from "./prepare.js";
+import { type SavedFit, withToJson } from "./results/savedFit.js";
 
 /** What a fit can be told besides the objective's arguments. */
 export interface FitSettings<P extends Parameters> extends EngineChoice {
@@ -66,27 +66,7 @@ export type FitOptions<P extends Parameters, D extends readonly unknown[]> = Fit
   ([] extends D ? { readonly data?: FitData<D> | undefined } : { readonly data: FitData<D> });
 
 /** What a fit found. */
-export interface FitResult<P extends Parameters> {
-  /** The last parameters, owned by the caller. */
-  readonly parameters: P;
-  readonly history: readonly HistoryEntry[];
-  /** The objective over the last tenth of the history, with its standard error. */
-  readonly objective: number;
-  readonly standardError: number;
-  /** Steps taken in all; fewer than asked for if the fit was stopped. */
-  readonly steps: number;
-  readonly isStopped: boolean;
-  /** Time for the steps of this call, tracing and compiling included. */
-  readonly seconds: number;
-  readonly stepsPerSecond: number;
-  /** Milliseconds of tracing, transforming and compiling, which are part of `seconds`. */
-  readonly compileMs: number;
-  /** Name of the engine. */
-  readonly engine: string;
-  /** Its threads and instructions, where it knows of them. */
-  readonly engineDetails: EngineDetails | undefined;
-  readonly seed: number;
-  /** What the estimator decided about every random choice. */
+export interface FitResult<P extends Parameters> extends SavedFit<P> {
   readonly sites: readonly SiteReport[];
 }
 
@@ -180,7 +160,7 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
     });
     const seconds = (performance.now() - started) / 1000;
     const final = state.carried.slice(0, tensors.length).map((tensor) => tf.clone(tensor));
-    return {
+    return withToJson({
       parameters: withLeaves(parameters, final) as P,
       history,
       ...smoothed(history),
@@ -193,7 +173,7 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
       engineDetails: engine.details?.(),
       seed,
       sites,
-    };
+    });
   } finally {
     for (const each of cleanup.toReversed()) await each();
   }

@@ -1,8 +1,8 @@
 import { Table } from "console-table-printer";
-import type { SiteReport } from "../transforms/estimate/estimate.js";
+import type { SavedSite } from "../inference/results/savedFit.js";
 
 /** What the estimator decided about every random choice, as a table without colours. */
-export function formatSites(sites: readonly SiteReport[]): string {
+export function formatSites(sites: readonly SavedSite[]): string {
   if (sites.length === 0) return "no random choices";
   const table = new Table({
     shouldDisableColors: true,
