@@ -127,6 +127,7 @@ export { mapResult } from "./dsl/mapResult.js";
 export { mask } from "./dsl/mask.js";
 export { type Minibatch, minibatch, minibatchOf, type RowOptions } from "./dsl/minibatch.js";
 export { type Mixed, mix } from "./dsl/mix.js";
+export { type Observed, observations } from "./dsl/observations.js";
 export { partial } from "./dsl/partial.js";
 export { type PlateOptions, plate, repeat } from "./dsl/plate.js";
 export { type Predicted, predict } from "./dsl/predict.js";
@@ -250,6 +251,25 @@ export {
   type Schedule,
 } from "./inference/optimizers/schedules.js";
 export { sgd } from "./inference/optimizers/sgd.js";
+export { toArvizJson } from "./inference/posterior/arvizJson.js";
+export type {
+  Coordinate,
+  GroupName,
+  InferenceData,
+  InferenceDataOptions,
+  InferenceVariable,
+} from "./inference/posterior/inferenceData.js";
+export { type H5Library, toNetcdf } from "./inference/posterior/netcdf.js";
+export {
+  type FromOptions,
+  type Posterior,
+  type PosteriorOptions,
+  type PosteriorSettings,
+  type PosteriorSummary,
+  type PosteriorSummaryOptions,
+  posterior,
+  type Weighting,
+} from "./inference/posterior/posterior.js";
 export { type Draws, type PredictiveDraws, type PredictiveOptions, predictive } from "./inference/predictive.js";
 export { type ProfileStepOptions, profileStep, type StepProfile } from "./inference/profileStep.js";
 export type { StrategyFunction, StrategyMap } from "./inference/replaceStrategies.js";

@@ -157,10 +157,13 @@ export class Execution {
   private observe({ address, distribution, value, source }: Observe): Tensor {
     this.claim(address, source);
     this.check(address, distribution, source);
-    const taken = this.meaning.drawsObservations ? this.predicted(address, distribution, source) : value;
+    const { drawsObservations, recordsObservations } = this.meaning;
+    const taken = drawsObservations ? this.predicted(address, distribution, source) : value;
+    const logDensity = withSource(source, () => scoreValue(this.full(address), distribution, taken, source));
+    if (recordsObservations) this.choices[address] = recordsObservations === "values" ? value : logDensity;
     this.take(
       address,
-      withSource(source, () => tf.sum(scoreValue(this.full(address), distribution, taken, source))),
+      withSource(source, () => tf.sum(logDensity)),
     );
     return taken;
   }

@@ -89,6 +89,8 @@ export interface Meaning {
   readonly countsAsGiven?: ((address: string) => boolean) | undefined;
   /** Whether observations are drawn like choices, and stand among them; log densities of them stay apart. @defaultValue false */
   readonly drawsObservations?: boolean | undefined;
+  /** What of observations stands among the choices: the data, or the log densities of their elements. @defaultValue nothing */
+  readonly recordsObservations?: "values" | "logDensities" | undefined;
   /** Where the user asked for this run. */
   readonly source?: Source;
   /** Names of the enclosing programs, for messages. */

@@ -18,12 +18,17 @@ import { named, tensorsOf } from "./records.js";
 import { inSegments, rowsFrom, stepsOf } from "./steps.js";
 
 /** The names at which a plate has choices, found by recording one row on the side. */
-function namesIn({ rows, body }: Plated, { drawsObservations }: Meaning, execute: Execute): string[] {
+function namesIn(
+  { rows, body }: Plated,
+  { drawsObservations, recordsObservations }: Meaning,
+  execute: Execute,
+): string[] {
   const types = tensorsOf(rows).map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype: dtype as DType }));
   let names: string[] = [];
   traceInner(types, (...row) => {
     const key = tf.zeros([2], "int32");
-    names = Object.keys(execute(body(withLeaves(rows, row)), { key, given: {}, drawsObservations, path: [] }).choices);
+    const meaning: Meaning = { key, given: {}, drawsObservations, recordsObservations, path: [] };
+    names = Object.keys(execute(body(withLeaves(rows, row)), meaning).choices);
     return [];
   });
   return names;
@@ -51,8 +56,9 @@ export function meaningOfPlate(plate: Plated, meaning: Meaning, execute: Execute
 /** Runs a program for every row: recorded once, batched over the rows, and put in place or executed at once. */
 export function runPlate(plate: Plated, meaning: Meaning, execute: Execute, rowsKey?: () => Tensor): Outcome {
   const { source } = plate;
-  // rows of a sample stand for all where they are scored; what is predicted is wanted for every row
-  const subsample = meaning.drawsObservations ? undefined : plate.subsample;
+  // rows of a sample stand for all where they are scored; what is predicted or recorded is wanted for every row
+  const isOfAll = meaning.drawsObservations || meaning.recordsObservations !== undefined;
+  const subsample = isOfAll ? undefined : plate.subsample;
   const chosen = subsample === undefined ? undefined : drawRows(rowsKey!(), plate.length, subsample, false);
   const rows = chosen
     ? withLeaves(

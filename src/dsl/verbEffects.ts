@@ -59,6 +59,14 @@ export interface Predict {
   readonly source: Source;
 }
 
+/** Scores what a program observes, element by element, at given choices. */
+export interface Observing {
+  readonly kind: "observing";
+  readonly call: Call;
+  readonly choices: Choices;
+  readonly source: Source;
+}
+
 /** Changes arguments and choices of an earlier run. */
 export interface Update {
   readonly kind: "update";
@@ -77,4 +85,4 @@ export interface Regenerate {
 }
 
 /** What an inference program may ask for: programs to be run with a meaning. */
-export type Verb = Simulate | Assess | Generate | Propose | Interpret | Predict | Update | Regenerate;
+export type Verb = Simulate | Assess | Generate | Propose | Interpret | Predict | Observing | Update | Regenerate;

@@ -10,6 +10,7 @@ import type { AddedCost, Effect, Effects, ProgramEffect } from "./effects.js";
 import { Execution } from "./execution.js";
 import { answerGenerate } from "./generate.js";
 import { answerInterpret } from "./interpret.js";
+import { answerObserving } from "./observations.js";
 import { answerPredict } from "./predict.js";
 import { answerPropose } from "./propose.js";
 import { answerRegenerate } from "./regenerate.js";
@@ -32,6 +33,8 @@ function answerVerb(verb: Verb, key: Tensor): unknown {
       return answerInterpret(verb, key);
     case "predict":
       return answerPredict(verb, key);
+    case "observing":
+      return answerObserving(verb, key);
     case "update":
       return answerUpdate(verb, key);
     case "regenerate":
@@ -39,7 +42,17 @@ function answerVerb(verb: Verb, key: Tensor): unknown {
   }
 }
 
-const verbs = ["simulate", "assess", "generate", "propose", "interpret", "predict", "update", "regenerate"];
+const verbs = [
+  "simulate",
+  "assess",
+  "generate",
+  "propose",
+  "interpret",
+  "predict",
+  "observing",
+  "update",
+  "regenerate",
+];
 const isVerb = (effect: Effect): effect is Verb => verbs.includes(effect.kind);
 
 /**

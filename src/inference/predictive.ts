@@ -6,11 +6,9 @@ import type { GenerativeFunction } from "../dsl/gen.js";
 import type { Constraints } from "../dsl/generate.js";
 import { type Observations, predict } from "../dsl/predict.js";
 import { ElbowError } from "../errors.js";
-import { namedKey, seedKey, standardUniform } from "../ops/random.js";
-import { range } from "../util/shapes.js";
-import { leavesOf, mapLeaves, type Tree } from "../util/tree.js";
+import { leavesOf, type Tree } from "../util/tree.js";
 import { type DrawOptions, drawEach } from "./draws.js";
-import { weightsOf } from "./weights.js";
+import { rowsOf, systematicRows } from "./resampledRows.js";
 
 /** Values with a first axis of draws, for some of the choices, at any depth. */
 export type Draws<C> = { readonly [K in keyof C]?: C[K] extends Tensor ? Tensor : Draws<C[K]> };
@@ -83,7 +81,7 @@ export async function predictive<D extends readonly unknown[], C, R, O>(
   const { draws = count ?? 1000 } = options;
   const isResampled = count !== undefined && (logWeights !== undefined || draws !== count);
   const rows = isResampled
-    ? picked(given, systematic(logWeights ? await logWeights.data() : new Float64Array(count), draws, seed))
+    ? rowsOf(given, systematicRows(logWeights ? await logWeights.data() : new Float64Array(count), draws, seed))
     : given;
   try {
     const drawn = await drawEach(
@@ -116,21 +114,3 @@ function drawsOf(given: Choices, logWeights: Tensor | undefined): number | undef
     throw mismatch("logWeights", logWeights.shape);
   return count;
 }
-
-/** Positions of n draws: the weights' cumulated sum at (i + u)/n, for one u. Douc, Cappé & Moulines (2005), section 2.4. */
-function systematic(logWeights: ArrayLike<number>, n: number, seed: number): Int32Array {
-  const { weights } = weightsOf(logWeights);
-  const u = tf.tidy(() => standardUniform(namedKey(seedKey(seed), "resample"), []).dataSync()[0]!);
-  const last = weights.findLastIndex((weight) => weight > 0);
-  let position = 0;
-  let cumulated = weights[0]!;
-  return Int32Array.from(range(n), (i) => {
-    while (position < last && cumulated <= (i + u) / n) cumulated += weights[++position]!;
-    return position;
-  });
-}
-
-const picked = (given: Choices, rows: Int32Array): Choices =>
-  mapLeaves(given as Tree<Tensor>, (all: Tensor) =>
-    tf.tidy(() => tf.gather(all, tf.tensor1d(rows, "int32"))),
-  ) as Choices;
