@@ -6,15 +6,21 @@
  * ```ts continue   the previous block of the page is part of it
  *
  * A statement that ends in `// => text` must show exactly that text, as console.log would print it.
+ *
+ * A block that another one continues is run as part of that one.
+ *
+ * Paths as arguments (`npm run docs:check -- docs/tutorial`) check the files below them alone.
  */
-import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, fork } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type DocsBlock, docstringBlocks, type Expectation, instrument, layOut, markdownBlocks } from "./docsBlocks.js";
 import type { Job, Report } from "./docsWorker.js";
 
 const secondsPerBlock = 60;
+const workers = Math.min(4, availableParallelism());
 const root = resolve(import.meta.dirname, "..");
 const cache = join(root, ".cache", "docs");
 
@@ -41,9 +47,13 @@ function filesBelow(folder: string, ending: string): string[] {
 
 function collect(): DocsBlock[][] {
   const read = (file: string) => readFileSync(join(root, file), "utf8");
+  const asked = process.argv.slice(2);
+  const isAsked = (file: string) => asked.length === 0 || asked.some((path) => file.startsWith(path));
   return [
-    ...["README.md", ...filesBelow("docs", ".md")].map((file) => markdownBlocks(file, read(file))),
-    ...filesBelow("src", ".ts").map((file) => docstringBlocks(file, read(file))),
+    ...["README.md", ...filesBelow("docs", ".md")].filter(isAsked).map((file) => markdownBlocks(file, read(file))),
+    ...filesBelow("src", ".ts")
+      .filter(isAsked)
+      .map((file) => docstringBlocks(file, read(file))),
   ];
 }
 
@@ -56,21 +66,29 @@ function write(files: readonly DocsBlock[][]): Example[] {
   const compilerOptions = { noUncheckedIndexedAccess: false };
   const config = { extends: "../../../tsconfig.json", compilerOptions, include: ["*.ts"] };
   writeFileSync(join(cache, "types", "tsconfig.json"), JSON.stringify(config));
-  return files.flatMap(layOut).map(({ block, lines }) => {
-    const name = `${block.file.replaceAll(/[/\\.]/g, "-")}-${block.line}.ts`;
-    const path = join(cache, "run", name);
-    const { lines: instrumented, expectations } = instrument(block.file, lines);
-    writeFileSync(join(cache, "types", name), `${lines.join("\n")}\n`);
-    writeFileSync(path, `${instrumented.join("\n")}\n`);
-    return { block, name, path, expectations };
-  });
+  const isPart = (next: DocsBlock | undefined) => next?.isContinued && next.isRun;
+  return files
+    .flatMap((blocks) => layOut(blocks).filter((_, i) => !isPart(blocks[i + 1])))
+    .map(({ block, lines }) => {
+      const name = `${block.file.replaceAll(/[/\\.]/g, "-")}-${block.line}.ts`;
+      const path = join(cache, "run", name);
+      const { lines: instrumented, expectations } = instrument(block.file, lines);
+      writeFileSync(join(cache, "types", name), `${lines.join("\n")}\n`);
+      writeFileSync(path, `${instrumented.join("\n")}\n`);
+      return { block, name, path, expectations };
+    });
 }
 
-function checkTypes(examples: readonly Example[]): Failure[] {
+async function checkTypes(examples: readonly Example[]): Promise<Failure[]> {
   if (examples.length === 0) return [];
   const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
   const args = [compiler, "-p", join(cache, "types"), "--pretty", "false"];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  const options = { cwd: root, maxBuffer: 2 ** 26 };
+  const { status, stdout, stderr } = await new Promise<{ status: unknown; stdout: string; stderr: string }>((done) => {
+    execFile(process.execPath, args, options, (error, out, err) =>
+      done({ status: error?.code ?? (error ? error.message : 0), stdout: out, stderr: err }),
+    );
+  });
   if (status === 0) return [];
   const failures = stdout
     .split(/\n(?=\S)/)
@@ -122,23 +140,26 @@ function judge(example: Example, report: Report): Failure[] {
   });
 }
 
+/** Runs the examples on a few processes; each takes the next one that is left. */
 async function run(examples: readonly Example[]): Promise<Failure[]> {
   const start = () => fork(join(import.meta.dirname, "docsWorker.ts"), { execArgv: ["--import", "tsx"], cwd: root });
-  const failures: Failure[] = [];
-  let worker = start();
-  for (const [id, example] of examples.entries()) {
-    if (!worker.connected) worker = start();
-    const report = await runInWorker(worker, { id, path: example.path });
-    failures.push(...judge(example, report));
-    if (worker.killed) worker = start();
-  }
-  worker.kill();
-  return failures;
+  const failures: Failure[][] = [];
+  const left = examples.entries();
+  const takeTurns = async () => {
+    let worker = start();
+    for (const [id, example] of left) {
+      if (!worker.connected || worker.killed) worker = start();
+      failures[id] = judge(example, await runInWorker(worker, { id, path: example.path }));
+    }
+    worker.kill();
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, examples.length) }, takeTurns));
+  return failures.flat();
 }
 
 const examples = write(collect());
 const runnable = examples.filter(({ block }) => block.isRun);
-const failures = [...checkTypes(examples), ...(await run(runnable))];
+const failures = (await Promise.all([checkTypes(examples), run(runnable)])).flat();
 for (const { at, message } of failures) console.error(`${at}\n${message}\n`);
 console.log(`${examples.length} examples type-checked, ${runnable.length} run, ${failures.length} failures`);
 process.exitCode = failures.length === 0 ? 0 : 1;
