@@ -8,12 +8,14 @@
 // before, have eight (and would run the LSTM in up to four lanes if it were fed with them).
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   adam,
   categorical,
+  cosineDecay,
   drawMany,
   type Effect,
   type Effects,
@@ -37,6 +39,7 @@ import { runAlone } from "./support/gallery.js";
 import { imagesOf, outFolder, writeSheet } from "./support/images.js";
 import { lstmStep } from "./support/lstm.js";
 import { dense, layers } from "./support/network.js";
+import { writeRow } from "./support/runLog.js";
 import { attend, place } from "./support/spatialTransformer.js";
 
 export const slots = 3;
@@ -223,9 +226,13 @@ const settings = () => {
       steps: { type: "string", default: "500" },
       batch: { type: "string", default: "64" },
       rate: { type: "string", default: "1e-3" },
+      // the rate falls from `rate` to this one over all steps, by half a cosine
+      finalRate: { type: "string" },
       seed: { type: "string", default: "0" },
       every: { type: "string", default: "1000" },
       checkpoint: { type: "string" },
+      // a CSV with a row every so many steps of a run with checkpoints
+      log: { type: "string" },
     },
   });
   const number = (name: string) => Number(values[name]);
@@ -233,17 +240,19 @@ const settings = () => {
     estimator: values.estimator as Estimator,
     sizes: values.sizes as keyof typeof sizes,
     checkpoint: values.checkpoint as string | undefined,
+    logFile: values.log as string | undefined,
     particles: number("particles"),
     steps: number("steps"),
     batch: number("batch"),
     rate: number("rate"),
+    finalRate: number(values.finalRate === undefined ? "rate" : "finalRate"),
     seed: number("seed"),
     every: number("every"),
   };
 };
 
 await runAlone(import.meta.url, "air", async (isQuiet) => {
-  const { checkpoint, every, steps, seed, batch, ...chosen } = settings();
+  const { checkpoint, logFile, every, steps, seed, batch, ...chosen } = settings();
   const digits = await loadDigits();
   const heldOut = makeCanvases(digits.test, 512, 1);
   const test = tf.tensor2d(heldOut.images, [512, canvasSide ** 2]);
@@ -263,24 +272,35 @@ await runAlone(import.meta.url, "air", async (isQuiet) => {
       data: canvasBatches(digits.train, batch, 2 ** 16 * (seed + 1), from),
       seed,
       steps: until,
-      optimizer: adam({ learningRate: chosen.rate }),
+      optimizer: adam({ learningRate: cosineDecay({ initial: chosen.rate, final: chosen.finalRate, steps }) }),
+      reportEvery: every,
       progress: !isQuiet && !checkpoint,
       ...(checkpoint && { checkpoint: { file: checkpoint, every } }),
       ...(resume && { resume }),
     });
 
-  const start = await evaluate(makeNetwork(sizes[chosen.sizes], seed), 0);
+  const record = async (found: Awaited<ReturnType<typeof evaluate>>, objective?: number, secondsPerStep?: number) => {
+    const { step, value, accuracy } = found;
+    const load = loadavg()[0]!;
+    if (logFile) await writeRow(logFile, { step, objective, bound: value, accuracy, secondsPerStep, load });
+  };
+
   // a long run stops now and then to look at held-out canvases, and goes on from its checkpoint when it is started again
-  const log: Awaited<ReturnType<typeof evaluate>>[] = [];
   let done =
     checkpoint && existsSync(checkpoint) ? (JSON.parse(await readFile(`${checkpoint}.step`, "utf8")) as number) : 0;
+  const start = await evaluate(makeNetwork(sizes[chosen.sizes], seed), 0);
+  if (done === 0) await record(start);
+  const log: (typeof start)[] = [];
   let result: Awaited<ReturnType<typeof train>>;
   do {
+    const before = done;
     const until = checkpoint ? Math.min(steps, done + every) : steps;
     result = await train(until, done, done > 0 ? checkpoint : undefined);
     done = result.steps;
     if (checkpoint) await writeFile(`${checkpoint}.step`, `${done}`);
     log.push(await evaluate(result.parameters, done));
+    const seconds = result.seconds - result.compileMs / 1000;
+    await record(log.at(-1)!, result.history.at(-1)?.objective, seconds / (done - before));
   } while (done < steps && !result.isStopped);
   const end = log.at(-1)!;
   const file = await writeSheet(
