@@ -3,7 +3,7 @@
 // gives the first step in a fresh process instead, with what compiles it.
 import * as tf from "@tensorflow/tfjs-core";
 import { adam, fit } from "elbow";
-import { bound, type Estimator, estimators, makeNetwork, sizes } from "../models/air.js";
+import { bound, type Estimator, estimators, makeNetwork, reweighted, sizes } from "../models/air.js";
 import { canvasSide, makeCanvases } from "../models/support/canvases.js";
 import { loadDigits } from "../models/support/digits.js";
 
@@ -20,19 +20,31 @@ if (argument === "first") {
   console.log(`first step ${(performance.now() - started).toFixed(0)} ms, of it compiling ${compileMs.toFixed(0)} ms`);
 } else {
   const names = Object.keys(estimators) as Estimator[];
-  const particles = [1, 2];
-  const rows = particles.flatMap((count) =>
-    [undefined, ...names].map((name) => ({ name, count, of: bound(name, count), times: [] as number[] })),
-  );
+  const row = (name: string, count: number, of: ReturnType<typeof bound>) => ({
+    name,
+    count,
+    of,
+    times: [] as number[],
+  });
+  const plainName = "no discrete choice";
+  const rows = [
+    ...[1, 2].flatMap((count) => [
+      row(plainName, count, bound(undefined, count)),
+      ...names.map((name) => row(name, count, bound(name, count))),
+    ]),
+    row(plainName, 10, bound(undefined, 10)),
+    row("reweighted, wake", 10, reweighted(10)),
+    row("reweighted, sleep", 10, reweighted(10, "sleep")),
+  ];
   const steps = 10;
   for (let repeat = 0; repeat < Number(argument); repeat++)
     for (const { of, times } of rows) {
       const { seconds, compileMs } = await fit(of, { parameters, data, optimizer, steps });
       times.push((1000 * seconds - compileMs) / steps);
     }
-  for (const { name = "no discrete choice", count, times } of rows) {
+  for (const { name, count, times } of rows) {
     const least = Math.min(...times);
-    const plain = Math.min(...rows.find((row) => !row.name && row.count === count)!.times);
+    const plain = Math.min(...rows.find((each) => each.name === plainName && each.count === count)!.times);
     console.log(`${count} particle(s)  ${name.padEnd(20)} ${least.toFixed(1)} ms  ${(least / plain).toFixed(2)}×`);
   }
 }

@@ -16,164 +16,68 @@ import {
   adam,
   categorical,
   cosineDecay,
+  detached,
   drawMany,
-  type Effect,
-  type Effects,
-  enumerate,
   fit,
-  learned,
+  gen,
+  generate,
+  held,
+  iid,
   logDensity,
   logSumExp,
-  measureValued,
   normal,
   objective as objectiveOf,
-  reinforce,
   replicate,
   sample,
-  softplus,
+  simulate,
   stopGradient,
 } from "elbow";
+import { countPrior, type Estimator, estimators } from "./support/air/count.js";
+import {
+  codeLength,
+  fillSlots,
+  makeNetwork,
+  type Network,
+  paint,
+  perCanvas,
+  sizes,
+  slots,
+  whatPrior,
+  wherePrior,
+} from "./support/air/network.js";
 import { type Canvases, canvasBatches, canvasSide, makeCanvases } from "./support/canvases.js";
 import { loadDigits } from "./support/digits.js";
 import { runAlone } from "./support/gallery.js";
 import { imagesOf, outFolder, writeSheet } from "./support/images.js";
-import { lstmStep } from "./support/lstm.js";
-import { dense, layers } from "./support/network.js";
+import { dense } from "./support/network.js";
 import { writeRow } from "./support/runLog.js";
-import { attend, place } from "./support/spatialTransformer.js";
 
-export const slots = 3;
+export type { Estimator, Network };
+export { estimators, makeNetwork, sizes };
+
 const pixelScale = 0.3;
-const epsilon = 1e-4;
-/** log p(n objects), from the chance of a slot after the one before. */
-const slotChances = [0.05, 0.05 ** 2.3, 0.05 ** 5];
-const sticks = (chances: readonly number[]): number[] => {
-  let rest = 1;
-  const ends = chances.map((chance) => {
-    const end = rest * (1 - chance);
-    rest *= chance;
-    return end;
-  });
-  return [...ends, rest];
-};
-const countPrior = () => categorical({ probs: tf.tensor1d(sticks(slotChances)) });
-const wherePrior = () => normal(tf.tensor1d([3, 0, 0]), tf.tensor1d([0.2, 1, 1]));
-const whatPrior = () => normal(0, 1);
 
-/** Sizes of the layers. */
-export const sizes = {
-  full: { lstm: 256, hidden: 200, what: 50, window: 20 },
-  small: { lstm: 64, hidden: 64, what: 20, window: 20 },
-};
-
-export function makeNetwork({ lstm, hidden, what, window }: typeof sizes.full, seed = 0) {
-  const layer = layers(seed);
-  const decoder = layer(hidden, window ** 2);
-  const predict = layer(lstm, 7);
-  return {
-    image: layer(canvasSide ** 2, 4 * lstm),
-    recurrent: layer(3 + what + lstm, 4 * lstm).weights,
-    // presence, then the place's means, which start at those of the prior, and scales
-    predict: { ...predict, bias: tf.tensor1d([0, 3, 0, 0, 0, 0, 0]) },
-    encoder: [layer(window ** 2, hidden), layer(hidden, 2 * what)] as const,
-    // objects start dark
-    decoder: [layer(what, hidden), { ...decoder, bias: tf.fill([window ** 2], -2) }] as const,
-    baseline: layer(lstm, 1),
-  };
-}
-export type Network = ReturnType<typeof makeNetwork>;
-
-/** How the gradient of the number of objects is estimated. */
-export const estimators = {
-  enumerate: (count: Count) => enumerate(count),
-  measureValued: (count: Count) => measureValued(count),
-  reinforce: (count: Count) => reinforce(count),
-  decayingMean: (count: Count) => reinforce(count, { baseline: { decay: 0.99 } }),
-  leaveOneOut: (count: Count) => reinforce(count, { copies: 4 }),
-  learned: (count: Count, prediction: Tensor) => reinforce(count, { baseline: learned(prediction, { decay: 0.99 }) }),
-};
-export type Estimator = keyof typeof estimators;
-type Count = ReturnType<typeof categorical>;
-
-const perCanvas = (density: Tensor): Tensor => tf.sum(density, -1);
-
-/** What the guide draws for a batch of canvases, and log p(where, what) − log q(where, what) for every slot. */
-export function* fillSlots(network: Network, images: Tensor): Effects<Effect, Filled> {
-  const [batch] = images.shape as [number, number];
-  const window = Math.sqrt(network.encoder[0].weights.shape[0]!);
-  const codes = network.decoder[0].weights.shape[0]!;
-  const size = network.image.bias.shape[0]! / 4;
-  const canvases = images.reshape([batch, canvasSide, canvasSide]);
-  // the canvas's share of the gates is the same in every slot
-  const seen = dense(images, network.image);
-  let [where, what]: Tensor[] = [tf.zeros([batch, 3]), tf.zeros([batch, codes])];
-  let [hidden, cell]: Tensor[] = [tf.zeros([batch, size]), tf.zeros([batch, size])];
-  const filled = [];
-  for (let t = 0; t < slots; t++) {
-    const gates = seen.add(tf.matMul(tf.concat([where!, what!, hidden!], 1), network.recurrent));
-    ({ hidden, cell } = lstmStep(gates, cell!));
-    const [presence, loc, scale] = tf.split(dense(hidden, network.predict), [1, 3, 3], 1);
-    const place = normal(loc!, softplus(scale!));
-    where = yield* sample(`where${t}`, place);
-    const [into, outOf] = network.encoder;
-    const glimpse = attend(canvases, where, window).reshape([batch, window ** 2]);
-    const [mean, spread] = tf.split(dense(tf.leakyRelu(dense(glimpse, into), 0.01), outOf), 2, 1);
-    const appearance = normal(mean!, softplus(spread!));
-    what = yield* sample(`what${t}`, appearance);
-    filled.push({
-      presence: tf
-        .sigmoid(presence!)
-        .add(epsilon)
-        .div(1 + 1.01 * epsilon),
-      where,
-      what,
-      logRatio: perCanvas(logDensity(wherePrior(), where).sub(logDensity(place, where))).add(
-        perCanvas(logDensity(whatPrior(), what).sub(logDensity(appearance, what))),
-      ),
-    });
-  }
-  // probabilities of 0, 1, … objects
-  let rest: Tensor = tf.ones([batch, 1]);
-  const ends = filled.map(({ presence }) => {
-    const end = rest.mul(tf.sub(1, presence));
-    rest = rest.mul(presence);
-    return end;
-  });
-  return { slots: filled, probs: tf.concat([...ends, rest], 1), hidden: hidden! };
-}
-
-interface Filled {
-  readonly slots: readonly { readonly where: Tensor; readonly what: Tensor; readonly logRatio: Tensor }[];
-  readonly probs: Tensor;
-  readonly hidden: Tensor;
-}
-
-/** What an object adds to the canvas: [batch, pixels]. */
-function render(network: Network, where: Tensor, what: Tensor): Tensor {
-  const [into, outOf] = network.decoder;
-  const object = tf.sigmoid(dense(tf.leakyRelu(dense(what, into), 0.01), outOf));
-  const window = Math.sqrt(object.shape[1]!);
-  return place(object.reshape([-1, window, window]), where, canvasSide).reshape([-1, canvasSide ** 2]);
-}
-
-/** log p(canvas, choices) − log q(choices) of every canvas of a batch; without an estimator, with all slots filled. */
-function* logWeights(network: Network, images: Tensor, estimator?: Estimator): Effects<Effect, Tensor> {
+/**
+ * Fills the slots for a batch of canvases [batch, pixels] and chooses how many of them count; without an estimator, all do.
+ * Returns log p(canvas, choices) and log q(choices) of every canvas, of the slots that count alone.
+ */
+const attempt = gen(function* (network: Network, images: Tensor, estimator?: Estimator) {
   const { slots: filled, probs, hidden } = yield* fillSlots(network, images);
-  const guide = categorical({ probs });
+  const presences = filled.map(({ presence }) => presence);
   const prediction = dense(stopGradient(hidden), network.baseline).squeeze([1]);
-  const count = estimator
-    ? yield* sample("count", estimators[estimator](guide, prediction))
+  const count: Tensor = estimator
+    ? yield* estimators[estimator]({ probs, presences, prediction })
     : tf.fill([images.shape[0]!], slots);
-  const isFilled = filled.map((_, t) => tf.cast(count.greater(t), "float32"));
-  const canvas = filled
-    .map(({ where, what }, t) => render(network, where, what).mul(isFilled[t]!.expandDims(1)))
-    .reduce((sum, each) => sum.add(each));
-  return filled
-    .map(({ logRatio }, t) => logRatio.mul(isFilled[t]!))
-    .reduce((sum, each) => sum.add(each))
-    .add(logDensity(countPrior(), count).sub(logDensity(guide, count)))
-    .add(perCanvas(logDensity(normal(canvas, pixelScale), images)));
-}
+  const total = (of: (slot: (typeof filled)[number]) => Tensor) =>
+    filled.map((slot, t) => of(slot).mul(tf.cast(count.greater(t), "float32"))).reduce((sum, each) => sum.add(each));
+  const seen = perCanvas(logDensity(normal(paint(network, filled, count), pixelScale), images));
+  return {
+    joint: total(({ logPrior }) => logPrior)
+      .add(logDensity(countPrior(), count))
+      .add(seen),
+    guessed: total(({ logGuide }) => logGuide).add(logDensity(categorical({ probs }), count)),
+  };
+});
 
 /**
  * The bound per canvas: the evidence lower bound for one particle, else the importance-weighted one of each canvas. Without
@@ -181,10 +85,62 @@ function* logWeights(network: Network, images: Tensor, estimator?: Estimator): E
  */
 export const bound = (estimator?: Estimator, particles = 1) =>
   objectiveOf(function* (network: Network, images: Tensor) {
-    if (particles === 1) return tf.mean(yield* logWeights(network, images, estimator));
-    const weights = yield* replicate(particles, () => logWeights(network, images, estimator));
+    const logWeights = function* () {
+      const { joint, guessed } = (yield* simulate(attempt(network, images, estimator))).returnValue;
+      return joint.sub(guessed);
+    };
+    if (particles === 1) return tf.mean(yield* logWeights());
+    const weights = yield* replicate(particles, logWeights);
     return tf.mean(logSumExp(weights, 0)).sub(Math.log(particles));
   });
+
+/** Canvases as the model makes them, and what is in them. */
+const dream = gen(function* (network: Network, batch: number) {
+  const count = yield* sample("count", iid([batch], countPrior()));
+  const filled = [];
+  for (let t = 0; t < slots; t++)
+    filled.push({
+      where: yield* sample(`where${t}`, iid([batch], wherePrior())),
+      what: yield* sample(`what${t}`, iid([batch, codeLength(network)], whatPrior())),
+    });
+  yield* sample("canvas", normal(paint(network, filled, count), pixelScale));
+});
+
+/** How a guide learns by reweighted wake–sleep. */
+export type Phase = "wake" | "sleep";
+
+/**
+ * Reweighted wake–sleep (Bornschein & Bengio 2015; Le et al. 2019), to be maximised: no derivative goes through a draw. The decoder
+ * learns from log (1/N) Σ wᵢ of each canvas, wᵢ = p(choices, canvas)/q(choices); the guide from the same particles by
+ * Σ w̃ᵢ log q (its wake phase, which is biased), or from dreams of the model by log q (its sleep phase). The library's `rws` has
+ * one weight for all that a model sees; here every canvas has its own. The value is the bound of N particles: the guide's part is
+ * there for its gradient.
+ */
+export const reweighted = (particles = 10, phase: Phase = "wake") =>
+  objectiveOf(function* (network: Network, images: Tensor) {
+    const { joint, guessed } = yield* replicate(particles, function* () {
+      return (yield* simulate(held(attempt(network, images, "enumerate")))).returnValue;
+    });
+    const logWeights = joint.sub(stopGradient(guessed));
+    const likelihood = tf.mean(logSumExp(logWeights, 0)).sub(Math.log(particles));
+    const learning = phase === "wake" ? wake(logWeights, guessed) : yield* sleep(network, images.shape[0]!);
+    return likelihood.add(learning).sub(stopGradient(learning));
+  });
+
+/** Σ w̃ᵢ log qᵢ, on average over canvases: [particles, batch] each. */
+const wake = (logWeights: Tensor, guessed: Tensor): Tensor => {
+  const fixed = stopGradient(logWeights);
+  const shares = tf.exp(fixed.sub(logSumExp(fixed, 0)));
+  return tf.mean(tf.sum(shares.mul(guessed), 0));
+};
+
+/** log q of what is in dreams, on average over them. */
+function* sleep(network: Network, batch: number) {
+  const { choices } = yield* simulate(held(dream(detached(network), batch)));
+  const { canvas, ...inside } = choices;
+  const { returnValue } = yield* generate(attempt(network, canvas, "enumerate"), inside);
+  return tf.mean(returnValue.guessed);
+}
 
 // for `elbow explain` and `elbow fit`
 export const objective = bound("enumerate");
@@ -202,10 +158,7 @@ export async function infer(network: Network, { images, counts }: Canvases) {
     function* (q: Network, x: Tensor) {
       const { slots: filled, probs } = yield* fillSlots(q, x);
       const number = tf.cast(tf.argMax(probs, -1), "float32");
-      const objects = filled.map(({ where, what }, t) =>
-        render(q, where, what).mul(tf.cast(number.greater(t), "float32").expandDims(1)),
-      );
-      return [number, objects.reduce((sum, each) => sum.add(each))];
+      return [number, paint(q, filled, number)];
     },
     [network, canvases],
     { draws: 1, seed: 4 },
@@ -220,8 +173,12 @@ const settings = () => {
   const { values } = parseArgs({
     strict: false,
     options: {
+      // "bound" or "rws", which takes no estimator, and as phase of its guide "wake" or "sleep"
+      objective: { type: "string", default: "bound" },
+      phase: { type: "string", default: "wake" },
       estimator: { type: "string", default: "enumerate" },
-      particles: { type: "string", default: "1" },
+      // by default 1, and 10 for "rws"
+      particles: { type: "string" },
       sizes: { type: "string", default: "small" },
       steps: { type: "string", default: "500" },
       batch: { type: "string", default: "64" },
@@ -236,12 +193,15 @@ const settings = () => {
     },
   });
   const number = (name: string) => Number(values[name]);
+  const isRws = values.objective === "rws";
   return {
-    estimator: values.estimator as Estimator,
+    method: isRws
+      ? ({ objective: "rws", phase: values.phase as Phase } as const)
+      : ({ objective: "bound", estimator: values.estimator as Estimator } as const),
     sizes: values.sizes as keyof typeof sizes,
     checkpoint: values.checkpoint as string | undefined,
     logFile: values.log as string | undefined,
-    particles: number("particles"),
+    particles: values.particles === undefined ? (isRws ? 10 : 1) : number("particles"),
     steps: number("steps"),
     batch: number("batch"),
     rate: number("rate"),
@@ -252,11 +212,12 @@ const settings = () => {
 };
 
 await runAlone(import.meta.url, "air", async (isQuiet) => {
-  const { checkpoint, logFile, every, steps, seed, batch, ...chosen } = settings();
+  const { method, checkpoint, logFile, every, steps, seed, batch, ...chosen } = settings();
   const digits = await loadDigits();
   const heldOut = makeCanvases(digits.test, 512, 1);
   const test = tf.tensor2d(heldOut.images, [512, canvasSide ** 2]);
-  const of = bound(chosen.estimator, chosen.particles);
+  const of =
+    method.objective === "rws" ? reweighted(chosen.particles, method.phase) : bound(method.estimator, chosen.particles);
   const evaluate = async (network: Network, step: number) => {
     const value = (await of.estimate({ seed: 1 }, network, test)).dataSync()[0]!;
     const { accuracy, painted } = await infer(network, heldOut);
@@ -310,8 +271,9 @@ await runAlone(import.meta.url, "air", async (isQuiet) => {
   );
   return {
     checks: [{ name: "bound gained on held-out canvases", value: end.value - start.value, truth: 150, tolerance: 100 }],
-    text: `${chosen.estimator}, ${chosen.particles} particle(s), ${chosen.sizes}: bound ${start.value.toFixed(1)} → ${end.value.toFixed(1)} in ${done} steps, ${(1000 / result.stepsPerSecond).toFixed(1)} ms each; count accuracy ${end.accuracy.toFixed(3)}; ${file}`,
+    text: `${Object.values(method).join(" ")}, ${chosen.particles} particle(s), ${chosen.sizes}: bound ${start.value.toFixed(1)} → ${end.value.toFixed(1)} in ${done} steps, ${(1000 / result.stepsPerSecond).toFixed(1)} ms each; count accuracy ${end.accuracy.toFixed(3)}; ${file}`,
     json: {
+      ...method,
       ...chosen,
       batch,
       seed,

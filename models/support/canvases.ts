@@ -5,7 +5,7 @@ import { type Digits, pixels, side } from "./digits.js";
 import { normalFrom, uniforms } from "./random.js";
 
 export const canvasSide = 50;
-const canvasPixels = canvasSide ** 2;
+export const canvasPixels = canvasSide ** 2;
 const mostDigits = 2;
 
 /** Canvases one after the other, and how many digits each has. */

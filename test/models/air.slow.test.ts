@@ -51,6 +51,7 @@ async function deviation(of: ReturnType<typeof boundOf>, particles: number): Pro
 it.each([
   ["measureValued", 1],
   ["measureValued", 2],
+  ["hybrid", 1],
   ["reinforce", 1],
   ["decayingMean", 1],
   ["leaveOneOut", 1],
