@@ -1,7 +1,7 @@
 // How many objects: the prior, and the ways to estimate the gradient of the guide's choice.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { categorical, type Effects, enumerate, flip, learned, measureValued, reinforce, sample } from "elbow";
+import { categorical, enumerate, flip, learned, measureValued, reinforce, sample } from "elbow";
 
 /** The chance of a slot after the one before. */
 const slotChances = [0.05, 0.05 ** 2.3, 0.05 ** 5];
