@@ -79,6 +79,8 @@ export const weightedBound = (particles: number) =>
   });
 
 export const parameters = makeNetwork(sizes.small);
+/** The model takes the networks, too. */
+export const isModelLearned = true;
 /** Batches of 128 for `elbow explain` and `elbow fit`, in strides of a prime, since the digits come class by class. */
 export const data = {
   async *[Symbol.asyncIterator](): AsyncGenerator<[Tensor]> {

@@ -1,14 +1,12 @@
-import type { Tensor } from "@tensorflow/tfjs-core";
 import { isTensor } from "../dsl/choices.js";
 import { type FitResult, fit } from "../inference/fit.js";
-import { importanceSummary } from "../inference/importanceSummary.js";
 import type { Parameters } from "../inference/prepare.js";
 import { formatSummary, type SummaryRow } from "../inference/summary.js";
 import { describeEngine } from "../runtime/engine.js";
-import type { EngineChoice } from "../runtime/engines.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { loadModule } from "./loadModule.js";
-import { type ModelModule, readModelModule } from "./modelModule.js";
+import { type ModelModule, observedData, readModelModule } from "./modelModule.js";
+import { type Posterior, posteriorOf, reported } from "./posterior.js";
 
 /** The options of `elbow fit` as commander reads them. */
 export interface FitCommandOptions {
@@ -19,16 +17,17 @@ export interface FitCommandOptions {
   readonly json?: boolean;
   readonly checkpoint?: string;
   readonly resume?: string;
+  readonly posteriorDraws?: number;
 }
 
 const defaultSteps = 2000;
-const summaryDraws = 1000;
 
 /** Fits what a module exports, and reports: text, or with `json` one JSON object and nothing else on stdout. */
 export async function fitCommand(file: string, options: FitCommandOptions): Promise<void> {
   // stdout belongs to the JSON: what the user's module logs goes to stderr
   if (options.json) console.log = console.info = console.debug = console.error;
   const module = readModelModule(file, await loadModule(file));
+  const { data, judged } = observedData(module);
   const controller = new AbortController();
   const stop = () => controller.abort();
   process.once("SIGINT", stop);
@@ -37,17 +36,24 @@ export async function fitCommand(file: string, options: FitCommandOptions): Prom
     signal: controller.signal,
     steps: defaultSteps,
     parameters: module.parameters,
-    data: module.data,
+    data,
     ...module.fit,
     ...settingsOf(options, module),
   });
   process.removeListener("SIGINT", stop);
-  const summary = await summaryOf(module, result, {
-    engine: options.engine ?? module.fit.engine,
-    threads: options.threads ?? module.fit.threads,
-  });
-  if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(result, summary))}\n`);
-  else process.stdout.write(`${await textOf(result, summary)}\n`);
+  const posterior = await posteriorOf(
+    module,
+    result,
+    {
+      draws: options.posteriorDraws,
+      data: await judged(),
+      engine: options.engine ?? module.fit.engine,
+      threads: options.threads ?? module.fit.threads,
+    },
+    (line) => process.stderr.write(`${line}\n`),
+  );
+  if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(result, posterior))}\n`);
+  else process.stdout.write(`${await textOf(result, posterior)}\n`);
   if (result.isStopped) {
     const file = options.checkpoint ?? module.fit.checkpoint?.file;
     process.stderr.write(`stopped after ${result.steps} steps${file ? `; go on with --resume ${file}` : ""}\n`);
@@ -71,31 +77,18 @@ function settingsOf(options: FitCommandOptions, { fit: own }: ModelModule) {
   };
 }
 
-/** The module's own summary, else the posterior table of model and guide, else the parameters. */
-async function summaryOf(module: ModelModule, result: FitResult<Parameters>, choice: EngineChoice): Promise<unknown> {
-  const { summary, model, guide, data, truth } = module;
-  if (summary) return summary(result);
-  if (!model || !guide || !Array.isArray(data)) return { parameters: result.parameters };
-  return importanceSummary(model, guide, result.parameters as never, data as never, {
-    draws: summaryDraws,
-    seed: result.seed,
-    ...choice,
-    truth,
-  });
-}
-
-/** Tensors as nested arrays. */
+/** Tensors as nested arrays, large ones described. */
 async function plain(value: unknown): Promise<unknown> {
   const leaves = leavesOf(value as Tree<unknown>).map(({ leaf }) => leaf);
   return withLeaves(
     value as Tree<unknown>,
-    await Promise.all(leaves.map((leaf) => (isTensor(leaf) ? (leaf as Tensor).array() : leaf))),
+    await Promise.all(leaves.map((leaf) => (isTensor(leaf) ? reported(leaf) : leaf))),
   );
 }
 
 const jsonOf = async (
   { objective, standardError, steps, stepsPerSecond, compileMs, engine, engineDetails, seed }: FitResult<Parameters>,
-  summary: unknown,
+  { summary, khat }: Posterior,
 ) => ({
   objective,
   standardError,
@@ -106,14 +99,8 @@ const jsonOf = async (
   ...engineDetails,
   seed,
   summary: await plain(summary),
-  khat: khatOf(summary) ?? null,
+  khat: khat ?? null,
 });
-
-/** k̂ of a posterior table; other summaries have none. */
-function khatOf(summary: unknown): number | undefined {
-  const khat = typeof summary === "object" && summary !== null ? (summary as { khat?: unknown }).khat : undefined;
-  return typeof khat === "number" ? khat : undefined;
-}
 
 interface Table {
   readonly rows: readonly SummaryRow[];
@@ -124,20 +111,19 @@ interface Table {
 const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && Array.isArray((value as { rows?: unknown }).rows);
 
-async function textOf(result: FitResult<Parameters>, summary: unknown): Promise<string> {
+async function textOf(result: FitResult<Parameters>, { summary, khat, advice }: Posterior): Promise<string> {
   const { objective, standardError, steps, seconds, stepsPerSecond, compileMs, engine, engineDetails, seed } = result;
   const head = [
     `objective ${objective.toPrecision(6)} ± ${standardError.toPrecision(2)}`,
     `${steps} steps in ${seconds.toFixed(1)} s (${Math.round(stepsPerSecond).toLocaleString("en-US")} steps/s) on ${describeEngine(engine, engineDetails)}, seed ${seed}`,
     `traced and compiled in ${Math.round(compileMs)} ms`,
   ].join("\n");
-  if (typeof summary === "string") return `${head}\n${summary}`;
-  if (!isTable(summary)) return `${head}\n${JSON.stringify(await plain(summary), undefined, 2)}`;
-  const { rows, khat: _, advice, ...rest } = summary;
-  const khat = khatOf(summary);
+  const reliability = khat === undefined ? [] : [`khat: ${khat.toFixed(2)}${advice ? ` (${advice})` : ""}`];
+  if (typeof summary === "string") return [head, summary, ...reliability].join("\n");
+  if (!isTable(summary)) return [head, JSON.stringify(await plain(summary), undefined, 2), ...reliability].join("\n");
+  const { rows, khat: _, advice: __, ...rest } = summary;
   const facts = Object.entries(rest).map(
     ([name, value]) => `${name}: ${typeof value === "number" ? Number(value.toPrecision(6)) : value}`,
   );
-  const reliability = khat === undefined ? [] : [`khat: ${khat.toFixed(2)}${advice ? ` (${advice})` : ""}`];
   return [head, formatSummary(rows), ...facts, ...reliability].join("\n");
 }

@@ -34,6 +34,11 @@ program
   .option("--json", "print one JSON object on stdout, and everything else on stderr")
   .option("--checkpoint <file>", "write the state of the fit to a file, every tenth of the steps and at the end")
   .option("--resume <file>", "go on from a checkpoint")
+  .option(
+    "--posterior-draws <n>",
+    "draws of the guide for the posterior table and k̂ (4000; fewer where they take long)",
+    wholeNumber,
+  )
   .action((file: string, options: FitCommandOptions) => fitCommand(file, options));
 
 program

@@ -1,10 +1,15 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { isTensor } from "../dsl/choices.js";
 import { ElbowError } from "../errors.js";
+import { withFirstData } from "../inference/firstData.js";
 import type { FitResult, FitSettings } from "../inference/fit.js";
-import type { FitData } from "../inference/fitting/sources.js";
+import type { Minibatches } from "../inference/fitting/minibatches.js";
+import type { DataStream, FitData } from "../inference/fitting/sources.js";
 import type { Objective } from "../inference/objective.js";
 import { elbo } from "../inference/objectives/elbo.js";
 import type { Parameters as ParameterTree } from "../inference/prepare.js";
 import type { Truth } from "../inference/summary.js";
+import { mapLeaves, type Tree } from "../util/tree.js";
 
 type Data = readonly unknown[];
 
@@ -12,12 +17,16 @@ type Data = readonly unknown[];
 type Model = Parameters<typeof elbo>[0];
 type Guide = Parameters<typeof elbo>[1];
 
-/** What `elbow fit` takes from a module. */
+/** What commands take from a module. */
 export interface ModelModule {
   readonly objective: Objective<ParameterTree, Data>;
   readonly parameters: ParameterTree;
   readonly data: FitData<Data>;
+  /** Whether all data are at hand, those that minibatches are made of included. */
+  readonly hasFixedData: boolean;
   readonly model: Model | undefined;
+  /** Whether the model takes the parameters, too, before its data: it is learned. */
+  readonly isModelLearned: boolean;
   readonly guide: Guide | undefined;
   readonly fit: Partial<FitSettings<ParameterTree>>;
   readonly truth: Truth;
@@ -26,9 +35,39 @@ export interface ModelModule {
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
+const isMinibatches = (data: unknown): data is Minibatches<Data> =>
+  isObject(data) && "kind" in data && data.kind === "minibatches";
+
+/**
+ * Data for a fit, and those that its result is judged by: all of them, of a stream the first batch. That is kept for as long as
+ * the process runs.
+ */
+export function observedData({ data }: Pick<ModelModule, "data">): {
+  readonly data: FitData<Data>;
+  readonly judged: () => Promise<Data>;
+} {
+  if (Array.isArray(data)) return { data, judged: async () => data };
+  if (isMinibatches(data))
+    return { data, judged: async () => data.data.map((each) => (isTensor(each) ? each : tf.tensor(each as number[]))) };
+  let first: Data | undefined;
+  const keep = (batch: Data): Data => {
+    first ??= mapLeaves(batch as Tree<unknown>, (leaf) => (isTensor(leaf) ? tf.clone(leaf) : leaf)) as Data;
+    return batch;
+  };
+  const stream = data as DataStream<Data>;
+  async function* kept(): AsyncGenerator<Data> {
+    for await (const batch of stream) yield keep(batch);
+  }
+  return {
+    data: { [Symbol.asyncIterator]: kept },
+    judged: async () => first ?? withFirstData(stream, async (batch) => keep(batch)),
+  };
+}
+
 /** Checks a module's exports. @throws ElbowError "model-exports", naming what is missing and what is there */
 export function readModelModule(file: string, exports: Readonly<Record<string, unknown>>): ModelModule {
   const { objective, model, guide, parameters, data = [], fit = {}, truth = {}, summary } = exports;
+  const { isModelLearned = false } = exports;
   const complain = (message: string, hint: string) =>
     new ElbowError("model-exports", {
       message: `${file} ${message}\n  exports: ${Object.keys(exports).join(", ") || "nothing"}`,
@@ -51,7 +90,9 @@ export function readModelModule(file: string, exports: Readonly<Record<string, u
     objective: (hasObjective ? objective : elbo(model as Model, guide as Guide)) as Objective<ParameterTree, Data>,
     parameters: parameters as ParameterTree,
     data: data as FitData<Data>,
+    hasFixedData: Array.isArray(data) || isMinibatches(data),
     model: hasPair ? (model as Model) : undefined,
+    isModelLearned: isModelLearned === true,
     guide: hasPair ? (guide as Guide) : undefined,
     fit: fit as Partial<FitSettings<ParameterTree>>,
     truth: isObject(truth) ? (truth as Truth) : {},

@@ -19,6 +19,7 @@ import { simplify } from "../transforms/simplify.js";
 import { vmap } from "../transforms/vmap.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import { programCost } from "./explain/programCost.js";
 import type { GuideParameters } from "./objectives/elbo.js";
 import { checkValidity } from "./validate.js";
 import { weightsOf } from "./weights.js";
@@ -33,6 +34,11 @@ export interface DrawOptions extends EngineChoice {
    * those are checked that are known before. @defaultValue false
    */
   readonly validate?: boolean;
+  /**
+   * Arithmetic operations that all draws together may take: where they would take more, fewer are made, but a hundred at least.
+   * @defaultValue no bound
+   */
+  readonly work?: number;
 }
 
 const tensorsIn = (tree: Tree<unknown>): Tensor[] =>
@@ -61,7 +67,7 @@ export async function drawEach<Row extends Tree<Tensor>, A extends readonly unkn
   computation: (row: Row, ...args: A) => Effects<Effect, T>,
   rows: Row,
   args: A,
-  { draws, seed = 0, validate = false, engine, threads }: DrawOptions,
+  { draws, seed = 0, validate = false, work, engine, threads }: DrawOptions,
 ): Promise<T> {
   if (!Number.isSafeInteger(draws) || draws < 1)
     throw new ElbowError("option", { message: `draws must be a positive integer\n  received: ${draws}` });
@@ -79,24 +85,67 @@ export async function drawEach<Row extends Tree<Tensor>, A extends readonly unkn
     const checks = validity ? [validity] : [];
     return [...checks, ...leavesOf<Tensor>(structure).map(({ leaf }) => leaf)];
   });
-  const many = simplify(
-    vmap(simplify(forward(program)), draws, [0, ...rowTypes.map(() => 0), ...types.map(() => null)]),
-  );
+  const single = simplify(forward(program));
+  const sideBySide = (lanes: number): Program =>
+    simplify(vmap(single, lanes, [0, ...rowTypes.map(() => 0), ...types.map(() => null)]));
+  const all = sideBySide(draws);
+  const { count, atOnce } = amountOf(all, sideBySide, draws, work);
   const chosen = await chosenEngine({ engine, threads });
-  const executable = compile(many, { engine: chosen });
-  const keys = tf.tidy(() => foldIn(seedKey(seed), tf.tensor1d(range(draws), "int32")));
-  const inputs = [keys, ...rowTensors, ...tensors];
-  const results = await executable.runAsync(inputs);
+  const results: Tensor[][] = [];
   try {
-    if (validate) await checkValidity(many, inputs, results.shift()!);
-    return withLeaves(structure as Tree<Tensor>, results) as T;
+    for (let first = 0; first < count; first += atOnce) {
+      // the last ones may be fewer
+      const lanes = Math.min(atOnce, count - first);
+      const many = lanes === draws ? all : sideBySide(lanes);
+      const executable = compile(many, { engine: chosen });
+      const own = tf.tidy(() => [
+        foldIn(seedKey(seed), tf.tensor1d(range(first + lanes).slice(first), "int32")),
+        ...rowTensors.map((all) => (lanes === all.shape[0] ? tf.clone(all) : tf.slice(all, first, lanes))),
+      ]);
+      try {
+        const inputs = [...own, ...tensors];
+        const outputs = await executable.runAsync(inputs);
+        results.push(outputs);
+        if (validate) await checkValidity(many, inputs, outputs.shift()!);
+      } finally {
+        tf.dispose(own);
+        executable.dispose();
+      }
+    }
+    return withLeaves(structure as Tree<Tensor>, joined(results)) as T;
   } catch (error) {
     tf.dispose(results);
     throw error;
-  } finally {
-    keys.dispose();
-    executable.dispose();
   }
+}
+
+/** Bytes that draws made at once may read and write: a bound of the memory that they take. */
+const mostBytes = 2 ** 30;
+const fewestDraws = 100;
+
+/** How many draws are made, and how many at once. */
+function amountOf(
+  all: Program,
+  sideBySide: (lanes: number) => Program,
+  draws: number,
+  work = Number.POSITIVE_INFINITY,
+): { readonly count: number; readonly atOnce: number } {
+  const total = programCost(all);
+  if (total.flops <= work && total.bytes <= mostBytes) return { count: draws, atOnce: draws };
+  // what does not depend on the draw is computed once for all
+  const [one, two] = [1, 2].map((lanes) => programCost(sideBySide(lanes)));
+  const [flops, bytes] = (["flops", "bytes"] as const).map((name) => Math.max(1, two![name] - one![name]));
+  const count = Math.min(draws, Math.max(fewestDraws, Math.floor(work / flops!)));
+  const parts = Math.ceil((count * bytes!) / mostBytes);
+  return { count, atOnce: Math.ceil(count / Math.min(parts, count)) };
+}
+
+/** Draws that were made in parts, in one. */
+function joined(parts: readonly (readonly Tensor[])[]): Tensor[] {
+  if (parts.length === 1) return [...parts[0]!];
+  const whole = parts[0]!.map((_, i) => tf.concat(parts.map((each) => each[i]!)));
+  tf.dispose(parts as Tensor[][]);
+  return whole;
 }
 
 /** Draws from a guide, weighted towards the posterior of a model. */

@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { elbow, home, type Settings } from "./elbow.js";
 import { biased, failing, model, objective } from "./models.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-// inside the project, so that "elbow" leads to the sources
-mkdirSync(join(root, ".cache"), { recursive: true });
-const folder = mkdtempSync(join(root, ".cache", "cli-"));
+mkdirSync(home, { recursive: true });
+const folder = mkdtempSync(join(home, "main-"));
 const at = (name: string) => join(folder, name);
 
 beforeAll(() => {
@@ -23,26 +20,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What is not the same in every run. */
 const times = { stepsPerSecond: 0, compileMs: 0 };
-
-interface Outcome {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command line from its sources. */
-function elbow(args: readonly string[], onStart: (kill: () => void) => void = () => undefined): Promise<Outcome> {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/main.ts", ...args], { cwd: root });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    err += chunk;
-    onStart(() => child.kill("SIGINT"));
-  });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
-}
 
 describe.concurrent("elbow fit", () => {
   test("fits a TypeScript model and prints its posterior beside the truth", async () => {
@@ -89,7 +66,7 @@ describe.concurrent("elbow fit", () => {
       steps: 40,
       seed: 7,
       engine: "reference",
-      summary: { draws: 1000, rows: [{ name: "mu", truth: 1 }] },
+      summary: { draws: 4000, rows: [{ name: "mu", truth: 1 }] },
     });
     // the same seed gives the same numbers
     const again = JSON.parse(
@@ -126,11 +103,17 @@ describe.concurrent("elbow fit", () => {
       "--checkpoint",
       at("stopped.json"),
     ];
-    // the module's own log says that the fit is about to begin
-    const { code, out, err } = await elbow(args, (kill) => setTimeout(kill, 1500));
+    // a line of progress says that the fit is on its way
+    let isStopping = false;
+    const interruptOnce: Settings["onText"] = ({ err }, kill) => {
+      if (!isStopping && err.includes("step ")) kill("SIGINT");
+      isStopping ||= err.includes("step ");
+    };
+    const { code, out, err } = await elbow(args, { onText: interruptOnce });
     expect(code).toBe(130);
     const { steps } = JSON.parse(out);
     expect(steps).toBeLessThan(100_000_000);
+    expect(err).toMatch(/step \d+\/100000000 {2}objective -2\.\d+ ± \S+ {2}gradient \S+ {2}\S+ steps\/s {2}\S+ left/);
     expect(err).toContain(`stopped after ${steps} steps; go on with --resume ${at("stopped.json")}\n`);
   });
 });

@@ -70,6 +70,34 @@ test("draws have a leading axis, are independent, and repeat for the seed", asyn
   expect([...x.dataSync()]).not.toEqual([...(await draw(2)).x.dataSync()]);
 });
 
+test("many large draws are made in parts, and are the same", async () => {
+  const draw = (draws: number) =>
+    drawMany(
+      function* () {
+        return tf.mean(yield* sample("x", iid(1_000_000, normal(0, 1))));
+      },
+      [],
+      { draws, engine: "wasm" },
+    );
+  const [few, many] = [await draw(30), await draw(150)];
+  expect(many.shape).toEqual([150]);
+  const [first, values] = [few.dataSync(), [...many.dataSync()]];
+  for (const [i, x] of first.entries()) expect(values[i]).toBeCloseTo(x, 7);
+  expect(new Set(values).size).toBeGreaterThan(145);
+});
+
+test("fewer draws are made where they would take too long, but a hundred", async () => {
+  const draw = async (work: number) => {
+    const x = await drawMany(() => sample("x", iid(1000, normal(0, 1))), [], { draws: 5000, work });
+    return x.shape[0]!;
+  };
+  expect(await draw(1)).toBe(100);
+  const some = await draw(1e7);
+  expect(some).toBeGreaterThan(100);
+  expect(some).toBeLessThan(5000);
+  expect(await draw(1e12)).toBe(5000);
+});
+
 test("nothing else stays in memory", async () => {
   const parameters = at(0, 1);
   const options = { draws: 10, engine: "tfjs:cpu" };

@@ -69,6 +69,7 @@ export async function runLoop(state: FitState, stepper: Stepper, options: LoopOp
           secondsLeft,
           objective: moments.mean,
           standardError: standardErrorOf(moments),
+          gradientNorm: moments.norms / moments.count,
         });
       }
       if (end === boundary) {

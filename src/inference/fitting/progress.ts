@@ -10,6 +10,8 @@ export interface Progress {
   /** Mean of the objective over the latest stretch, with its standard error. */
   readonly objective: number;
   readonly standardError: number;
+  /** Mean Euclidean norm of all gradients together over the same stretch, before clipping. */
+  readonly gradientNorm: number;
 }
 
 /** Something that shows how far a fit is. It is told about ten times a second. */
@@ -34,6 +36,7 @@ const rate = (x: number): string => (x >= 10 ? Math.round(x).toLocaleString("en-
 
 const fields = (progress: Progress) => ({
   objective: describe(progress),
+  gradient: Number.isNaN(progress.gradientNorm) ? "–" : progress.gradientNorm.toPrecision(3),
   rate: rate(progress.stepsPerSecond),
   left: duration(progress.secondsLeft),
 });
@@ -46,7 +49,7 @@ export async function terminalProgress(
   if (!stream.isTTY) return lineProgress((line) => stream.write(`${line}\n`));
   const { default: cliProgress } = await import("cli-progress");
   const bar = new cliProgress.SingleBar({
-    format: "{bar} {percentage}% | {value}/{total} | {rate} steps/s | {objective} | {left} left",
+    format: "{bar} {percentage}% | {value}/{total} | {rate} steps/s | {objective} | gradient {gradient} | {left} left",
     barCompleteChar: "█",
     barIncompleteChar: "░",
     barsize: 24,
@@ -54,7 +57,7 @@ export async function terminalProgress(
     stream,
   });
   return {
-    start: (steps, step) => bar.start(steps, step, { objective: "–", rate: "–", left: "–" }),
+    start: (steps, step) => bar.start(steps, step, { objective: "–", gradient: "–", rate: "–", left: "–" }),
     update: (progress) => bar.update(progress.step, fields(progress)),
     stop: () => bar.stop(),
   };
@@ -67,8 +70,10 @@ function lineProgress(write: (line: string) => unknown): ProgressReporter {
     update: (progress) => {
       if (performance.now() - last < lineInterval * 1000) return;
       last = performance.now();
-      const { objective, rate: speed, left } = fields(progress);
-      write(`step ${progress.step}/${progress.steps}  objective ${objective}  ${speed} steps/s  ${left} left`);
+      const { objective, gradient, rate: speed, left } = fields(progress);
+      write(
+        `step ${progress.step}/${progress.steps}  objective ${objective}  gradient ${gradient}  ${speed} steps/s  ${left} left`,
+      );
     },
     stop: () => undefined,
   };

@@ -11,6 +11,7 @@ const progress = (step: number): Progress => ({
   secondsLeft: 75.2,
   objective: -31.59512,
   standardError: 0.0123,
+  gradientNorm: 0.54321,
 });
 
 test("without a terminal a line is written every few seconds", async () => {
@@ -24,8 +25,8 @@ test("without a terminal a line is written every few seconds", async () => {
   }
   reporter.stop();
   expect(lines).toEqual([
-    "step 500/2000  objective -31.5951 ± 0.012  1,235 steps/s  1m15s left\n",
-    "step 1000/2000  objective -31.5951 ± 0.012  1,235 steps/s  1m15s left\n",
+    "step 500/2000  objective -31.5951 ± 0.012  gradient 0.543  1,235 steps/s  1m15s left\n",
+    "step 1000/2000  objective -31.5951 ± 0.012  gradient 0.543  1,235 steps/s  1m15s left\n",
   ]);
 });
 
@@ -40,5 +41,5 @@ test("what is not known yet is shown as a dash", async () => {
     secondsLeft: Number.POSITIVE_INFINITY,
     stepsPerSecond: 0.25,
   });
-  expect(lines).toEqual(["step 1/2000  objective -31.5951 ± –  0.25 steps/s  – left\n"]);
+  expect(lines).toEqual(["step 1/2000  objective -31.5951 ± –  gradient 0.543  0.25 steps/s  – left\n"]);
 });

@@ -1,0 +1,68 @@
+// Runs the command line as it is published: compiled, with a package.json of its own, so that what lies in its folder finds
+// "elbow" there. Compiling once is far less work than running the sources through tsx in every process.
+import { spawn } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The package, for modules of tests to lie in. */
+export const home = join(root, ".cache", `cli-${process.pid}`);
+process.once("exit", () => rmSync(home, { recursive: true, force: true }));
+
+let compiled: Promise<unknown> | undefined;
+
+function compile(): Promise<unknown> {
+  mkdirSync(home, { recursive: true });
+  const manifest = { name: "elbow", version: "0.0.0-test", type: "module", exports: { ".": "./dist/index.js" } };
+  writeFileSync(join(home, "package.json"), JSON.stringify(manifest));
+  return build({
+    entryPoints: [join(root, "src/**/*.ts")],
+    outdir: join(home, "dist"),
+    outbase: join(root, "src"),
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    sourcemap: true,
+    logLevel: "warning",
+  });
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Settings {
+  /** Whether the sources are run, for modules that import them. @defaultValue false */
+  readonly fromSources?: boolean;
+  /** @defaultValue the project's */
+  readonly cwd?: string;
+  /** Is told all that the process has written so far, and may send it signals. */
+  readonly onText?: (text: Outcome, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs the command line to its end. */
+export async function elbow(
+  args: readonly string[],
+  { fromSources = false, cwd = root, onText = () => undefined }: Settings = {},
+): Promise<Outcome> {
+  compiled ??= fromSources ? undefined : compile();
+  if (!fromSources) await compiled;
+  const program = fromSources ? ["--import", "tsx", "src/cli/main.ts"] : [join(home, "dist/cli/main.js")];
+  const child = spawn(process.execPath, [...program, ...args], { cwd });
+  let [out, err] = ["", ""];
+  const tell = () => onText({ code: null, out, err }, (signal) => child.kill(signal));
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+    tell();
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+    tell();
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+}
