@@ -177,15 +177,20 @@ export type { Progress, ProgressReporter } from "./inference/fitting/progress.js
 export type { HistoryEntry } from "./inference/fitting/statistics.js";
 export type {
   AutomaticGuide,
+  CoordinatesOf,
   GuideOptions,
   PerChoice,
   SpreadOptions,
   Start,
 } from "./inference/guides/automaticGuide.js";
 export { type DeltaGuide, type DeltaParameters, deltaGuide } from "./inference/guides/deltaGuide.js";
+export { type FlowOptions, type FlowParameters, flowGuide } from "./inference/guides/flowGuide.js";
 export { type FullRankParameters, fullRank } from "./inference/guides/fullRank.js";
+export { hierarchicalGuide, type StructuredParameters } from "./inference/guides/hierarchicalGuide.js";
+export { type LaplaceGuide, type LaplaceOptions, laplaceGuide } from "./inference/guides/laplaceGuide.js";
 export { type LowRankOptions, type LowRankParameters, lowRank } from "./inference/guides/lowRank.js";
 export { type MeanFieldParameters, meanField } from "./inference/guides/meanField.js";
+export { type StructuredOptions, structuredGuide } from "./inference/guides/structuredGuide.js";
 export { importanceSummary } from "./inference/importanceSummary.js";
 export type {
   Alternatives,

@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Bijector } from "../../distributions/bijectors/bijector.js";
 import type { Values } from "../../dsl/assess.js";
 import type { Choices } from "../../dsl/choices.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
@@ -29,12 +30,22 @@ export interface AutomaticGuide<P extends object, D extends readonly unknown[], 
  */
 export type Start<C> = "median" | "mean" | "sample" | "search" | { readonly values: Partial<Values<C>> };
 
+/** A bijector for some of the choices. */
+export type CoordinatesOf<C> = {
+  readonly [A in keyof C]?: C[A] extends Tensor ? Bijector<"real"> : CoordinatesOf<C[A]>;
+};
+
 /** Options of all automatic guides. */
 export interface GuideOptions<C, K extends string = never> {
   /** Where the parameters start. @defaultValue "median" */
   readonly start?: Start<C>;
   /** Choices that the guide leaves out, names of nested programs included: they are given a guide by hand. @defaultValue none */
   readonly except?: K | readonly K[];
+  /**
+   * Bijectors from the real numbers onto the supports of choices, in the place of those that the supports have: a scale and
+   * an origin, say, or what takes correlations away. The guide is a guide of these coordinates. @defaultValue `bijectorTo`
+   */
+  readonly coordinates?: CoordinatesOf<C>;
   /** For `start`. @defaultValue 0 */
   readonly seed?: number;
 }

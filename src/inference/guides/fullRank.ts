@@ -64,7 +64,7 @@ export function fullRank<D extends readonly unknown[], M, R, const K extends key
 }
 
 /** N(m, LLᵀ) for L = diag(s)·(I + F). A draw knows its noise ε, so that its log density takes no triangular solve. */
-function choleskyNormal(loc: Tensor, logScale: Tensor, factor: Tensor): Joint {
+export function choleskyNormal(loc: Tensor, logScale: Tensor, factor: Tensor): Joint {
   const n = loc.shape[0]!;
   const scale = tf.exp(logScale);
   const unit = tf.add(tf.sub(tril(factor), tf.mul(factor, tf.eye(n))), tf.eye(n));

@@ -33,6 +33,7 @@ export interface Site {
 export interface SiteOptions {
   readonly start?: "median" | "mean" | "sample" | "search" | { readonly values: object };
   readonly except?: string | readonly string[];
+  readonly coordinates?: object;
   readonly seed?: number;
 }
 
@@ -147,11 +148,22 @@ function look(
 }
 
 /** The choices of a model, in order, at a starting point of finite density. */
-export function sitesOf(model: Call, options: SiteOptions): Site[] {
-  const { start = "median", except = [], seed = 0 } = options;
+export const sitesOf = (model: Call, options: SiteOptions): Site[] => surveyOf(model, options).sites;
+
+/** What an automatic guide knows of a model. */
+export interface Survey {
+  readonly sites: Site[];
+  /** Values of the choices that are left out. */
+  readonly rest: Choices;
+}
+
+/** The choices of a model, and values of those that are left out. */
+export function surveyOf(model: Call, options: SiteOptions): Survey {
+  const { start = "median", except = [], coordinates = {}, seed = 0 } = options;
   const leftOut = typeof except === "string" ? [except] : except;
   const isLeftOut = (address: string) => leftOut.some((name) => address === name || address.startsWith(`${name}/`));
   let found: Site[] = [];
+  let rest: Choices = {};
   tf.tidy(() => {
     const { kinds, choices, branches } = look(model, start, seed, isLeftOut);
     const all = addressesOf(choices);
@@ -172,14 +184,27 @@ export function sitesOf(model: Call, options: SiteOptions): Site[] {
           refuse(address, "whether it is made depends on a branch", "Give the branch a guide of its own.");
       const value = at(choices, address) as Tensor;
       const { support, ends } = kind;
-      const map = ends ? boundedBy(ends) : kind.bijector;
+      const own = (at as (tree: object, address: string) => unknown)(coordinates, address) as Bijector | undefined;
+      if (own) checkCoordinates(address, own, support);
+      const map = own ?? (ends ? boundedBy(ends) : kind.bijector);
       for (const end of map.parameters) tf.keep(end);
       const u = map.inverse(value);
       return { address, support, bijector: map, unconstrained: u.shape, start: u.dataSync() };
     });
     found = startingSomewhere(model, choices, sites, options);
+    for (const address of all.filter(isLeftOut)) rest = set(rest, address, tf.keep(at(choices, address) as Tensor));
   });
-  return found;
+  return { sites: found, rest };
+}
+
+/** @throws ElbowError "support-mismatch" unless the bijector leads from the real numbers onto the support */
+function checkCoordinates(address: string, { rule }: Bijector, support: Support): void {
+  const isOnto = rule.codomain === support || (rule.codomain === "positive" && support === "nonNegative");
+  if (rule.domain === "real" && isOnto) return;
+  throw new ElbowError("support-mismatch", {
+    message: `the coordinates of "${address}" do not fit\n  expected: from real to ${support}\n  received: ${rule.name}, from ${rule.domain} to ${rule.codomain}`,
+    at: { address },
+  });
 }
 
 /** Sites whose starting point has a finite density. @throws ElbowError "guide" if there is none */

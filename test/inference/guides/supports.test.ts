@@ -11,11 +11,13 @@ import {
   elbo,
   exponential,
   flat,
+  flowGuide,
   fullRank,
   type GenerativeFunction,
   gamma,
   gen,
   halfCauchy,
+  hierarchicalGuide,
   iid,
   independent,
   lkjCholesky,
@@ -104,6 +106,9 @@ const makers = {
   meanField: (model: GenerativeFunction<[], object, unknown>) => meanField(model, []),
   fullRank: (model: GenerativeFunction<[], object, unknown>) => fullRank(model, []),
   lowRank: (model: GenerativeFunction<[], object, unknown>) => lowRank(model, [], { rank: 2 }),
+  hierarchicalGuide: (model: GenerativeFunction<[], object, unknown>) => hierarchicalGuide(model, []),
+  flowGuide: (model: GenerativeFunction<[], object, unknown>) =>
+    flowGuide(model, [], { flow: "inverseAutoregressive", hidden: [4], scale: 0.5 }),
   deltaGuide: (model: GenerativeFunction<[], object, unknown>) => deltaGuide(model, [], { start: "sample", seed: 4 }),
 };
 
