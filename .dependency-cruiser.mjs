@@ -14,14 +14,15 @@ const layers = {
   distributions: language,
   strategies: language,
   dsl: language,
+  data: [...foundation, "runtime", "data"],
   inference: [...language, "inference"],
   report: [...language, "inference", "report"],
-  index: [...language, "inference", "report"],
-  cli: [...language, "inference", "report", "index", "cli"],
+  index: [...language, "data", "inference", "report"],
+  cli: [...language, "data", "inference", "report", "index", "cli"],
 };
 
 /** Optional peers: they need not be installed where the check runs. */
-const optionalPeers = "^(@tensorflow/tfjs-(node|node-gpu|backend-webgpu)|webgpu)$";
+const optionalPeers = "^(@tensorflow/tfjs-(node|node-gpu|backend-webgpu)|webgpu|apache-arrow)$";
 
 const pathOf = (names) => `^src/(${names.join("|")})(/|\\.ts$)`;
 

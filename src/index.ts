@@ -3,6 +3,12 @@ import "./runtime/registerCpu.js";
 import "./ir/registerChainedOps.js";
 
 export type {} from "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js";
+export type { Columns, ColumnType, ReadOptions, Table } from "./data/columns.js";
+export { readArrow } from "./data/readArrow.js";
+export { type CsvOptions, readCsv } from "./data/readCsv.js";
+export { readJson } from "./data/readJson.js";
+export { readParquet } from "./data/readParquet.js";
+export { readTable } from "./data/readTable.js";
 export { type AutoregressiveOptions, autoregressive } from "./distributions/autoregressive.js";
 export { bernoulli, flip } from "./distributions/bernoulli.js";
 export { beta } from "./distributions/beta.js";
