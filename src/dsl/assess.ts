@@ -2,13 +2,13 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
 import type { Call } from "./call.js";
-import type { Choices } from "./choices.js";
+import type { Choices, Present } from "./choices.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
 import type { Assess } from "./verbEffects.js";
 
 /** Values for all of the choices, whatever is known of their support. */
-export type Values<C> = { readonly [K in keyof C]: C[K] extends Tensor ? Tensor : Values<C[K]> };
+export type Values<C> = { readonly [K in keyof C]: Present<C[K]> extends Tensor ? Tensor : Values<Present<C[K]>> };
 
 /**
  * The log density of given choices under a program, with its observations and factors; a scalar. Every choice must be

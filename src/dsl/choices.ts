@@ -8,6 +8,9 @@ export interface Choices {
   readonly [address: string]: Tensor | Choices;
 }
 
+/** What stands at an address that a run may be without, as branches have them. */
+export type Present<T> = Exclude<T, undefined>;
+
 export const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
 
 /** An address in a nested structure of choices: a name, or names from the outside in. */

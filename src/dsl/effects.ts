@@ -79,20 +79,20 @@ export interface Looped<A extends string, C = unknown> {
   readonly source: Source;
 }
 
-/** One of several programs. */
-export interface Branched<A extends string> {
+/** One of several programs; C is the union of their choices. */
+export interface Branched<A extends string, C = unknown> {
   readonly kind: "cond";
   readonly address: A;
   /** A boolean scalar, true for the first of two branches, or the number of a branch. */
   readonly selector: Tensor;
-  readonly branches: readonly Branch[];
+  readonly branches: readonly Branch<C>[];
   readonly source: Source;
 }
 
 /** A branch; its name gives it randomness of its own. */
-export interface Branch {
+export interface Branch<C = unknown> {
   readonly name: string;
-  readonly call: Call<unknown, Result>;
+  readonly call: Call<C, Result>;
 }
 
 /** A program for every row of tensors, side by side. */
@@ -235,17 +235,18 @@ export function* scan<
 
 /**
  * Runs one of two programs. The choices under the address are those of the branch that ran; in a compiled program they
- * hold the addresses of both, and zeros where the other one ran.
+ * hold the addresses of both, and zeros where the other one ran. The compiler knows the addresses of both: those that only one
+ * of them has may be undefined.
  *
  * @param predicate - a boolean scalar
  */
-export function* cond<const A extends string, R extends Tree<Tensor>>(
+export function* cond<const A extends string, R extends Tree<Tensor>, C1, C2>(
   address: A,
   predicate: TensorLike,
-  whenTrue: Call<unknown, R>,
-  whenFalse: Call<unknown, R>,
-): Effects<Branched<A>, R> {
-  const branches: Branch[] = [
+  whenTrue: Call<C1, R>,
+  whenFalse: Call<C2, R>,
+): Effects<Branched<A, C1 | C2>, R> {
+  const branches: Branch<C1 | C2>[] = [
     { name: "true", call: whenTrue },
     { name: "false", call: whenFalse },
   ];

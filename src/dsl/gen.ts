@@ -1,3 +1,4 @@
+import type { BranchChoices } from "./branchChoices.js";
 import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
 import type { Branched, Effects, Factor, Looped, Nested, Observe, Sample, Spliced } from "./effects.js";
@@ -22,8 +23,8 @@ type Contribution<E> =
           ? unknown extends C
             ? { readonly [K in A]: Choices }
             : NestedContribution<A, C>
-          : E extends Branched<infer A>
-            ? { readonly [K in A]: Choices }
+          : E extends Branched<infer A, infer C>
+            ? NestedContribution<A, BranchChoices<C>>
             : never;
 
 /** A program without choices of its own contributes none: a guide need not have it. */

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
 import type { Call } from "./call.js";
-import type { Choices } from "./choices.js";
+import type { Choices, Present } from "./choices.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
 import { type Trace, traceOf } from "./trace.js";
@@ -15,7 +15,9 @@ export interface Generated<C, R, A extends readonly unknown[] = readonly unknown
 }
 
 /** Some of the choices, at any depth. */
-export type Constraints<C> = { readonly [K in keyof C]?: C[K] extends Tensor ? Tensor : Constraints<C[K]> };
+export type Constraints<C> = {
+  readonly [K in keyof C]?: Present<C[K]> extends Tensor ? Tensor : Constraints<Present<C[K]>>;
+};
 
 /**
  * Runs a program forward with some choices fixed, and weighs the run: E[exp(logWeight)] is the marginal density of what

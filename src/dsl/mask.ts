@@ -28,17 +28,17 @@ const unmasked = gen(function* otherwise(value: unknown): Effects<never, unknown
  * console.log(run(0, simulate(model())).returnValue.shape); // => []
  * ```
  */
-export function mask<const A extends string>(
+export function mask<const A extends string, C>(
   address: A,
   flag: TensorLike,
-  program: Call<unknown, void>,
-): Effects<Branched<A>, void>;
-export function mask<const A extends string, R extends Tree<Tensor>>(
+  program: Call<C, void>,
+): Effects<Branched<A, C | Record<never, never>>, void>;
+export function mask<const A extends string, R extends Tree<Tensor>, C>(
   address: A,
   flag: TensorLike,
-  program: Call<unknown, R>,
+  program: Call<C, R>,
   otherwise: NoInfer<R>,
-): Effects<Branched<A>, R>;
+): Effects<Branched<A, C | Record<never, never>>, R>;
 export function* mask(
   address: string,
   flag: TensorLike,

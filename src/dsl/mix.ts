@@ -1,17 +1,17 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { CategoryIndex, Distribution } from "../distributions/distribution.js";
 import type { Tree } from "../util/tree.js";
+import type { BranchChoices } from "./branchChoices.js";
 import type { Call } from "./call.js";
-import type { Choices } from "./choices.js";
 import { call, type Effects, type Nested, sample } from "./effects.js";
-import { gen } from "./gen.js";
+import { type ChoicesOf, gen } from "./gen.js";
 import { switchOn } from "./switchOn.js";
 
-/** The choices of a mixture. */
-export interface Mixed {
+/** The choices of a mixture; C is the union of those of its components. */
+export interface Mixed<C = unknown> {
   readonly component: CategoryIndex;
   /** Those of the component that ran. */
-  readonly part: Choices;
+  readonly part: BranchChoices<C>;
 }
 
 const mixed = gen(function* mix(
@@ -45,11 +45,11 @@ const mixed = gen(function* mix(
  * console.log(Math.abs(value.dataSync()[0]! - 1.5) < 0.05); // => true
  * ```
  */
-export function* mix<const A extends string, R extends Tree<Tensor>>(
+export function* mix<const A extends string, R extends Tree<Tensor>, const B extends readonly Call<unknown, R>[]>(
   address: A,
   component: Distribution<CategoryIndex, never>,
-  parts: readonly Call<unknown, R>[],
-): Effects<Nested<A, Mixed, R>, R> {
-  const program = mixed(component, parts) as unknown as Call<Mixed, R>;
+  parts: B & readonly Call<unknown, R>[],
+): Effects<Nested<A, Mixed<ChoicesOf<B[number]>>, R>, R> {
+  const program = mixed(component, parts) as unknown as Call<Mixed<ChoicesOf<B[number]>>, R>;
   return yield* call(address, program);
 }

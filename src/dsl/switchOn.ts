@@ -2,7 +2,8 @@ import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { captureSource } from "../util/location.js";
 import type { Call } from "./call.js";
-import type { Branched, Effects, Result } from "./effects.js";
+import type { Branch, Branched, Effects, Result } from "./effects.js";
+import type { ChoicesOf } from "./gen.js";
 
 /**
  * Runs one of several programs. The choices under the address are those of the one that ran; in a compiled program they hold
@@ -25,11 +26,11 @@ import type { Branched, Effects, Result } from "./effects.js";
  * console.log(run(0, simulate(model())).returnValue.shape); // => []
  * ```
  */
-export function* switchOn<const A extends string, R extends Result>(
+export function* switchOn<const A extends string, R extends Result, const B extends readonly Call<unknown, R>[]>(
   address: A,
   index: TensorLike,
-  branches: readonly Call<unknown, R>[],
-): Effects<Branched<A>, R> {
+  branches: B & readonly Call<unknown, R>[],
+): Effects<Branched<A, ChoicesOf<B[number]>>, R> {
   const source = captureSource();
   const selector = asTensor(index);
   if (branches.length === 0 || selector.size !== 1 || selector.dtype === "bool")
@@ -41,7 +42,7 @@ export function* switchOn<const A extends string, R extends Result>(
     kind: "cond",
     address,
     selector,
-    branches: branches.map((call, i) => ({ name: `${i}`, call })) as Branched<A>["branches"],
+    branches: branches.map((call, i) => ({ name: `${i}`, call })) as Branch<ChoicesOf<B[number]>>[],
     source,
   };
 }

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { Source } from "../util/location.js";
 import type { Call } from "./call.js";
-import { addressesOf, at, type Choices, isTensor, unknownAddress } from "./choices.js";
+import { addressesOf, at, type Choices, isTensor, type Present, unknownAddress } from "./choices.js";
 import type { Outcome } from "./meaning.js";
 
 const outcomes = Symbol("outcome");
@@ -72,7 +72,9 @@ export const sumOf = (terms: readonly Tensor[]): Tensor =>
 export type AddressesOf<C, O = never> = string extends keyof C
   ? string
   :
-      | { [K in keyof C & string]: C[K] extends Tensor ? K : K | `${K}/${AddressesOf<C[K]>}` }[keyof C & string]
+      | {
+          [K in keyof C & string]-?: Present<C[K]> extends Tensor ? K : K | `${K}/${AddressesOf<Present<C[K]>>}`;
+        }[keyof C & string]
       | Extract<O, string>;
 
 /** @throws ElbowError "unknown-address" for a selected address that is nowhere in these structures */

@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { addressesOf, at, type Choices } from "../dsl/choices.js";
+import { addressesOf, at, type Choices, type Present } from "../dsl/choices.js";
 import type { Effect, Effects } from "../dsl/effects.js";
 import type { GenerativeFunction } from "../dsl/gen.js";
 import type { Constraints } from "../dsl/generate.js";
@@ -11,7 +11,7 @@ import { type DrawOptions, drawEach } from "./draws.js";
 import { rowsOf, systematicRows } from "./resampledRows.js";
 
 /** Values with a first axis of draws, for some of the choices, at any depth. */
-export type Draws<C> = { readonly [K in keyof C]?: C[K] extends Tensor ? Tensor : Draws<C[K]> };
+export type Draws<C> = { readonly [K in keyof C]?: Present<C[K]> extends Tensor ? Tensor : Draws<Present<C[K]>> };
 
 /** Options of {@link predictive}. */
 export interface PredictiveOptions<C> extends Partial<DrawOptions> {

@@ -357,6 +357,7 @@ describe("switchOn under a discrete choice", () => {
     }
     expect(() => run(0, simulate(program(3)))).toThrow(code("switch-index"));
     expect(() => run(0, simulate(program(0.5)))).toThrow(code("switch-index"));
+    // @ts-expect-error the compiler sees it, too
     expect(() => run(0, generate(program(0), { part: { z: tf.scalar(0) } }))).toThrow(code("unknown-address"));
   });
 });

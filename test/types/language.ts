@@ -7,7 +7,6 @@ import {
   type Bool,
   bernoulli,
   type CategoryIndex,
-  type Choices,
   type ChoicesOf,
   type Count,
   type Covers,
@@ -107,7 +106,7 @@ const controlled = gen(function* () {
 });
 expectTypeOf<ChoicesOf<typeof controlled>>().toEqualTypeOf<{
   readonly walk: { readonly x: Real };
-  readonly c: Choices;
+  readonly c: Prior;
 }>();
 
 // a choice that is made on one path only is a choice
@@ -259,7 +258,7 @@ const flatGuide = gen(function* (q: Phi) {
 });
 // @ts-expect-error the model has nested choices there
 elbo(nestedModel, flatGuide);
-// what branches choose is left to the tracer
+// loops and branches, too
 const loopGuide = gen(function* (q: Phi) {
   yield* scan("walk", (x: Tensor, _t: Tensor) => prior2(x), q.mu, 3);
   yield* cond("c", q.mu.greater(0), prior(1), prior(2));

@@ -1,13 +1,13 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Bijector } from "../../distributions/bijectors/bijector.js";
 import type { Values } from "../../dsl/assess.js";
-import type { Choices } from "../../dsl/choices.js";
+import type { Choices, Present } from "../../dsl/choices.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 
 /** One tensor per choice, nested as the choices are. */
 export type PerChoice<C> = string extends keyof C
   ? Choices
-  : { readonly [A in keyof C]: C[A] extends Tensor ? Tensor : PerChoice<C[A]> };
+  : { readonly [A in keyof C]: Present<C[A]> extends Tensor ? Tensor : PerChoice<Present<C[A]>> };
 
 /** A guide made from a model, with starting values of its parameters. */
 export interface AutomaticGuide<P extends object, D extends readonly unknown[], C> {
