@@ -2,20 +2,58 @@
 import type { Equation, Variable } from "../../../ir/program.js";
 import { range, sizeOf, stridesOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
-import { type Candidates, growNest, type Seed } from "./growNest.js";
+import { type Grown, growNest, isNest, loopSizesOf, loopsBySize, type Seed } from "./growNest.js";
 import { type Axes, canUnroll, type Nest, restrictNest } from "./nest.js";
 import { relationOf, weightOf } from "./relation.js";
 
 /** What is still to be scheduled. */
 export interface Outlook {
-  /** In order. */
-  readonly remaining: readonly Equation[];
+  /** Places of equations, in order. */
+  readonly remaining: readonly number[];
+  /** Whether all operands of the equation at a place are known. */
+  readonly isReady: (place: number) => boolean;
   /** Whether a value has been computed. */
   readonly isKnown: (variable: Variable) => boolean;
   /** The program's. */
   readonly outputs: ReadonlySet<Variable>;
   /** Of the whole program. */
   readonly order: Order;
+  /** What was found before, for the same program. */
+  readonly memory: Memory;
+}
+
+/**
+ * Few seeds grow to another nest because one was emitted: what was found is kept as long as what it was found from stays.
+ * Values only become known, so that is told by those that were missing.
+ */
+export interface Memory {
+  readonly found: Map<Seed, Found>;
+  /** By the sizes of loops. */
+  readonly fitting: Map<string, Fitting>;
+}
+
+export const newMemory = (): Memory => ({ found: new Map(), fitting: new Map() });
+
+/** What a seed grew to. */
+interface Found extends Grown {
+  readonly ready: readonly number[];
+  timely?: Timely | undefined;
+}
+
+/** What of it is timely. */
+interface Timely {
+  readonly nest: Nest;
+  readonly missing: readonly Variable[];
+  savings?: number;
+}
+
+/** The ready equations that have loops of some sizes. */
+interface Fitting {
+  readonly sizes: readonly number[];
+  /** By place: 1 for yes, 2 for no, 0 if nobody has asked. */
+  readonly fits: Uint8Array;
+  /** Another object when it changes. */
+  ready: readonly number[];
 }
 
 /** Equations in order, and their places by the variables they use. */
@@ -45,6 +83,8 @@ const isElementwise = ({ primitive }: Equation): boolean => primitive.name in la
 interface NamedSeed {
   readonly seed: Seed;
   readonly name: string;
+  /** Of its loops. */
+  readonly sizes: string;
 }
 
 const knownSeeds = new WeakMap<Equation, readonly NamedSeed[]>();
@@ -53,16 +93,11 @@ const knownSeeds = new WeakMap<Equation, readonly NamedSeed[]>();
 function seedsOf(equation: Equation): readonly NamedSeed[] {
   const known = knownSeeds.get(equation);
   if (known) return known;
-  const alone: Candidates = {
-    equations: [equation],
-    ready: Uint8Array.of(1),
-    usersOf: () => nobody,
-    isKnown: () => true,
-  };
   const seeds = possibleSeeds(equation)
-    .filter((seed) => growNest(seed, alone).steps.length > 0)
+    .filter(isNest)
     .map((seed) => ({
       seed,
+      sizes: loopSizesOf(seed).join(),
       name: `${relationOf(equation)!.sizes.join()}:${seed.loops.join()}:${isElementwise(equation)}`,
     }));
   knownSeeds.set(equation, seeds);
@@ -80,7 +115,7 @@ function possibleSeeds(equation: Equation): Seed[] {
   const long = range(sizes.length).filter((index) => sizes[index]! > 1 && !together.includes(index));
   const seeds: Seed[] = [];
   const start = (loops: readonly number[]): void => {
-    if (canUnroll(relation, loops)) seeds.push({ equation, loops });
+    if (canUnroll(relation, (index) => loops.includes(index))) seeds.push({ equation, loops });
   };
   for (const lane of long.filter((index) => sizes[index]! >= 4)) {
     const others = long.filter((index) => index !== lane);
@@ -95,33 +130,71 @@ function possibleSeeds(equation: Equation): Seed[] {
 
 /** The nest to be emitted next, of what is ready; undefined if there is none. */
 export function chooseNest(outlook: Outlook): Nest | undefined {
-  const { remaining, isKnown, order } = outlook;
-  const ready = new Uint8Array(order.equations.length);
-  for (const equation of remaining) if (equation.inputs.every(isKnown)) ready[order.places.get(equation)!] = 1;
-  const usersOf = (variable: Variable): readonly number[] => order.users.get(variable) ?? nobody;
-  const all: Candidates = { equations: order.equations, ready, usersOf, isKnown };
-  const nests: Nest[] = [];
+  const { remaining, isReady, order } = outlook;
+  const ready = remaining.filter(isReady);
+  const fitting = new Map<string, readonly number[]>();
+  const grown: Found[] = [];
   const seen = new Set<string>();
-  for (let place = 0; place < ready.length; place++) {
-    if (ready[place] === 0) continue;
-    for (const { seed, name } of seedsOf(order.equations[place]!)) {
-      if (seen.has(name)) continue;
-      seen.add(name);
-      const nest = growNest(seed, all);
-      if (nest.steps.length > 0) nests.push(nest);
+  for (const place of ready)
+    for (const named of seedsOf(order.equations[place]!)) {
+      if (seen.has(named.name)) continue;
+      seen.add(named.name);
+      const { sizes, seed } = named;
+      const those = fitting.get(sizes) ?? fittingOf(sizes, seed, ready, outlook);
+      fitting.set(sizes, those);
+      const found = grow(seed, place, those, outlook);
+      if (found.nest.steps.length > 0) grown.push(found);
     }
-  }
-  const parts = (soon: ReadonlySet<Variable>): Nest[] =>
-    nests.map((nest) => timelyPart(nest, outlook, soon)).filter(({ steps }) => steps.length > 0);
-  const timely = parts(new Set());
-  if (timely.length > 0) return best(timely, (nest) => savings(nest, outlook));
+  const timely = grown.map((each) => timelyOf(each, outlook)).filter(({ nest }) => nest.steps.length > 0);
+  if (timely.length > 0) return best(timely, (each) => (each.savings ??= savings(each.nest, outlook)))!.nest;
   // nests that wait for each other: the one goes first that leaves least in memory
-  const early = parts(computableSoon(outlook));
+  const nests = grown.map(({ nest }) => nest);
+  const soon = computableSoon(outlook);
+  const early = nests.map((nest) => timelyPart(nest, outlook, soon).nest).filter(({ steps }) => steps.length > 0);
   return best(early.length > 0 ? early : nests, (nest) => -leavingSize(nest, outlook));
 }
 
-function best(nests: readonly Nest[], scoreOf: (nest: Nest) => number): Nest | undefined {
-  let found: Nest | undefined;
+/** The ready equations that may be in loops of the seed's sizes; the same object as before if they are the same. */
+function fittingOf(name: string, seed: Seed, ready: readonly number[], outlook: Outlook): readonly number[] {
+  const { order, memory } = outlook;
+  const known: Fitting = memory.fitting.get(name) ?? {
+    sizes: loopSizesOf(seed),
+    fits: new Uint8Array(order.equations.length),
+    ready: [],
+  };
+  memory.fitting.set(name, known);
+  const { sizes, fits } = known;
+  const now = ready.filter((place) => {
+    if (fits[place] === 0) {
+      const relation = relationOf(order.equations[place]!);
+      fits[place] = relation && loopsBySize(relation, sizes) ? 1 : 2;
+    }
+    return fits[place] === 1;
+  });
+  const isSame = now.length === known.ready.length && now.every((place, i) => place === known.ready[i]);
+  if (!isSame) known.ready = now;
+  return known.ready;
+}
+
+/** What the seed grows to. */
+function grow(seed: Seed, place: number, ready: readonly number[], { order, isKnown, memory }: Outlook): Found {
+  const known = memory.found.get(seed);
+  if (known && known.ready === ready && !known.missing.some(isKnown)) return known;
+  const usersOf = (variable: Variable): readonly number[] => order.users.get(variable) ?? nobody;
+  const found = { ready, ...growNest(seed, place, { equations: order.equations, ready, usersOf, isKnown }) };
+  memory.found.set(seed, found);
+  return found;
+}
+
+const none: ReadonlySet<Variable> = new Set();
+
+function timelyOf(found: Found, outlook: Outlook): Timely {
+  if (!found.timely || found.timely.missing.some(outlook.isKnown)) found.timely = timelyPart(found.nest, outlook, none);
+  return found.timely;
+}
+
+function best<N>(nests: readonly N[], scoreOf: (nest: N) => number): N | undefined {
+  let found: N | undefined;
   let most = Number.NEGATIVE_INFINITY;
   for (const nest of nests) {
     const score = scoreOf(nest);
@@ -131,14 +204,16 @@ function best(nests: readonly Nest[], scoreOf: (nest: Nest) => number): Nest | u
 }
 
 /** What can be computed without a kernel. */
-function computableSoon({ remaining, isKnown }: Outlook): Set<Variable> {
+function computableSoon({ remaining, isKnown, order }: Outlook): Set<Variable> {
   const soon = new Set<Variable>();
-  for (const equation of remaining)
+  for (const place of remaining) {
+    const equation = order.equations[place]!;
     if (
       (isNestable(equation) || equation.primitive.name === "reshape") &&
       equation.inputs.every((input) => soon.has(input) || isKnown(input))
     )
       for (const output of equation.outputs) soon.add(output);
+  }
   return soon;
 }
 
@@ -146,14 +221,19 @@ function computableSoon({ remaining, isKnown }: Outlook): Set<Variable> {
  * The steps that somebody waits for. What is only used by equations that wait for yet other values, which do not depend on
  * this nest, would have to be kept in memory until then: it is left to a later nest. Nobody waits for what comes soon.
  */
-function timelyPart(nest: Nest, { order, isKnown, outputs }: Outlook, soon: ReadonlySet<Variable>): Nest {
+function timelyPart(nest: Nest, { order, isKnown, outputs }: Outlook, soon: ReadonlySet<Variable>): Timely {
+  const missing: Variable[] = [];
   let kept = new Set(nest.steps.map(({ equation }) => equation));
   for (;;) {
     const made = new Set([...kept].flatMap((equation) => equation.outputs));
     /** What can be computed when the nest has been, and nothing else that is independent of it. */
     const within = new Set(made);
     const isWaiting = ({ inputs }: Equation): boolean => {
-      for (const input of inputs) if (!within.has(input) && !isKnown(input) && !soon.has(input)) return true;
+      for (const input of inputs)
+        if (!within.has(input) && !isKnown(input) && !soon.has(input)) {
+          missing.push(input);
+          return true;
+        }
       return false;
     };
     // what is added on the way is visited too
@@ -171,7 +251,7 @@ function timelyPart(nest: Nest, { order, isKnown, outputs }: Outlook, soon: Read
       outputs.has(output) || order.users.get(output)?.some(isWanted) === true;
     for (const equation of [...kept].reverse()) if (equation.outputs.some(isNeeded)) needed.add(equation);
     addFolds(kept, needed);
-    if (needed.size === kept.size) return restrictNest(nest, kept);
+    if (needed.size === kept.size) return { nest: restrictNest(nest, kept), missing };
     kept = needed.size === 0 ? needed : new Set([...kept].filter((equation) => needed.has(equation)));
   }
 }

@@ -27,23 +27,37 @@ type Partial = (number | undefined)[];
 /** What may become part of a nest: equations in order, by their places in it. */
 export interface Candidates {
   readonly equations: readonly Equation[];
-  /** 1 for those whose operands are all known and which have not been computed. */
-  readonly ready: Uint8Array;
+  /** The places of those whose operands are all known, as far as they fit into the loops; the seed may be missing. */
+  readonly ready: readonly number[];
   /** The places of those that use a value. */
   readonly usersOf: (variable: Variable) => readonly number[];
   readonly isKnown: (variable: Variable) => boolean;
 }
 
-/** Gathers all candidates, in order, that fit into one nest with the seed. Operands are in it or known. */
-export function growNest(seed: Seed, { equations, ready, usersOf, isKnown }: Candidates): Nest {
-  const sizes: number[] = seed.loops.map((index) => relationOf(seed.equation)!.sizes[index]!);
+/** A nest, and what it depends on: as long as that holds, the seed grows to the same nest again. */
+export interface Grown {
+  readonly nest: Nest;
+  /** Values that equations would have needed in order to join. */
+  readonly missing: readonly Variable[];
+}
+
+/** The loops of a seed, by their sizes. */
+export const loopSizesOf = ({ equation, loops }: Seed): number[] =>
+  loops.map((index) => relationOf(equation)!.sizes[index]!);
+
+/** Gathers all candidates, in order, that fit into one nest with the seed, which is at `at`. Operands are in it or known. */
+export function growNest(seed: Seed, at: number, { equations, ready, usersOf, isKnown }: Candidates): Grown {
+  const loopSizes = loopSizesOf(seed);
+  const sizes = [...loopSizes];
   const loops = range(sizes.length);
+  const iterations = sizeOf(loopSizes);
   const lane = loops.length - 1;
   /** Axes that turned out to be the same point to one of them. */
   const parents = range(sizes.length);
   const find = (axis: number): number => (parents[axis] === axis ? axis : find(parents[axis]!));
   const made = new Map<Variable, Axes>();
   const drafts: Draft[] = [];
+  const missing: Variable[] = [];
   let weight = 0;
 
   /** Makes two unrolled axes one, unless a value has both. */
@@ -61,35 +75,25 @@ export function growNest(seed: Seed, { equations, ready, usersOf, isKnown }: Can
   /** The axes of the indices as far as operands in the nest tell; undefined if these contradict each other. */
   const inherited = ({ inputs }: Equation, relation: Relation): Partial | undefined => {
     const found: Partial = relation.sizes.map(() => undefined);
-    for (const [i, indices] of relation.operands.entries())
-      for (const [at, index] of indices.entries()) {
-        const axis = made.get(inputs[i]!)?.[at];
+    for (let i = 0; i < inputs.length; i++) {
+      const known = made.get(inputs[i]!);
+      if (!known) continue;
+      const indices = relation.operands[i]!;
+      for (let at = 0; at < indices.length; at++) {
+        const index = indices[at];
+        const axis = known[at];
         if (index === undefined || axis === undefined) continue;
         const other = found[index];
         if (other !== undefined && !unite(find(other), find(axis))) return undefined;
         found[index] = find(axis);
       }
-    return found;
-  };
-
-  /** Loops recognised by their sizes, in order, for an equation whose operands are all outside. */
-  const bySize = (relation: Relation): Partial | undefined => {
-    const found: Partial = relation.sizes.map(() => undefined);
-    let from = 0;
-    for (const loop of loops) {
-      let index = from;
-      while (index < found.length && (relation.sizes[index] !== sizes[loop] || relation.together.includes(index)))
-        index++;
-      if (index === found.length) return undefined;
-      found[index] = loop;
-      from = index + 1;
     }
     return found;
   };
 
   const loopsOf = (equation: Equation, relation: Relation, isInside: boolean): Partial | undefined => {
     if (isInside) return inherited(equation, relation);
-    if (equation !== seed.equation) return bySize(relation);
+    if (equation !== seed.equation) return loopsBySize(relation, loopSizes);
     return relation.sizes.map((_, index) => (seed.loops.includes(index) ? seed.loops.indexOf(index) : undefined));
   };
 
@@ -97,17 +101,15 @@ export function growNest(seed: Seed, { equations, ready, usersOf, isKnown }: Can
     let isInside = false;
     for (const input of equation.inputs)
       if (made.has(input)) isInside = true;
-      else if (!isKnown(input)) return;
+      else if (!isKnown(input)) {
+        missing.push(input);
+        return;
+      }
     const relation = relationOf(equation);
     const found = relation && loopsOf(equation, relation, isInside);
     if (!found || loops.some((loop) => !found.includes(loop))) return;
-    const isLoop = (index: number): boolean => found[index] !== undefined && found[index]! <= lane;
-    const looped = range(found.length).filter(isLoop);
-    if (!canUnroll(relation, looped) || relation.together.some(isLoop)) return;
-    // what is folded over a loop must be folded over all inner ones too
-    const foldedLoops = relation.folded.filter(isLoop).map((index) => found[index]!);
-    if (foldedLoops.some((loop) => loops.slice(loop).some((inner) => !foldedLoops.includes(inner)))) return;
-    const vectors = sizeOf(relation.sizes) / sizeOf(sizes.slice(0, loops.length));
+    if (!canLoop(relation, found, loops.length)) return;
+    const vectors = sizeOf(relation.sizes) / iterations;
     const heavier = weightOf(equation, relation) * vectors;
     if (drafts.length > 0 && weight + heavier > mostWeight) return;
     const axes = found.map((axis, index) => {
@@ -122,15 +124,61 @@ export function growNest(seed: Seed, { equations, ready, usersOf, isKnown }: Can
     if (!equation.inputs.every(isCheap)) return;
     drafts.push({ equation, relation, axes });
     weight += heavier;
-    if (foldedLoops.length > 0) return;
+    // what is folded over a loop is known only after it
+    if (relation.folded.some((index) => isLoop(found[index], loops.length))) return;
     const output = relation.output.map((index) => (index === undefined ? undefined : axes[index]!));
     made.set(equation.outputs[0]!, output);
     for (const place of usersOf(equation.outputs[0]!)) pending[place] = 1;
   };
   // most equations wait for values that neither are known nor come into this nest
-  const pending = ready.slice();
+  const pending = new Uint8Array(equations.length);
+  pending[at] = 1;
+  for (const place of ready) pending[place] = 1;
   for (let place = 0; place < pending.length; place++) if (pending[place] === 1) add(equations[place]!);
-  return { loops, sizes, steps: drafts.map((draft) => stepOf(draft, find, lane)) };
+  return { nest: { loops, sizes, steps: drafts.map((draft) => stepOf(draft, find, lane)) }, missing };
+}
+
+/** Loops recognised by their sizes, in order, for an equation whose operands are all outside: the loop at every index. */
+export function loopsBySize({ sizes, together }: Relation, loopSizes: readonly number[]): Partial | undefined {
+  const found: Partial = sizes.map(() => undefined);
+  let from = 0;
+  for (let loop = 0; loop < loopSizes.length; loop++) {
+    let index = from;
+    while (index < sizes.length && (sizes[index] !== loopSizes[loop] || together.includes(index))) index++;
+    if (index === sizes.length) return undefined;
+    found[index] = loop;
+    from = index + 1;
+  }
+  return found;
+}
+
+const isLoop = (axis: number | undefined, loops: number): boolean => axis !== undefined && axis < loops;
+
+/** Whether a relation's indices may lie on these axes, of which the first few are loops. */
+function canLoop(relation: Relation, axes: Partial, loops: number): boolean {
+  if (!canUnroll(relation, (index) => isLoop(axes[index], loops))) return false;
+  for (const index of relation.together) if (isLoop(axes[index], loops)) return false;
+  // what is folded over a loop must be folded over all inner ones too
+  let outermost = loops;
+  let folded = 0;
+  for (const index of relation.folded)
+    if (isLoop(axes[index], loops)) {
+      outermost = Math.min(outermost, axes[index]!);
+      folded++;
+    }
+  return folded === loops - outermost;
+}
+
+/** Whether the seed is a nest by itself. */
+export function isNest({ equation, loops }: Seed): boolean {
+  const relation = relationOf(equation)!;
+  const axes = relation.sizes.map((_, index) => {
+    const loop = loops.indexOf(index);
+    return loop < 0 ? undefined : loop;
+  });
+  if (!canLoop(relation, axes, loops.length)) return false;
+  const own = axes.map((loop, index) => loop ?? (relation.sizes[index] === 1 ? -1 : loops.length + index));
+  return equation.inputs.every((input, i) => hasCheapAccess(input, relation.operands[i]!, own, loops.length - 1));
 }
 
 /** Whether neighbours in lanes are neighbours in memory, or stand in rows of which all elements are used. */

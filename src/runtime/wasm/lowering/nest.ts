@@ -1,6 +1,5 @@
 // Equations that are computed together, and loops around them.
 import type { Equation } from "../../../ir/program.js";
-import { range } from "../../../util/shapes.js";
 import type { Relation } from "./relation.js";
 
 /** For each axis of a value, the axis of the nest that it is; undefined for axes of one element. */
@@ -34,10 +33,14 @@ const longestUnrolled = 16;
 const mostUnrolled = 64;
 
 /** Whether the indices of a relation that are no loops can be unrolled. */
-export function canUnroll({ sizes }: Relation, loops: readonly number[]): boolean {
-  const unrolled = range(sizes.length).filter((index) => !loops.includes(index));
-  const vectors = unrolled.reduce((product, index) => product * sizes[index]!, 1);
-  return unrolled.every((index) => sizes[index]! <= longestUnrolled) && vectors <= mostUnrolled;
+export function canUnroll({ sizes }: Relation, isLoop: (index: number) => boolean): boolean {
+  let vectors = 1;
+  for (let index = 0; index < sizes.length; index++) {
+    if (isLoop(index)) continue;
+    if (sizes[index]! > longestUnrolled) return false;
+    vectors *= sizes[index]!;
+  }
+  return vectors <= mostUnrolled;
 }
 
 /** A nest of some of its equations. */

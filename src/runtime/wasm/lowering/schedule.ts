@@ -4,7 +4,7 @@ import { usedEquations } from "../../../ir/usedEquations.js";
 import { sizeOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
 import { foldOf } from "../kernels/reductions.js";
-import { chooseNest, isNestable, orderOf } from "./chooseNest.js";
+import { chooseNest, isNestable, newMemory, orderOf } from "./chooseNest.js";
 import type { Nest } from "./nest.js";
 
 /** What is emitted at once. */
@@ -42,23 +42,31 @@ export function isSmall(equation: Equation): boolean {
  * kernels, and a nest only when nothing else is ready, so that it gathers all that it can.
  */
 export function schedule(program: Program): Item[] {
-  let remaining: readonly Equation[] = usedEquations(program).used;
-  const order = orderOf(remaining);
+  const { used } = usedEquations(program);
+  const order = orderOf(used);
   const outputs = new Set(program.outputs);
   const done = new Set<Variable>([...program.inputs, ...program.constants.map(({ variable }) => variable)]);
   const items: Item[] = [];
+  const memory = newMemory();
+  let remaining: readonly number[] = used.map((_, place) => place);
+  /** Operands of each equation that are not known yet. */
+  const waiting = used.map(({ inputs }) => new Set(inputs.filter((input) => !done.has(input))).size);
   const isKnown = (variable: Variable): boolean => done.has(variable);
+  const isReady = (place: number): boolean => waiting[place] === 0;
   const finish = (equation: Equation): void => {
-    for (const output of equation.outputs) done.add(output);
+    for (const output of equation.outputs) {
+      done.add(output);
+      for (const user of order.users.get(output) ?? []) waiting[user]!--;
+    }
   };
   /** Emits what is ready and passes the test, in order; tells whether there was any. */
   const take = (test: (equation: Equation) => Item | undefined): boolean => {
     const before = remaining.length;
-    remaining = remaining.filter((equation) => {
-      const item = equation.inputs.every(isKnown) ? test(equation) : undefined;
+    remaining = remaining.filter((place) => {
+      const item = isReady(place) ? test(used[place]!) : undefined;
       if (!item) return true;
       items.push(item);
-      finish(equation);
+      finish(used[place]!);
       return false;
     });
     return remaining.length < before;
@@ -72,11 +80,11 @@ export function schedule(program: Program): Item[] {
     while (take(light));
     if (take((equation) => (light(equation) || isNestable(equation) ? undefined : { kind: "kernel", equation })))
       continue;
-    const nest = chooseNest({ remaining, isKnown, outputs, order });
+    const nest = chooseNest({ remaining, isReady, isKnown, outputs, order, memory });
     if (nest) {
       items.push(itemOf(nest));
       const taken = new Set(nest.steps.map(({ equation }) => equation));
-      remaining = remaining.filter((equation) => !taken.has(equation));
+      remaining = remaining.filter((place) => !taken.has(used[place]!));
       for (const equation of taken) finish(equation);
     } else if (!take((equation) => (isElementwise(equation) ? undefined : { kind: "kernel", equation }))) break;
   }
