@@ -10,8 +10,8 @@ import { relationOf, weightOf } from "./relation.js";
 export interface Outlook {
   /** Places of equations, in order. */
   readonly remaining: readonly number[];
-  /** Whether all operands of the equation at a place are known. */
-  readonly isReady: (place: number) => boolean;
+  /** How many operands of the equation at each place are not known. */
+  readonly waiting: Uint16Array;
   /** Whether a value has been computed. */
   readonly isKnown: (variable: Variable) => boolean;
   /** The program's. */
@@ -130,8 +130,8 @@ function possibleSeeds(equation: Equation): Seed[] {
 
 /** The nest to be emitted next, of what is ready; undefined if there is none. */
 export function chooseNest(outlook: Outlook): Nest | undefined {
-  const { remaining, isReady, order } = outlook;
-  const ready = remaining.filter(isReady);
+  const { remaining, waiting: unknown, order } = outlook;
+  const ready = remaining.filter((place) => unknown[place] === 0);
   const fitting = new Map<string, readonly number[]>();
   const grown: Found[] = [];
   const seen = new Set<string>();
@@ -150,7 +150,11 @@ export function chooseNest(outlook: Outlook): Nest | undefined {
   // nests that wait for each other: the one goes first that leaves least in memory
   const nests = grown.map(({ nest }) => nest);
   const soon = computableSoon(outlook);
-  const early = nests.map((nest) => timelyPart(nest, outlook, soon).nest).filter(({ steps }) => steps.length > 0);
+  const waiting = Uint16Array.from(outlook.waiting);
+  for (const variable of soon) for (const user of order.users.get(variable) ?? nobody) waiting[user]!--;
+  const early = nests
+    .map((nest) => timelyPart(nest, outlook, waiting, soon).nest)
+    .filter(({ steps }) => steps.length > 0);
   return best(early.length > 0 ? early : nests, (nest) => -leavingSize(nest, outlook));
 }
 
@@ -189,7 +193,8 @@ function grow(seed: Seed, place: number, ready: readonly number[], { order, isKn
 const none: ReadonlySet<Variable> = new Set();
 
 function timelyOf(found: Found, outlook: Outlook): Timely {
-  if (!found.timely || found.timely.missing.some(outlook.isKnown)) found.timely = timelyPart(found.nest, outlook, none);
+  if (!found.timely || found.timely.missing.some(outlook.isKnown))
+    found.timely = timelyPart(found.nest, outlook, outlook.waiting, none);
   return found.timely;
 }
 
@@ -220,55 +225,81 @@ function computableSoon({ remaining, isKnown, order }: Outlook): Set<Variable> {
 /**
  * The steps that somebody waits for. What is only used by equations that wait for yet other values, which do not depend on
  * this nest, would have to be kept in memory until then: it is left to a later nest. Nobody waits for what comes soon.
+ *
+ * @param waiting - how many operands of the equation at each place are neither known nor come soon
  */
-function timelyPart(nest: Nest, { order, isKnown, outputs }: Outlook, soon: ReadonlySet<Variable>): Timely {
-  const missing: Variable[] = [];
-  let kept = new Set(nest.steps.map(({ equation }) => equation));
+function timelyPart(
+  nest: Nest,
+  { order: { equations, places, users }, isKnown, outputs }: Outlook,
+  waiting: ArrayLike<number>,
+  soon: ReadonlySet<Variable>,
+): Timely {
+  const missing = new Set<Variable>();
+  let kept = nest.steps.map(({ equation }) => places.get(equation)!);
   for (;;) {
-    const made = new Set([...kept].flatMap((equation) => equation.outputs));
+    const isKept = new Uint8Array(equations.length);
+    const isNeeded = new Uint8Array(equations.length);
     /** What can be computed when the nest has been, and nothing else that is independent of it. */
-    const within = new Set(made);
-    const isWaiting = ({ inputs }: Equation): boolean => {
-      for (const input of inputs)
-        if (!within.has(input) && !isKnown(input) && !soon.has(input)) {
-          missing.push(input);
-          return true;
-        }
-      return false;
-    };
+    const within = new Set<Variable>();
+    for (const place of kept) {
+      isKept[place] = 1;
+      for (const output of equations[place]!.outputs) within.add(output);
+    }
+    /** Of what an equation waits for, so much is within. */
+    const got = new Uint16Array(equations.length);
+    const reached: number[] = [];
     // what is added on the way is visited too
-    for (const variable of within)
-      for (const place of order.users.get(variable) ?? nobody) {
-        const user = order.equations[place]!;
-        if (!isWaiting(user)) for (const output of user.outputs) within.add(output);
+    for (const variable of within) {
+      const share = soon.has(variable) ? 0 : 1;
+      for (const place of users.get(variable) ?? nobody) {
+        if (got[place] === 0) reached.push(place);
+        got[place]! += share;
+        if (got[place] === waiting[place]) for (const output of equations[place]!.outputs) within.add(output);
       }
-    const needed = new Set<Equation>();
-    const isWanted = (place: number): boolean => {
-      const user = order.equations[place]!;
-      return kept.has(user) ? needed.has(user) : !isWaiting(user);
-    };
-    const isNeeded = (output: Variable): boolean =>
-      outputs.has(output) || order.users.get(output)?.some(isWanted) === true;
-    for (const equation of [...kept].reverse()) if (equation.outputs.some(isNeeded)) needed.add(equation);
-    addFolds(kept, needed);
-    if (needed.size === kept.size) return { nest: restrictNest(nest, kept), missing };
-    kept = needed.size === 0 ? needed : new Set([...kept].filter((equation) => needed.has(equation)));
+    }
+    for (const place of reached)
+      if (got[place]! < waiting[place]!)
+        for (const input of equations[place]!.inputs)
+          if (!within.has(input) && !isKnown(input) && !soon.has(input)) {
+            missing.add(input);
+            break;
+          }
+    let count = 0;
+    for (let i = kept.length - 1; i >= 0; i--) {
+      const place = kept[i]!;
+      for (const output of equations[place]!.outputs) {
+        const isWanted = (user: number): boolean =>
+          isKept[user] === 1 ? isNeeded[user] === 1 : got[user] === waiting[user];
+        if (outputs.has(output) || (users.get(output) ?? nobody).some(isWanted)) isNeeded[place] = 1;
+      }
+      count += isNeeded[place]!;
+    }
+    if (count < kept.length) count += addFolds(kept, isNeeded, equations);
+    if (count === kept.length) return { nest: restrictNest(nest, kept, places), missing: [...missing] };
+    kept = kept.filter((place) => isNeeded[place] === 1);
   }
 }
 
-/** Adds the folds of needed values: later they would be read from memory. */
-function addFolds(steps: ReadonlySet<Equation>, needed: Set<Equation>): void {
-  const producers = new Map([...steps].flatMap((each) => each.outputs.map((output) => [output, each] as const)));
-  const producersOf = ({ inputs }: Equation): Equation[] => inputs.flatMap((input) => producers.get(input) ?? []);
-  const reaches = (equation: Equation): boolean =>
-    producersOf(equation).some((each) => needed.has(each) || reaches(each));
-  const add = (equation: Equation): void => {
-    if (needed.has(equation)) return;
-    for (const each of producersOf(equation)) add(each);
-    needed.add(equation);
+/** Adds the folds of needed values, and tells how many equations that are: later they would be read from memory. */
+function addFolds(kept: readonly number[], isNeeded: Uint8Array, equations: readonly Equation[]): number {
+  const isLeft = (place: number): boolean => isNeeded[place] === 0;
+  const folds = kept.filter((place) => isLeft(place) && relationOf(equations[place]!)!.kind === "fold");
+  if (folds.length === 0) return 0;
+  const producers = new Map(
+    kept.flatMap((place) => equations[place]!.outputs.map((output) => [output, place] as const)),
+  );
+  const producersOf = (place: number): number[] =>
+    equations[place]!.inputs.flatMap((input) => producers.get(input) ?? []);
+  const reaches = (place: number): boolean => producersOf(place).some((each) => !isLeft(each) || reaches(each));
+  let added = 0;
+  const add = (place: number): void => {
+    if (!isLeft(place)) return;
+    for (const each of producersOf(place)) add(each);
+    isNeeded[place] = 1;
+    added++;
   };
-  for (const equation of steps)
-    if (relationOf(equation)!.kind === "fold" && !needed.has(equation) && reaches(equation)) add(equation);
+  for (const place of folds) if (isLeft(place) && reaches(place)) add(place);
+  return added;
 }
 
 /** Whether a result is used outside of the nest. */

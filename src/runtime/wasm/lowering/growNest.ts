@@ -128,14 +128,20 @@ export function growNest(seed: Seed, at: number, { equations, ready, usersOf, is
     if (relation.folded.some((index) => isLoop(found[index], loops.length))) return;
     const output = relation.output.map((index) => (index === undefined ? undefined : axes[index]!));
     made.set(equation.outputs[0]!, output);
-    for (const place of usersOf(equation.outputs[0]!)) pending[place] = 1;
+    for (const place of usersOf(equation.outputs[0]!)) enqueue(queue, place);
   };
   // most equations wait for values that neither are known nor come into this nest
-  const pending = new Uint8Array(equations.length);
-  pending[at] = 1;
-  for (const place of ready) pending[place] = 1;
-  for (let place = 0; place < pending.length; place++) if (pending[place] === 1) add(equations[place]!);
+  const queue = [...ready];
+  enqueue(queue, at);
+  for (let i = 0; i < queue.length; i++) add(equations[queue[i]!]!);
   return { nest: { loops, sizes, steps: drafts.map((draft) => stepOf(draft, find, lane)) }, missing };
+}
+
+/** Puts a number where it belongs in ascending order, unless it is there. */
+function enqueue(queue: number[], place: number): void {
+  let i = queue.length;
+  while (i > 0 && queue[i - 1]! > place) i--;
+  if (queue[i - 1] !== place) queue.splice(i, 0, place);
 }
 
 /** Loops recognised by their sizes, in order, for an equation whose operands are all outside: the loop at every index. */

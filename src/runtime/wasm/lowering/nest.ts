@@ -43,8 +43,9 @@ export function canUnroll({ sizes }: Relation, isLoop: (index: number) => boolea
   return vectors <= mostUnrolled;
 }
 
-/** A nest of some of its equations. */
-export const restrictNest = (nest: Nest, keep: ReadonlySet<Equation>): Nest => ({
-  ...nest,
-  steps: nest.steps.filter(({ equation }) => keep.has(equation)),
-});
+/** A nest of some of its equations, by their places. */
+export function restrictNest(nest: Nest, keep: readonly number[], places: ReadonlyMap<Equation, number>): Nest {
+  if (keep.length === nest.steps.length) return nest;
+  const kept = new Set(keep);
+  return { ...nest, steps: nest.steps.filter(({ equation }) => kept.has(places.get(equation)!)) };
+}

@@ -50,7 +50,8 @@ export function schedule(program: Program): Item[] {
   const memory = newMemory();
   let remaining: readonly number[] = used.map((_, place) => place);
   /** Operands of each equation that are not known yet. */
-  const waiting = used.map(({ inputs }) => new Set(inputs.filter((input) => !done.has(input))).size);
+  const waiting = new Uint16Array(used.length);
+  for (const [variable, places] of order.users) if (!done.has(variable)) for (const place of places) waiting[place]!++;
   const isKnown = (variable: Variable): boolean => done.has(variable);
   const isReady = (place: number): boolean => waiting[place] === 0;
   const finish = (equation: Equation): void => {
@@ -80,7 +81,7 @@ export function schedule(program: Program): Item[] {
     while (take(light));
     if (take((equation) => (light(equation) || isNestable(equation) ? undefined : { kind: "kernel", equation })))
       continue;
-    const nest = chooseNest({ remaining, isReady, isKnown, outputs, order, memory });
+    const nest = chooseNest({ remaining, waiting, isKnown, outputs, order, memory });
     if (nest) {
       items.push(itemOf(nest));
       const taken = new Set(nest.steps.map(({ equation }) => equation));
