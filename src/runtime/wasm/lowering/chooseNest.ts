@@ -3,8 +3,10 @@ import type { Equation, Variable } from "../../../ir/program.js";
 import { range, sizeOf, stridesOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
 import { type Grown, growNest, isNest, loopSizesOf, loopsBySize, type Seed } from "./growNest.js";
-import { type Axes, canUnroll, type Nest, restrictNest } from "./nest.js";
+import { type Axes, canUnroll, type Nest, type Step } from "./nest.js";
+import type { Order } from "./order.js";
 import { relationOf, weightOf } from "./relation.js";
+import { type Future, type Timely, timelyPart } from "./timelyPart.js";
 
 /** What is still to be scheduled. */
 export interface Outlook {
@@ -12,10 +14,8 @@ export interface Outlook {
   readonly remaining: readonly number[];
   /** How many operands of the equation at each place are not known. */
   readonly waiting: Uint16Array;
-  /** Whether a value has been computed. */
-  readonly isKnown: (variable: Variable) => boolean;
-  /** The program's. */
-  readonly outputs: ReadonlySet<Variable>;
+  /** 1 for equations that have been computed. */
+  readonly isDone: Uint8Array;
   /** Of the whole program. */
   readonly order: Order;
   /** What was found before, for the same program. */
@@ -24,7 +24,7 @@ export interface Outlook {
 
 /**
  * Few seeds grow to another nest because one was emitted: what was found is kept as long as what it was found from stays.
- * Values only become known, so that is told by those that were missing.
+ * Equations only come to be done, so that is told by those that were missing.
  */
 export interface Memory {
   readonly found: Map<Seed, Found>;
@@ -37,14 +37,7 @@ export const newMemory = (): Memory => ({ found: new Map(), fitting: new Map() }
 /** What a seed grew to. */
 interface Found extends Grown {
   readonly ready: readonly number[];
-  timely?: Timely | undefined;
-}
-
-/** What of it is timely. */
-interface Timely {
-  readonly nest: Nest;
-  readonly missing: readonly Variable[];
-  savings?: number;
+  timely?: (Timely & { savings?: number }) | undefined;
 }
 
 /** The ready equations that have loops of some sizes. */
@@ -55,27 +48,6 @@ interface Fitting {
   /** Another object when it changes. */
   ready: readonly number[];
 }
-
-/** Equations in order, and their places by the variables they use. */
-export interface Order {
-  readonly equations: readonly Equation[];
-  readonly places: ReadonlyMap<Equation, number>;
-  readonly users: ReadonlyMap<Variable, readonly number[]>;
-}
-
-export function orderOf(equations: readonly Equation[]): Order {
-  const users = new Map<Variable, number[]>();
-  equations.forEach(({ inputs }, place) => {
-    for (const input of inputs) {
-      const list = users.get(input);
-      if (!list) users.set(input, [place]);
-      else if (list.at(-1) !== place) list.push(place);
-    }
-  });
-  return { equations, users, places: new Map(equations.map((equation, place) => [equation, place])) };
-}
-
-const nobody: readonly number[] = [];
 
 const isElementwise = ({ primitive }: Equation): boolean => primitive.name in laneRules;
 
@@ -149,12 +121,8 @@ export function chooseNest(outlook: Outlook): Nest | undefined {
   if (timely.length > 0) return best(timely, (each) => (each.savings ??= savings(each.nest, outlook)))!.nest;
   // nests that wait for each other: the one goes first that leaves least in memory
   const nests = grown.map(({ nest }) => nest);
-  const soon = computableSoon(outlook);
-  const waiting = Uint16Array.from(outlook.waiting);
-  for (const variable of soon) for (const user of order.users.get(variable) ?? nobody) waiting[user]!--;
-  const early = nests
-    .map((nest) => timelyPart(nest, outlook, waiting, soon).nest)
-    .filter(({ steps }) => steps.length > 0);
+  const future = computableSoon(outlook);
+  const early = nests.map((nest) => timelyPart(nest, future).nest).filter(({ steps }) => steps.length > 0);
   return best(early.length > 0 ? early : nests, (nest) => -leavingSize(nest, outlook));
 }
 
@@ -181,20 +149,24 @@ function fittingOf(name: string, seed: Seed, ready: readonly number[], outlook: 
 }
 
 /** What the seed grows to. */
-function grow(seed: Seed, place: number, ready: readonly number[], { order, isKnown, memory }: Outlook): Found {
+function grow(seed: Seed, place: number, ready: readonly number[], { order, isDone, memory }: Outlook): Found {
   const known = memory.found.get(seed);
-  if (known && known.ready === ready && !known.missing.some(isKnown)) return known;
-  const usersOf = (variable: Variable): readonly number[] => order.users.get(variable) ?? nobody;
-  const found = { ready, ...growNest(seed, place, { equations: order.equations, ready, usersOf, isKnown }) };
+  if (known && known.ready === ready && !isAnyDone(known.missing, isDone)) return known;
+  const found = { ready, ...growNest(seed, place, { order, ready, isDone }) };
   memory.found.set(seed, found);
   return found;
 }
 
-const none: ReadonlySet<Variable> = new Set();
+function isAnyDone(places: readonly number[], isDone: Uint8Array): boolean {
+  for (let i = 0; i < places.length; i++) if (isDone[places[i]!] === 1) return true;
+  return false;
+}
 
-function timelyOf(found: Found, outlook: Outlook): Timely {
-  if (!found.timely || found.timely.missing.some(outlook.isKnown))
-    found.timely = timelyPart(found.nest, outlook, outlook.waiting, none);
+const none = new Uint8Array();
+
+function timelyOf(found: Found, { order, waiting, isDone }: Outlook): NonNullable<Found["timely"]> {
+  if (!found.timely || isAnyDone(found.timely.missing, isDone))
+    found.timely = timelyPart(found.nest, { order, waiting, isDone, soon: none });
   return found.timely;
 }
 
@@ -208,127 +180,56 @@ function best<N>(nests: readonly N[], scoreOf: (nest: N) => number): N | undefin
   return found;
 }
 
-/** What can be computed without a kernel. */
-function computableSoon({ remaining, isKnown, order }: Outlook): Set<Variable> {
-  const soon = new Set<Variable>();
+/** The future in which all comes soon that can be computed without a kernel. */
+function computableSoon({ remaining, waiting: unknown, isDone, order }: Outlook): Future {
+  const { equations, users } = order;
+  const soon = new Uint8Array(equations.length);
+  const waiting = Uint16Array.from(unknown);
   for (const place of remaining) {
-    const equation = order.equations[place]!;
-    if (
-      (isNestable(equation) || equation.primitive.name === "reshape") &&
-      equation.inputs.every((input) => soon.has(input) || isKnown(input))
-    )
-      for (const output of equation.outputs) soon.add(output);
+    const equation = equations[place]!;
+    if (waiting[place]! > 0 || !(isNestable(equation) || equation.primitive.name === "reshape")) continue;
+    soon[place] = 1;
+    for (const user of users[place]!) waiting[user]!--;
   }
-  return soon;
+  return { order, waiting, isDone, soon };
 }
 
-/**
- * The steps that somebody waits for. What is only used by equations that wait for yet other values, which do not depend on
- * this nest, would have to be kept in memory until then: it is left to a later nest. Nobody waits for what comes soon.
- *
- * @param waiting - how many operands of the equation at each place are neither known nor come soon
- */
-function timelyPart(
-  nest: Nest,
-  { order: { equations, places, users }, isKnown, outputs }: Outlook,
-  waiting: ArrayLike<number>,
-  soon: ReadonlySet<Variable>,
-): Timely {
-  const missing = new Set<Variable>();
-  let kept = nest.steps.map(({ equation }) => places.get(equation)!);
-  for (;;) {
-    const isKept = new Uint8Array(equations.length);
-    const isNeeded = new Uint8Array(equations.length);
-    /** What can be computed when the nest has been, and nothing else that is independent of it. */
-    const within = new Set<Variable>();
-    for (const place of kept) {
-      isKept[place] = 1;
-      for (const output of equations[place]!.outputs) within.add(output);
-    }
-    /** Of what an equation waits for, so much is within. */
-    const got = new Uint16Array(equations.length);
-    const reached: number[] = [];
-    // what is added on the way is visited too
-    for (const variable of within) {
-      const share = soon.has(variable) ? 0 : 1;
-      for (const place of users.get(variable) ?? nobody) {
-        if (got[place] === 0) reached.push(place);
-        got[place]! += share;
-        if (got[place] === waiting[place]) for (const output of equations[place]!.outputs) within.add(output);
-      }
-    }
-    for (const place of reached)
-      if (got[place]! < waiting[place]!)
-        for (const input of equations[place]!.inputs)
-          if (!within.has(input) && !isKnown(input) && !soon.has(input)) {
-            missing.add(input);
-            break;
-          }
-    let count = 0;
-    for (let i = kept.length - 1; i >= 0; i--) {
-      const place = kept[i]!;
-      for (const output of equations[place]!.outputs) {
-        const isWanted = (user: number): boolean =>
-          isKept[user] === 1 ? isNeeded[user] === 1 : got[user] === waiting[user];
-        if (outputs.has(output) || (users.get(output) ?? nobody).some(isWanted)) isNeeded[place] = 1;
-      }
-      count += isNeeded[place]!;
-    }
-    if (count < kept.length) count += addFolds(kept, isNeeded, equations);
-    if (count === kept.length) return { nest: restrictNest(nest, kept, places), missing: [...missing] };
-    kept = kept.filter((place) => isNeeded[place] === 1);
-  }
-}
+/** Whether the result of an equation is used by equations other than these. */
+const leaves = (place: number, inside: Uint8Array, { isOutput, users }: Order): boolean =>
+  isOutput[place] === 1 || users[place]!.some((user) => inside[user] === 0);
 
-/** Adds the folds of needed values, and tells how many equations that are: later they would be read from memory. */
-function addFolds(kept: readonly number[], isNeeded: Uint8Array, equations: readonly Equation[]): number {
-  const isLeft = (place: number): boolean => isNeeded[place] === 0;
-  const folds = kept.filter((place) => isLeft(place) && relationOf(equations[place]!)!.kind === "fold");
-  if (folds.length === 0) return 0;
-  const producers = new Map(
-    kept.flatMap((place) => equations[place]!.outputs.map((output) => [output, place] as const)),
-  );
-  const producersOf = (place: number): number[] =>
-    equations[place]!.inputs.flatMap((input) => producers.get(input) ?? []);
-  const reaches = (place: number): boolean => producersOf(place).some((each) => !isLeft(each) || reaches(each));
-  let added = 0;
-  const add = (place: number): void => {
-    if (!isLeft(place)) return;
-    for (const each of producersOf(place)) add(each);
-    isNeeded[place] = 1;
-    added++;
-  };
-  for (const place of folds) if (isLeft(place) && reaches(place)) add(place);
-  return added;
+/** Whether each equation is in the nest. */
+function insideOf(nest: Nest, { equations, places }: Order): Uint8Array {
+  const inside = new Uint8Array(equations.length);
+  for (const { equation } of nest.steps) inside[places.get(equation)!] = 1;
+  return inside;
 }
-
-/** Whether a result is used outside of the nest. */
-const leaves = (result: Variable, inside: ReadonlySet<Equation>, { outputs, order }: Outlook): boolean =>
-  outputs.has(result) || order.users.get(result)?.some((place) => !inside.has(order.equations[place]!)) === true;
 
 /** Elements that the nest writes to memory. */
-function leavingSize(nest: Nest, outlook: Outlook): number {
-  const inside = new Set(nest.steps.map(({ equation }) => equation));
-  const results = [...inside].flatMap((equation) => equation.outputs);
-  return results.reduce((sum, result) => sum + (leaves(result, inside, outlook) ? sizeOf(result.shape) : 0), 0);
+function leavingSize(nest: Nest, { order }: Outlook): number {
+  const inside = insideOf(nest, order);
+  const size = ({ equation }: Step): number =>
+    leaves(order.places.get(equation)!, inside, order) ? sizeOf(equation.outputs[0]!.shape) : 0;
+  return nest.steps.reduce((sum, step) => sum + size(step), 0);
 }
 
 /** Vector instructions that the nest saves over executing its equations one by one. */
-function savings(nest: Nest, outlook: Outlook): number {
-  const inside = new Set(nest.steps.map(({ equation }) => equation));
-  const made = new Set([...inside].flatMap((equation) => equation.outputs));
+function savings(nest: Nest, { order }: Outlook): number {
+  const inside = insideOf(nest, order);
   const lane = nest.loops.length - 1;
   const length = nest.sizes[lane]!;
   const idle = (4 * Math.ceil(length / 4)) / length - 1;
   const strided = new Set<Variable>();
   let saved = 0;
   for (const { equation, operands, output, relation, isExit } of nest.steps) {
+    const place = order.places.get(equation)!;
     equation.inputs.forEach((input, i) => {
-      if (made.has(input)) saved += sizeOf(input.shape) / 4;
+      const producer = order.producers[place]![i]!;
+      if (producer >= 0 && inside[producer] === 1) saved += sizeOf(input.shape) / 4;
       else if (isStrided(input, operands[i]!, lane)) strided.add(input);
     });
     const result = equation.outputs[0]!;
-    if (!leaves(result, inside, outlook)) saved += sizeOf(result.shape) / 4;
+    if (!leaves(place, inside, order)) saved += sizeOf(result.shape) / 4;
     else if (!isExit && isStrided(result, output, lane)) strided.add(result);
     saved -= (idle * (1 + weightOf(equation, relation)) * sizeOf(relation.sizes)) / 4;
   }

@@ -2,6 +2,7 @@
 import type { Equation, Variable } from "../../../ir/program.js";
 import { range, sizeOf, stridesOf } from "../../../util/shapes.js";
 import { type Axes, canUnroll, type Nest, type Step } from "./nest.js";
+import type { Order } from "./order.js";
 import { type Indices, type Relation, relationOf, weightOf } from "./relation.js";
 
 /** What a nest starts from: an equation, and which of its indices become loops, the last one in lanes. */
@@ -24,21 +25,20 @@ interface Draft {
 
 type Partial = (number | undefined)[];
 
-/** What may become part of a nest: equations in order, by their places in it. */
+/** What may become part of a nest. */
 export interface Candidates {
-  readonly equations: readonly Equation[];
-  /** The places of those whose operands are all known, as far as they fit into the loops; the seed may be missing. */
+  readonly order: Order;
+  /** The places of equations whose operands are all known, as far as they fit into the loops; the seed may be missing. */
   readonly ready: readonly number[];
-  /** The places of those that use a value. */
-  readonly usersOf: (variable: Variable) => readonly number[];
-  readonly isKnown: (variable: Variable) => boolean;
+  /** 1 for equations that have been computed. */
+  readonly isDone: Uint8Array;
 }
 
 /** A nest, and what it depends on: as long as that holds, the seed grows to the same nest again. */
 export interface Grown {
   readonly nest: Nest;
-  /** Values that equations would have needed in order to join. */
-  readonly missing: readonly Variable[];
+  /** Equations that would have to be done for others to join. */
+  readonly missing: readonly number[];
 }
 
 /** The loops of a seed, by their sizes. */
@@ -46,7 +46,8 @@ export const loopSizesOf = ({ equation, loops }: Seed): number[] =>
   loops.map((index) => relationOf(equation)!.sizes[index]!);
 
 /** Gathers all candidates, in order, that fit into one nest with the seed, which is at `at`. Operands are in it or known. */
-export function growNest(seed: Seed, at: number, { equations, ready, usersOf, isKnown }: Candidates): Grown {
+export function growNest(seed: Seed, at: number, { order, ready, isDone }: Candidates): Grown {
+  const { equations, users, producers } = order;
   const loopSizes = loopSizesOf(seed);
   const sizes = [...loopSizes];
   const loops = range(sizes.length);
@@ -57,7 +58,7 @@ export function growNest(seed: Seed, at: number, { equations, ready, usersOf, is
   const find = (axis: number): number => (parents[axis] === axis ? axis : find(parents[axis]!));
   const made = new Map<Variable, Axes>();
   const drafts: Draft[] = [];
-  const missing: Variable[] = [];
+  const missing: number[] = [];
   let weight = 0;
 
   /** Makes two unrolled axes one, unless a value has both. */
@@ -97,12 +98,15 @@ export function growNest(seed: Seed, at: number, { equations, ready, usersOf, is
     return relation.sizes.map((_, index) => (seed.loops.includes(index) ? seed.loops.indexOf(index) : undefined));
   };
 
-  const add = (equation: Equation): void => {
+  const add = (place: number): void => {
+    const equation = equations[place]!;
+    const from = producers[place]!;
     let isInside = false;
-    for (const input of equation.inputs)
-      if (made.has(input)) isInside = true;
-      else if (!isKnown(input)) {
-        missing.push(input);
+    for (let i = 0; i < from.length; i++)
+      if (from[i]! < 0 || isDone[from[i]!] === 1) continue;
+      else if (made.has(equation.inputs[i]!)) isInside = true;
+      else {
+        missing.push(from[i]!);
         return;
       }
     const relation = relationOf(equation);
@@ -128,12 +132,12 @@ export function growNest(seed: Seed, at: number, { equations, ready, usersOf, is
     if (relation.folded.some((index) => isLoop(found[index], loops.length))) return;
     const output = relation.output.map((index) => (index === undefined ? undefined : axes[index]!));
     made.set(equation.outputs[0]!, output);
-    for (const place of usersOf(equation.outputs[0]!)) enqueue(queue, place);
+    for (const user of users[place]!) enqueue(queue, user);
   };
   // most equations wait for values that neither are known nor come into this nest
   const queue = [...ready];
   enqueue(queue, at);
-  for (let i = 0; i < queue.length; i++) add(equations[queue[i]!]!);
+  for (let i = 0; i < queue.length; i++) add(queue[i]!);
   return { nest: { loops, sizes, steps: drafts.map((draft) => stepOf(draft, find, lane)) }, missing };
 }
 

@@ -1,11 +1,11 @@
 // The order in which equations are executed, and what is executed together.
-import type { Equation, Program, Variable } from "../../../ir/program.js";
-import { usedEquations } from "../../../ir/usedEquations.js";
-import { sizeOf } from "../../../util/shapes.js";
+import type { Equation, Program } from "../../../ir/program.js";
+import { range, sizeOf } from "../../../util/shapes.js";
 import { laneRules } from "../elementwise.js";
 import { foldOf } from "../kernels/reductions.js";
-import { chooseNest, isNestable, newMemory, orderOf } from "./chooseNest.js";
+import { chooseNest, isNestable, newMemory } from "./chooseNest.js";
 import type { Nest } from "./nest.js";
+import { orderOf } from "./order.js";
 
 /** What is emitted at once. */
 export type Item =
@@ -42,32 +42,27 @@ export function isSmall(equation: Equation): boolean {
  * kernels, and a nest only when nothing else is ready, so that it gathers all that it can.
  */
 export function schedule(program: Program): Item[] {
-  const { used } = usedEquations(program);
-  const order = orderOf(used);
-  const outputs = new Set(program.outputs);
-  const done = new Set<Variable>([...program.inputs, ...program.constants.map(({ variable }) => variable)]);
+  const order = orderOf(program);
+  const { equations, users } = order;
   const items: Item[] = [];
   const memory = newMemory();
-  let remaining: readonly number[] = used.map((_, place) => place);
+  let remaining: readonly number[] = range(equations.length);
+  const isDone = new Uint8Array(equations.length);
   /** Operands of each equation that are not known yet. */
-  const waiting = new Uint16Array(used.length);
-  for (const [variable, places] of order.users) if (!done.has(variable)) for (const place of places) waiting[place]!++;
-  const isKnown = (variable: Variable): boolean => done.has(variable);
-  const isReady = (place: number): boolean => waiting[place] === 0;
-  const finish = (equation: Equation): void => {
-    for (const output of equation.outputs) {
-      done.add(output);
-      for (const user of order.users.get(output) ?? []) waiting[user]!--;
-    }
+  const waiting = new Uint16Array(equations.length);
+  for (const those of users) for (const user of those) waiting[user]!++;
+  const finish = (place: number): void => {
+    isDone[place] = 1;
+    for (const user of users[place]!) waiting[user]!--;
   };
   /** Emits what is ready and passes the test, in order; tells whether there was any. */
   const take = (test: (equation: Equation) => Item | undefined): boolean => {
     const before = remaining.length;
     remaining = remaining.filter((place) => {
-      const item = isReady(place) ? test(used[place]!) : undefined;
+      const item = waiting[place] === 0 ? test(equations[place]!) : undefined;
       if (!item) return true;
       items.push(item);
-      finish(used[place]!);
+      finish(place);
       return false;
     });
     return remaining.length < before;
@@ -81,12 +76,11 @@ export function schedule(program: Program): Item[] {
     while (take(light));
     if (take((equation) => (light(equation) || isNestable(equation) ? undefined : { kind: "kernel", equation })))
       continue;
-    const nest = chooseNest({ remaining, waiting, isKnown, outputs, order, memory });
+    const nest = chooseNest({ remaining, waiting, isDone, order, memory });
     if (nest) {
       items.push(itemOf(nest));
-      const taken = new Set(nest.steps.map(({ equation }) => equation));
-      remaining = remaining.filter((place) => !taken.has(used[place]!));
-      for (const equation of taken) finish(equation);
+      for (const { equation } of nest.steps) finish(order.places.get(equation)!);
+      remaining = remaining.filter((place) => isDone[place] === 0);
     } else if (!take((equation) => (isElementwise(equation) ? undefined : { kind: "kernel", equation }))) break;
   }
   return items;
