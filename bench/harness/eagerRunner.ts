@@ -4,6 +4,7 @@ import { require as requireModule } from "tsx/cjs/api";
 import { onBackend } from "../../src/runtime/tfjs/onBackend.js";
 import { withLeaves } from "../../src/util/tree.js";
 import { restartNoise } from "./eagerNoise.js";
+import { ownTensor } from "./ownTensor.js";
 import type { Runner } from "./runner.js";
 import { leaves, type Variant } from "./workload.js";
 
@@ -15,10 +16,6 @@ function registerGradients(): void {
   requireModule("@tensorflow/tfjs-core/dist/register_all_gradients.js", import.meta.url);
   hasGradients = true;
 }
-
-/** The same values in tensors that live on the active backend. */
-export const ownTensor = (tensor: Tensor): Tensor =>
-  tf.tensor(tensor.dataSync().slice(), [...tensor.shape], tensor.dtype);
 
 /** Steps as a user of tfjs writes them: tf.variableGrads of the loss, then tf.train.adam. */
 export function eagerRunner(of: Variant, backend: string): Runner {

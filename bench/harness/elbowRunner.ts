@@ -6,7 +6,7 @@ import { initialState } from "../../src/inference/fitting/state.js";
 import { buildStep, sumCount } from "../../src/inference/fitting/stepProgram.js";
 import { prepare } from "../../src/inference/prepare.js";
 import type { DType, Program } from "../../src/ir/program.js";
-import { ownTensor } from "./eagerRunner.js";
+import { ownTensor } from "./ownTensor.js";
 import type { Runner } from "./runner.js";
 import { leaves, type Variant } from "./workload.js";
 
@@ -21,8 +21,11 @@ export interface ElbowRunner extends Runner {
   readonly executable: Executable;
 }
 
+/** What has to be known of a variant to run it. */
+export type Runnable = Pick<Variant, "parameters" | "data" | "draws" | "learningRate" | "scale" | "objective">;
+
 /** Steps of the very program that fit runs, through engine.iterate, without reports. */
-export async function elbowRunner(of: Variant, engine: Engine): Promise<ElbowRunner> {
+export async function elbowRunner(of: Runnable, engine: Engine): Promise<ElbowRunner> {
   // copies of its own: a tensor moves to the backend that uses it, and back
   const parameters = leaves(of).map(({ leaf }) => ownTensor(leaf));
   const data = of.data.map(ownTensor);

@@ -11,9 +11,23 @@ import { leaves, type Variant } from "./workload.js";
 interface PythonPeer {
   readonly name: string;
   readonly script: string;
+  /** Arguments of the script. */
+  readonly options?: readonly string[];
   readonly modules: readonly string[];
   readonly workloads: readonly string[];
 }
+
+/** One batched backward pass against a gradient for every image: the latter on GPUs only, where it can be borne. */
+export const gpuPeers: readonly PythonPeer[] = [
+  {
+    name: "JAX, jitted",
+    script: "jaxJit.py",
+    modules: ["jax"],
+    workloads: ["W1", "W2", "W3", "W4", "W5", "W5s", "W6", "VAE"],
+  },
+  { name: "JAX, vmap(grad)", script: "jaxJit.py", options: ["per-example"], modules: ["jax"], workloads: ["VAE"] },
+  { name: "JAX, jitted", script: "jaxAir.py", modules: ["jax"], workloads: ["AIR"] },
+];
 
 const everything = ["W1", "W2", "W3", "W4", "W5", "W5s", "W6"];
 export const pythonPeers: readonly PythonPeer[] = [
@@ -48,9 +62,11 @@ const scripts = join(import.meta.dirname, "..", "peers");
 export function runPythonPeer(
   peer: PythonPeer,
   workload: string,
-  of: Variant,
+  of: Pick<Variant, "name" | "draws" | "learningRate" | "parameters" | "data">,
   steps: number,
   { repeatMs, repeats }: Effort,
+  /** JAX's name of what it runs on: cpu, which is held to one thread, or cuda. */
+  platform = "cpu",
 ): PeerResult | string {
   const folder = mkdtempSync(join(tmpdir(), "elbow-bench-"));
   try {
@@ -73,15 +89,21 @@ export function runPythonPeer(
       data: of.data.map((tensor, i) => save(tensor, `data.${i}`)),
     };
     writeFileSync(join(folder, "task.json"), JSON.stringify(task));
-    const { status, stdout, stderr } = spawnSync("python3", [join(scripts, peer.script), folder], {
-      encoding: "utf8",
-      timeout: 300_000,
-      env: {
-        ...process.env,
-        JAX_PLATFORMS: "cpu",
-        XLA_FLAGS: "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    const { status, stdout, stderr } = spawnSync(
+      "python3",
+      [join(scripts, peer.script), folder, ...(peer.options ?? [])],
+      {
+        encoding: "utf8",
+        timeout: 300_000,
+        env: {
+          ...process.env,
+          JAX_PLATFORMS: platform,
+          ...(platform === "cpu" && {
+            XLA_FLAGS: "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+          }),
+        },
       },
-    });
+    );
     if (status !== 0) return stderr.trim().split("\n").at(-1) || "it failed";
     const timing = JSON.parse(stdout.trim().split("\n").at(-1)!) as Omit<PeerResult, "workload" | "variant" | "peer">;
     return { workload, variant: of.name, peer: peer.name, ...timing };

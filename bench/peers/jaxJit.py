@@ -1,8 +1,10 @@
-"""Losses by hand in plain JAX: value_and_grad, Adam and the loop over steps in one jitted lax.scan."""
-from functools import partial
+"""Losses by hand in plain JAX: value_and_grad, Adam and the loop over steps in one jitted lax.scan. With "per-example", the
+gradient of every image by vmap."""
+import sys
 
 import jax
 import jax.numpy as jnp
+from adam import scanned
 from jax import lax, nn, random
 from task import Task, report
 
@@ -88,7 +90,7 @@ task = Task()
 particles = int(task.variant[2:]) if task.workload == "W6" else 1
 loss = {
     "W1": coin, "W2": eight_schools, "W3": logistic, "W5": mixture, "W5s": mixture_score,
-    "W4": iwae(1), "W6": iwae(particles),
+    "W4": iwae(1), "VAE": iwae(1), "W6": iwae(particles),
 }[task.workload]
 
 
@@ -97,20 +99,14 @@ def batch_loss(parameters, key):
     return jnp.mean(jax.vmap(lambda k: loss(parameters, k, *task.data))(keys)) if task.draws > 1 else loss(parameters, key, *task.data)
 
 
-@partial(jax.jit, static_argnums=1)
-def run(state, n):
-    def step(state, _):
-        parameters, m, v, t, key = state
-        key, own = random.split(key)
-        value, gradient = jax.value_and_grad(batch_loss)(parameters, own)
-        t = t + 1
-        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, gradient)
-        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g**2, v, gradient)
-        move = lambda p, m, v: p - task.learning_rate * (m / (1 - 0.9**t)) / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8)
-        return (jax.tree.map(move, parameters, m, v), m, v, t, key), value
-
-    return lax.scan(step, state, None, length=n)
+def per_example(parameters, key):
+    """The gradient of every image on its own, then their mean: what vmap(grad(...)) of a model of one image comes to."""
+    (images,) = task.data
+    one = lambda image, k: jax.value_and_grad(loss)(parameters, k, image[None])
+    values, gradients = jax.vmap(one)(images, random.split(key, images.shape[0]))
+    return jnp.mean(values), jax.tree.map(lambda g: jnp.mean(g, 0), gradients)
 
 
-zeros = jax.tree.map(jnp.zeros_like, task.parameters)
-report(task, run, (task.parameters, zeros, zeros, jnp.float32(0), random.key(0)))
+is_per_example = "per-example" in sys.argv[2:]
+run, start = scanned(batch_loss, task.parameters, task.learning_rate, per_example if is_per_example else None)
+report(task, run, start)
