@@ -99,7 +99,8 @@ try {
     const to = join(folder, each.slice(root.length + 1));
     // sources, other module formats and types are half of some packages
     const isNeeded = (file: string): boolean =>
-      !/(\.(map|d\.ts|d\.mts|d\.cts|md)|_test\.js)$/.test(file) && !/tfjs-[a-z-]+\/(src|dist\/.*(fesm|min\.js))/.test(file);
+      !/(\.(map|d\.ts|d\.mts|d\.cts|md)|_test\.js)$/.test(file) &&
+      !/tfjs-[a-z-]+\/(src|dist\/.*(fesm|min\.js))/.test(file);
     cpSync(each, to, { recursive: true, dereference: true, filter: isNeeded });
   }
   cpSync(process.execPath, join(folder, "node"));
