@@ -5,7 +5,7 @@ const core = [...foundation, "ir", "transforms", "runtime"];
 const language = [...core, "ops", "distributions", "strategies", "dsl"];
 
 const layers = {
-  errors: [],
+  errors: ["util"],
   util: foundation,
   ir: [...foundation, "ir"],
   transforms: [...foundation, "ir", "transforms"],

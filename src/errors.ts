@@ -1,3 +1,5 @@
+import { userLine } from "./util/location.js";
+
 /** Where an error happened: the address of a random choice and the user's own source line, when they are known. */
 export interface ErrorLocation {
   readonly address?: string | undefined;
@@ -11,6 +13,8 @@ export interface ErrorParts {
   /** One remedy, as a sentence. */
   readonly hint?: string | undefined;
   readonly at?: ErrorLocation | undefined;
+  /** The error of another library that this one explains. */
+  readonly cause?: unknown;
 }
 
 /**
@@ -26,16 +30,22 @@ export class ElbowError extends Error {
   readonly summary: string;
   readonly hint: string | undefined;
   readonly at: ErrorLocation;
+  /** Whether the line is merely the user's innermost one when the error was thrown: one that is known better replaces it. */
+  readonly isLineFound: boolean;
 
-  constructor(code: string, { message, hint, at = {} }: ErrorParts) {
-    const place = [at.address === undefined ? undefined : `address "${at.address}"`, at.source].filter((x) => x);
+  constructor(code: string, { message, hint, at = {}, cause }: ErrorParts) {
+    const found = at.source === undefined && code !== "internal" ? lineOfThrow() : undefined;
+    const source = at.source ?? found;
+    const place = [at.address === undefined ? undefined : `address "${at.address}"`, source].filter((x) => x);
     super(
       [message, hint && `  hint: ${hint}`, place.length > 0 && `  at ${place.join(", ")}`].filter((x) => x).join("\n"),
+      cause === undefined ? undefined : { cause },
     );
     this.code = code;
     this.summary = message;
     this.hint = hint;
-    this.at = at;
+    this.at = { ...at, source };
+    this.isLineFound = found !== undefined;
   }
 }
 
@@ -50,10 +60,19 @@ export function located<R>(source: { readonly line: string | undefined } | undef
 
 /** An error of a user's making that does not know its line, with this one; any other as it is. */
 export function withPlace(error: unknown, source: { readonly line: string | undefined } | undefined): unknown {
-  const isHomeless = error instanceof ElbowError && error.code !== "internal" && error.at.source === undefined;
-  if (!isHomeless || source?.line === undefined) return error;
-  const { code, summary, hint, at } = error;
-  return new ElbowError(code, { message: summary, hint, at: { ...at, source: source.line } });
+  if (!(error instanceof ElbowError) || error.code === "internal") return error;
+  if (!(error.isLineFound || error.at.source === undefined) || source?.line === undefined) return error;
+  const { code, summary, hint, at, cause } = error;
+  return new ElbowError(code, { message: summary, hint, at: { ...at, source: source.line }, cause });
+}
+
+/** The user's line that led here. */
+function lineOfThrow(): string | undefined {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 60;
+  const { stack } = new Error();
+  Error.stackTraceLimit = limit;
+  return userLine(stack ?? "");
 }
 
 /** Throws unless the condition holds: for invariants of Elbow itself, never for a user's input. */

@@ -212,8 +212,8 @@ export function distribution<T extends Tensor, Offers extends string>(
   of: Family,
   parameters: readonly TensorLike[],
 ): Distribution<T, Offers> {
-  const tensors = parameters.map((parameter) => {
-    const tensor = asTensor(parameter);
+  const tensors = parameters.map((parameter, i) => {
+    const tensor = asTensor(parameter, "float32", `${of.name}: ${of.parameterNames[i]}`);
     return tensor.dtype === "float32" ? tensor : tf.cast(tensor, "float32");
   });
   const shapes = locatedShapes(of, tensors);

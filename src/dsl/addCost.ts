@@ -1,6 +1,7 @@
 import type { TensorLike } from "../ir/lifted.js";
 import { asTensor } from "../ir/lifted.js";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { AddedCost, Effects } from "./effects.js";
 
 /**
@@ -25,6 +26,6 @@ import type { AddedCost, Effects } from "./effects.js";
  * console.log(p.dataSync()[0]); // => 2.5
  * ```
  */
-export function* addCost(weight: TensorLike): Effects<AddedCost, void> {
+export const addCost = asked("addCost", function* addCost(weight: TensorLike): Effects<AddedCost, void> {
   yield { kind: "cost", weight: asTensor(weight), source: captureSource() };
-}
+});

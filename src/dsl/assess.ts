@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Choices, Present } from "./choices.js";
 import type { Effects } from "./effects.js";
@@ -25,9 +26,12 @@ export type Values<C> = { readonly [K in keyof C]: Present<C[K]> extends Tensor 
  * console.log(run(0, assess(model(), { x: tf.scalar(0) })).dataSync()[0].toFixed(4)); // => -0.9189
  * ```
  */
-export function* assess<C, R>(call: Call<C, R>, choices: Values<C>): Effects<Assess, Tensor> {
+export const assess = asked("assess", function* assess<C, R>(call: Call<C, R>, choices: Values<C>): Effects<
+  Assess,
+  Tensor
+> {
   return yield { kind: "assess", call, choices: choices as Choices, source: captureSource() };
-}
+});
 
 export function answerAssess({ call, choices: given, score, source }: Assess, key: Tensor): Tensor {
   const { logDrawn, logGiven } = execute(call, { key: undefined, auxiliary: key, given, path: [], score, source });

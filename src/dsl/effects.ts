@@ -1,10 +1,12 @@
 // What a program can ask for. An effect is a `yield*`; its handler gives it a meaning.
+
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { captureSource, type Source } from "../util/location.js";
 import type { Tree } from "../util/tree.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Verb } from "./verbEffects.js";
 
@@ -171,43 +173,59 @@ export type Effect = ProgramEffect | Verb | AddedCost;
  * console.log(Object.keys(run(1, simulate(walk())).choices)); // => [ 'x', 'y' ]
  * ```
  */
-export function* sample<const A extends string, T extends Tensor>(
-  address: A,
-  distribution: Distribution<T, never>,
-): Effects<Sample<A, T>, T> {
+export const sample = asked("sample", function* sample<
+  const A extends string,
+  T extends Tensor,
+>(address: A, distribution: Distribution<T, never>): Effects<Sample<A, T>, T> {
   return yield { kind: "sample", address, distribution, source: captureSource() };
-}
+});
 
 /**
  * Scores data under a distribution. The value must have exactly the shape [...batch, ...event]: nothing is broadcast.
  *
  * @throws ElbowError "observation-shape" where the shapes differ
  */
-export function* observe<const A extends string>(
-  address: A,
-  distribution: Distribution<Tensor, never>,
-  value: TensorLike,
-): Effects<Observe<A>, Tensor> {
-  return yield { kind: "observe", address, distribution, value: asTensor(value), source: captureSource() };
-}
+export const observe = asked("observe", function* observe<
+  const A extends string,
+>(address: A, distribution: Distribution<Tensor, never>, value: TensorLike): Effects<Observe<A>, Tensor> {
+  return yield {
+    kind: "observe",
+    address,
+    distribution,
+    value: asTensor(value, "float32", `the value observed at "${address}"`),
+    source: captureSource(),
+  };
+});
 
 /** Adds a log weight, of any shape, to the program's log density. */
-export function* factor<const A extends string>(address: A, logWeight: TensorLike): Effects<Factor<A>, void> {
-  yield { kind: "factor", address, logWeight: asTensor(logWeight), source: captureSource() };
-}
+export const factor = asked("factor", function* factor<
+  const A extends string,
+>(address: A, logWeight: TensorLike): Effects<Factor<A>, void> {
+  yield {
+    kind: "factor",
+    address,
+    logWeight: asTensor(logWeight, "float32", `the log weight of factor("${address}")`),
+    source: captureSource(),
+  };
+});
 
 /** Runs another program; its choices stand nested under the address. */
-export function* call<const A extends string, C, R, O>(
-  address: A,
-  program: Call<C, R, readonly unknown[], O>,
-): Effects<Nested<A, C, R, O>, R> {
+export const call = asked("call", function* call<
+  const A extends string,
+  C,
+  R,
+  O,
+>(address: A, program: Call<C, R, readonly unknown[], O>): Effects<Nested<A, C, R, O>, R> {
   return yield { kind: "call", address, call: program, source: captureSource() };
-}
+});
 
 /** Runs another program; its choices stand on the same level as the caller's. */
-export function* splice<C, R, O>(program: Call<C, R, readonly unknown[], O>): Effects<Spliced<C, R, O>, R> {
+export const splice = asked("splice", function* splice<C, R, O>(program: Call<C, R, readonly unknown[], O>): Effects<
+  Spliced<C, R, O>,
+  R
+> {
   return yield { kind: "splice", call: program, source: captureSource() };
-}
+});
 
 /**
  * Runs a program once per element of a sequence, handing a carry from step to step. Its choices stand stacked along a new
@@ -218,20 +236,18 @@ export function* splice<C, R, O>(program: Call<C, R, readonly unknown[], O>): Ef
  * @param sequence - tensors whose first axis is walked, or a number of steps (the element is then the step's index)
  * @returns the last carry, and the outputs stacked
  */
-export function* scan<
+export const scan = asked("scan", function* scan<
   const A extends string,
   Carry extends Tree<Tensor>,
   Element extends Tree<Tensor>,
   Output extends Tree<Tensor>,
   C,
->(
-  address: A,
-  body: (carry: Tensors<Carry>, element: Tensors<Element>) => Call<C, LoopStep<Tensors<Carry>, Output>>,
-  initial: Carry,
-  sequence: Element | number,
-): Effects<Looped<A, C>, { readonly carry: Tensors<Carry>; readonly outputs: Output }> {
+>(address: A, body: (carry: Tensors<Carry>, element: Tensors<Element>) => Call<C, LoopStep<Tensors<Carry>, Output>>, initial: Carry, sequence: Element | number): Effects<
+  Looped<A, C>,
+  { readonly carry: Tensors<Carry>; readonly outputs: Output }
+> {
   return yield { kind: "scan", address, body, initial, sequence, source: captureSource() } as unknown as Looped<A, C>;
-}
+});
 
 /**
  * Runs one of two programs. The choices under the address are those of the branch that ran; in a compiled program they
@@ -240,12 +256,12 @@ export function* scan<
  *
  * @param predicate - a boolean scalar
  */
-export function* cond<const A extends string, R extends Tree<Tensor>, C1, C2>(
-  address: A,
-  predicate: TensorLike,
-  whenTrue: Call<C1, R>,
-  whenFalse: Call<C2, R>,
-): Effects<Branched<A, C1 | C2>, R> {
+export const cond = asked("cond", function* cond<
+  const A extends string,
+  R extends Tree<Tensor>,
+  C1,
+  C2,
+>(address: A, predicate: TensorLike, whenTrue: Call<C1, R>, whenFalse: Call<C2, R>): Effects<Branched<A, C1 | C2>, R> {
   const branches: Branch<C1 | C2>[] = [
     { name: "true", call: whenTrue },
     { name: "false", call: whenFalse },
@@ -253,4 +269,4 @@ export function* cond<const A extends string, R extends Tree<Tensor>, C1, C2>(
   const test = asTensor(predicate);
   const selector = test.dtype === "bool" ? test : tf.cast(test, "bool");
   return yield { kind: "cond", address, selector, branches, source: captureSource() };
-}
+});

@@ -4,6 +4,7 @@ import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { loop } from "../ops/control.js";
 import { stopGradient } from "../ops/marks.js";
 import { range } from "../util/shapes.js";
+import { asked } from "./asked.js";
 import type { Effects, Replicated } from "./effects.js";
 import { type Computation, checkRuns, sideBySide } from "./replicate.js";
 
@@ -27,10 +28,13 @@ import { type Computation, checkRuns, sideBySide } from "./replicate.js";
  * console.log(s.arraySync()); // => [ 0.25, 0.25, 0.25 ]
  * ```
  */
-export function* estimates(runs: number, computation: Computation<Tensor>): Effects<Replicated, Tensor> {
-  checkRuns("estimates", runs);
-  return yield sideBySide("estimates", runs, computation, true);
-}
+export const estimates = asked(
+  "estimates",
+  function* estimates(runs: number, computation: Computation<Tensor>): Effects<Replicated, Tensor> {
+    checkRuns("estimates", runs);
+    return yield sideBySide("estimates", runs, computation, true);
+  },
+);
 
 /**
  * An unbiased estimate of (E x)ⁿ for what a computation returns, x, or of Π E x_i for several computations: the product of
@@ -51,18 +55,21 @@ export function* estimates(runs: number, computation: Computation<Tensor>): Effe
  * console.log(Math.abs(m.dataSync()[0]! - 6) < 0.1); // => true
  * ```
  */
-export function* productOfEstimates(
-  ...factors: readonly [runs: number, computation: Computation<Tensor>] | readonly [readonly Computation<Tensor>[]]
-): Effects<Replicated, Tensor> {
-  if (factors.length === 2) return tf.prod(yield* estimates(...factors), 0);
-  checkRuns("productOfEstimates", factors[0].length);
-  let product: Tensor | undefined;
-  for (const computation of factors[0]) {
-    const factor = tf.squeeze(yield* estimates(1, computation), [0]);
-    product = product ? tf.mul(product, factor) : factor;
-  }
-  return product!;
-}
+export const productOfEstimates = asked(
+  "productOfEstimates",
+  function* productOfEstimates(
+    ...factors: readonly [runs: number, computation: Computation<Tensor>] | readonly [readonly Computation<Tensor>[]]
+  ): Effects<Replicated, Tensor> {
+    if (factors.length === 2) return tf.prod(yield* estimates(...factors), 0);
+    checkRuns("productOfEstimates", factors[0].length);
+    let product: Tensor | undefined;
+    for (const computation of factors[0]) {
+      const factor = tf.squeeze(yield* estimates(1, computation), [0]);
+      product = product ? tf.mul(product, factor) : factor;
+    }
+    return product!;
+  },
+);
 
 /** Options of {@link expOfEstimate}. */
 export interface ExpOptions {
@@ -101,21 +108,24 @@ export interface ExpOptions {
  * console.log(Math.abs(value.dataSync()[0]! - Math.exp(0.5)) < 0.05); // => true
  * ```
  */
-export function* expOfEstimate(
-  computation: Computation<Tensor>,
-  { copies = 16, center }: ExpOptions = {},
-): Effects<Replicated, Tensor> {
-  checkRuns("expOfEstimate", copies, center === undefined ? 2 : 1);
-  const pilots = center === undefined ? Math.ceil(copies / 4) : 0;
-  const drawn = yield* estimates(copies, computation);
-  const own = drawn.shape.slice(1);
-  const [first, rest] = tf.split(drawn, [pilots, copies - pilots], 0) as [Tensor, Tensor];
-  const about = stopGradient(center === undefined ? tf.mean(first, 0) : tf.broadcastTo(asTensor(center), own));
-  const means = symmetricMeans(tf.sub(rest, about));
-  const factorials = range(means.shape[0]!).map((k) => range(k).reduce((product, i) => product / (i + 1), 1));
-  const weights = tf.reshape(tf.tensor1d(factorials), [-1, ...own.map(() => 1)]);
-  return tf.mul(tf.exp(about), tf.sum(tf.mul(means, weights), 0));
-}
+export const expOfEstimate = asked(
+  "expOfEstimate",
+  function* expOfEstimate(
+    computation: Computation<Tensor>,
+    { copies = 16, center }: ExpOptions = {},
+  ): Effects<Replicated, Tensor> {
+    checkRuns("expOfEstimate", copies, center === undefined ? 2 : 1);
+    const pilots = center === undefined ? Math.ceil(copies / 4) : 0;
+    const drawn = yield* estimates(copies, computation);
+    const own = drawn.shape.slice(1);
+    const [first, rest] = tf.split(drawn, [pilots, copies - pilots], 0) as [Tensor, Tensor];
+    const about = stopGradient(center === undefined ? tf.mean(first, 0) : tf.broadcastTo(asTensor(center), own));
+    const means = symmetricMeans(tf.sub(rest, about));
+    const factorials = range(means.shape[0]!).map((k) => range(k).reduce((product, i) => product / (i + 1), 1));
+    const weights = tf.reshape(tf.tensor1d(factorials), [-1, ...own.map(() => 1)]);
+    return tf.mul(tf.exp(about), tf.sum(tf.mul(means, weights), 0));
+  },
+);
 
 /**
  * For k = 0 … M the mean of Π x_i over all sets of k among M, [M, …] ↦ [M + 1, …]. With the m-th element, sets of k are

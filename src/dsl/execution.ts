@@ -3,10 +3,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
-import { checkParameters, inProgram } from "../distributions/parameters.js";
+import { checkParameters } from "../distributions/parameters.js";
 import { withSource } from "../ir/builder.js";
 import { namedKey } from "../ops/random.js";
 import type { Source } from "../util/location.js";
+import { driven, type Watch } from "./asked.js";
 import { runBranch } from "./branch.js";
 import type { Call } from "./call.js";
 import { type Choices, isTensor, unknownAddress } from "./choices.js";
@@ -26,21 +27,40 @@ import type {
 import { executeWhole } from "./executeWhole.js";
 import { runLoop } from "./loop.js";
 import type { CallRecord, Meaning, Outcome } from "./meaning.js";
+import { checkObserved } from "./observed.js";
 import { earlierBelow } from "./records.js";
-import { missingChoice, notAValue, notDrawable, repeatedAddress, unknownEffect } from "./refusals.js";
+import {
+  checkAddress,
+  evidenceInGuide,
+  missingChoice,
+  notADistribution,
+  notAProgram,
+  notAValue,
+  notDrawable,
+  repeatedAddress,
+  unknownEffect,
+} from "./refusals.js";
 import { reusable } from "./reuse.js";
 import { meaningOfPlate, runPlate } from "./runPlate.js";
 import { runReplicated } from "./runReplicated.js";
-import { drawHeld, drawValue, scoreValue } from "./site.js";
+import { drawHeld, drawValue, originOf, scoreValue } from "./site.js";
+import { noteSite } from "./siteLog.js";
 import { noteParameters } from "./validity.js";
 
 /** Runs a program with a meaning. @throws ElbowError for repeated, unknown and missing addresses and for values that do not fit */
 export function execute(call: Call, meaning: Meaning): Outcome {
-  if (call.execute) return executeWhole(call, meaning, execute);
+  if (call?.execute) return executeWhole(call, meaning, execute);
   const execution = new Execution(meaning);
   const result = execution.run(call);
   execution.checkGiven(call.name);
   return { ...execution.outcome(), result };
+}
+
+/** The computation of a program. @throws ElbowError "not-a-program" for what is none */
+function startOf(call: Call, source: Source | undefined): Watch<unknown, unknown> {
+  if (typeof (call as Partial<Call> | undefined)?.start !== "function") throw notAProgram(call, source);
+  const { name } = call;
+  return driven(call.start(), name === "program" ? "a program" : `the program ${name}`, source?.line);
 }
 
 export class Execution {
@@ -59,12 +79,9 @@ export class Execution {
 
   /** Drives a program to its end, answering its effects. */
   run(call: Call): unknown {
-    const body = call.start();
-    let step = inProgram(() => body.next());
-    while (!step.done) {
-      const answer = this.answer(step.value as ProgramEffect);
-      step = inProgram(() => body.next(answer));
-    }
+    const body = startOf(call, this.meaning.source);
+    let step = body.next();
+    while (!step.done) step = body.next(this.answer(step.value as ProgramEffect));
     return step.value;
   }
 
@@ -113,9 +130,9 @@ export class Execution {
 
   private sample({ address, distribution, source }: Sample<string, Tensor>): Tensor {
     this.claim(address, source);
-    this.check(address, distribution, source);
+    this.check(address, distribution, source, false);
     const given = this.meaning.given[address];
-    if (given !== undefined && !isTensor(given)) throw notAValue(this.full(address), "choice", source);
+    if (given !== undefined && !isTensor(given)) throw notAValue(this.full(address), "choice", given, source);
     const earlier = given ? undefined : this.meaning.earlier?.choices[address];
     const kept = earlier && isTensor(earlier) ? earlier : undefined;
     const chosen = given || kept ? undefined : this.meaning.choose?.(this.full(address), distribution);
@@ -141,29 +158,33 @@ export class Execution {
   }
 
   /** Checks parameters: those that are known now, the others when the program runs, if that is asked for. */
-  private check(name: string, distribution: Distribution<Tensor, never>, source: Source): void {
+  private check(name: string, distribution: Distribution<Tensor, never>, source: Source, isObserved: boolean): void {
     const address = this.full(name);
+    if (!distribution?.family) throw notADistribution(address, distribution, source);
+    noteSite(address, distribution, isObserved, source);
     checkParameters(distribution, address, source);
     noteParameters(address, distribution, source);
   }
 
   private draw(address: string, distribution: Sample<string, Tensor>["distribution"], source: Source): Tensor {
     const { key, given, isHeld } = this.meaning;
-    if (!key) throw missingChoice(this.full(address), given, source);
+    if (!key) throw missingChoice(this.full(address), given, [...this.places.keys()], source);
     const ownKey = withSource(source, () => namedKey(key, address));
     return (isHeld ? drawHeld : drawValue)(this.full(address), distribution, ownKey, source);
   }
 
   private observe({ address, distribution, value, source }: Observe): Tensor {
     this.claim(address, source);
-    this.check(address, distribution, source);
+    this.check(address, distribution, source, true);
     const { drawsObservations, recordsObservations } = this.meaning;
+    if (!drawsObservations) checkObserved(this.full(address), distribution, value, source);
     const taken = drawsObservations ? this.predicted(address, distribution, source) : value;
     const logDensity = withSource(source, () => scoreValue(this.full(address), distribution, taken, source));
     if (recordsObservations) this.choices[address] = recordsObservations === "values" ? value : logDensity;
     this.take(
       address,
       withSource(source, () => tf.sum(logDensity)),
+      source,
     );
     return taken;
   }
@@ -171,7 +192,7 @@ export class Execution {
   /** A value in the place of an observed one. */
   private predicted(address: string, distribution: Observe["distribution"], source: Source): Tensor {
     const given = this.meaning.given[address];
-    if (given !== undefined && !isTensor(given)) throw notAValue(this.full(address), "choice", source);
+    if (given !== undefined && !isTensor(given)) throw notAValue(this.full(address), "choice", given, source);
     const value = given ?? this.draw(address, distribution, source);
     this.choices[address] = value;
     return value;
@@ -182,11 +203,13 @@ export class Execution {
     this.take(
       address,
       withSource(source, () => tf.sum(logWeight)),
+      source,
     );
   }
 
   /** Takes up the log density of an observation or a factor. */
-  private take(address: string, logDensity: Tensor): void {
+  private take(address: string, logDensity: Tensor, source: Source): void {
+    if (this.meaning.isGuide) throw evidenceInGuide(this.full(address), source);
     this.given.push(logDensity);
     this.logObserved[address] = logDensity;
   }
@@ -266,7 +289,8 @@ export class Execution {
   private below(address: string, source: Source): Meaning {
     const { key, auxiliary, given, earlier, path } = this.meaning;
     const inner = given[address];
-    if (isTensor(inner)) throw notAValue(this.full(address), "program", source);
+    if (inner !== undefined && (isTensor(inner) || typeof inner !== "object"))
+      throw notAValue(this.full(address), "program", inner, source);
     return {
       ...this.meaning,
       key: key && namedKey(key, address),
@@ -296,6 +320,7 @@ export class Execution {
   }
 
   private claim(address: string, source: Source): void {
+    checkAddress(address, source);
     const first = this.places.get(address);
     if (first) throw repeatedAddress(this.full(address), first, source);
     this.places.set(address, source);
@@ -309,8 +334,9 @@ export class Execution {
         throw unknownAddress(
           this.full(address),
           Object.keys(this.choices).map(this.full),
-          `the program ${program}`,
-          this.meaning.source?.line,
+          program === "program" ? "the program" : `the program ${program}`,
+          (originOf(this.meaning.given[address]!) ?? this.meaning.source)?.line,
+          Object.keys(this.logObserved).map(this.full),
         );
   }
 

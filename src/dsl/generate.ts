@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Choices, Present } from "./choices.js";
 import type { Effects } from "./effects.js";
@@ -37,12 +38,14 @@ export type Constraints<C> = {
  * console.log(choices.x.dataSync()[0], logWeight.shape); // => 2 []
  * ```
  */
-export function* generate<C, R, A extends readonly unknown[], O>(
-  call: Call<C, R, A, O>,
-  constraints: Constraints<C>,
-): Effects<Generate, Generated<C, R, A, O>> {
+export const generate = asked("generate", function* generate<
+  C,
+  R,
+  A extends readonly unknown[],
+  O,
+>(call: Call<C, R, A, O>, constraints: Constraints<C>): Effects<Generate, Generated<C, R, A, O>> {
   return yield { kind: "generate", call, constraints: constraints as Choices, source: captureSource() };
-}
+});
 
 export function answerGenerate({ call, constraints, source }: Generate, key: Tensor): Generated<unknown, unknown> {
   const outcome = execute(call, { key, given: constraints, path: [], source });

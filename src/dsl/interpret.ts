@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
@@ -23,12 +24,15 @@ import type { Interpret, InterpretOptions } from "./verbEffects.js";
  * console.log(logGiven.shape); // => []
  * ```
  */
-export function* interpret<C, R>(
-  call: Call<C, R>,
-  options: InterpretOptions = {},
-): Effects<Interpret, Omit<Outcome, "choices" | "result"> & { readonly choices: C; readonly result: R }> {
+export const interpret = asked("interpret", function* interpret<
+  C,
+  R,
+>(call: Call<C, R>, options: InterpretOptions = {}): Effects<
+  Interpret,
+  Omit<Outcome, "choices" | "result"> & { readonly choices: C; readonly result: R }
+> {
   return yield { kind: "interpret", call, options, source: captureSource() };
-}
+});
 
 export const answerInterpret = ({ call, options, source }: Interpret, key: Tensor): Outcome =>
   execute(call, { given: {}, ...options, key, path: [], source });

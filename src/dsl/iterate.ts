@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Tree } from "../util/tree.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import { type Effects, type Looped, scan, type Tensors } from "./effects.js";
 import { mapCall } from "./mapResult.js";
@@ -24,15 +25,14 @@ export type Transition<S, C = unknown> = (state: Tensors<S>, step: Tensor) => Ca
  * console.log(run(0, simulate(walk())).returnValue.shape); // => []
  * ```
  */
-export function* iterate<const A extends string, S extends Tree<Tensor>, C>(
-  address: A,
-  n: number,
-  transition: Transition<S, C>,
-  initial: S,
-): Effects<Looped<A, C>, Tensors<S>> {
+export const iterate = asked("iterate", function* iterate<
+  const A extends string,
+  S extends Tree<Tensor>,
+  C,
+>(address: A, n: number, transition: Transition<S, C>, initial: S): Effects<Looped<A, C>, Tensors<S>> {
   const body = (state: Tensors<S>, step: Tensor) => mapCall(transition(state, step), (next) => ({ carry: next }));
   return (yield* scan(address, body, initial, n)).carry;
-}
+});
 
 /**
  * Applies a program to its own result, n times, and keeps all results: s₁, …, s_n of a chain that starts from s₀.
@@ -51,13 +51,12 @@ export function* iterate<const A extends string, S extends Tree<Tensor>, C>(
  * console.log(run(0, simulate(walk())).returnValue.shape); // => [ 10 ]
  * ```
  */
-export function* unfold<const A extends string, S extends Tree<Tensor>, C>(
-  address: A,
-  n: number,
-  transition: Transition<S, C>,
-  initial: S,
-): Effects<Looped<A, C>, Tensors<S>> {
+export const unfold = asked("unfold", function* unfold<
+  const A extends string,
+  S extends Tree<Tensor>,
+  C,
+>(address: A, n: number, transition: Transition<S, C>, initial: S): Effects<Looped<A, C>, Tensors<S>> {
   const body = (state: Tensors<S>, step: Tensor) =>
     mapCall(transition(state, step), (next) => ({ carry: next, output: next as Tree<Tensor> }));
   return (yield* scan(address, body, initial, n)).outputs as Tensors<S>;
-}
+});

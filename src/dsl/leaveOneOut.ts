@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { asLeaf } from "../ops/marks.js";
+import { asked } from "./asked.js";
 import type { Effects, Replicated } from "./effects.js";
 import { type Computation, checkRuns, sideBySide } from "./replicate.js";
 
@@ -31,8 +32,11 @@ import { type Computation, checkRuns, sideBySide } from "./replicate.js";
  * console.log(Math.abs(p.dataSync()[0]! - 1.5) < 0.1); // => true
  * ```
  */
-export function* leaveOneOut(runs: number, computation: Computation<Tensor>): Effects<Replicated, Tensor> {
-  checkRuns("leaveOneOut", runs, 2);
-  const costs: Tensor = yield sideBySide("leaveOneOut", runs, computation, false);
-  return tf.mean(asLeaf(costs, "leaveOneOut"), 0);
-}
+export const leaveOneOut = asked(
+  "leaveOneOut",
+  function* leaveOneOut(runs: number, computation: Computation<Tensor>): Effects<Replicated, Tensor> {
+    checkRuns("leaveOneOut", runs, 2);
+    const costs: Tensor = yield sideBySide("leaveOneOut", runs, computation, false);
+    return tf.mean(asLeaf(costs, "leaveOneOut"), 0);
+  },
+);

@@ -7,6 +7,7 @@ import type { Execute } from "./call.js";
 import type { Looped } from "./effects.js";
 import type { Meaning, Outcome } from "./meaning.js";
 import { tensorsOf } from "./records.js";
+import { aroundAxis } from "./siteLog.js";
 import { inSegments, rowsFrom, stepsOf } from "./steps.js";
 
 interface LoopResult {
@@ -16,7 +17,7 @@ interface LoopResult {
 
 /** Runs a loop over a program. */
 export function runLoop(
-  { body, initial, sequence, source }: Looped<string>,
+  { address, body, initial, sequence, source }: Looped<string>,
   meaning: Meaning,
   execute: Execute,
 ): Outcome {
@@ -30,7 +31,9 @@ export function runLoop(
     const { carry, outputs } = loop(
       (carried, slices) => {
         const element = withLeaves(elements, slices.slice(0, rows.length));
-        const { result, tensors } = steps.run(body(withLeaves(start, carried), element), slices.slice(rows.length));
+        const call = body(withLeaves(start, carried), element);
+        const axis = { name: address, size: last - first };
+        const { result, tensors } = aroundAxis(axis, () => steps.run(call, slices.slice(rows.length)));
         const step = result as { carry: Tree<Tensor>; output?: Tree<Tensor> };
         output = step.output;
         return { carry: tensorsOf(step.carry), outputs: [...tensors, ...tensorsOf(output)] };

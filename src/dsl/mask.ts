@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import type { Tree } from "../util/tree.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import { type Branched, cond, type Effects } from "./effects.js";
 import { gen } from "./gen.js";
@@ -39,12 +40,17 @@ export function mask<const A extends string, R extends Tree<Tensor>, C>(
   program: Call<C, R>,
   otherwise: NoInfer<R>,
 ): Effects<Branched<A, C | Record<never, never>>, R>;
-export function* mask(
+export function mask(
   address: string,
   flag: TensorLike,
   program: Call,
   otherwise?: unknown,
 ): Effects<Branched<string>, unknown> {
-  type AnyCall = Call<unknown, Tree<Tensor>>;
-  return yield* cond(address, flag, program as AnyCall, unmasked(otherwise) as AnyCall);
+  return masked(address, flag, program, otherwise);
 }
+
+type AnyCall = Call<unknown, Tree<Tensor>>;
+
+const masked = asked("mask", function* (address: string, flag: TensorLike, program: Call, otherwise: unknown) {
+  return yield* cond(address, flag, program as AnyCall, unmasked(otherwise) as AnyCall);
+});

@@ -85,6 +85,8 @@ export interface Meaning {
     | undefined;
   /** Whether draws are constants that no derivative goes through, whatever their strategies. @defaultValue false */
   readonly isHeld?: boolean | undefined;
+  /** Whether the program is a guide, whose log density is that of its choices: it may observe nothing. @defaultValue false */
+  readonly isGuide?: boolean | undefined;
   /** Whether a choice belongs to what is given in the outcome's log densities. @defaultValue whether a value is given */
   readonly countsAsGiven?: ((address: string) => boolean) | undefined;
   /** Whether observations are drawn like choices, and stand among them; log densities of them stay apart. @defaultValue false */

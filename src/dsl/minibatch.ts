@@ -4,6 +4,7 @@ import { ElbowError } from "../errors.js";
 import { captureSource, type Source } from "../util/location.js";
 import { formatShape } from "../util/shapes.js";
 import { leavesOf, mapLeaves, type Tree } from "../util/tree.js";
+import { asked } from "./asked.js";
 import { mostRows } from "./drawRows.js";
 import type { DrawnRows, Effects, Tensors } from "./effects.js";
 
@@ -76,11 +77,9 @@ function checkSize(size: number, most: number, what: string, source: Source): vo
  * console.log(Math.abs(m.dataSync()[0]! + 20) < 0.2); // => true
  * ```
  */
-export function* minibatch<D extends Tree<Tensor>>(
-  data: D,
-  size: number,
-  { replace = false }: RowOptions = {},
-): Effects<DrawnRows, Minibatch<Tensors<D>>> {
+export const minibatch = asked("minibatch", function* minibatch<
+  D extends Tree<Tensor>,
+>(data: D, size: number, { replace = false }: RowOptions = {}): Effects<DrawnRows, Minibatch<Tensors<D>>> {
   const source = captureSource();
   const total = rowsOf(data, source);
   checkSize(total, mostRows, "the number of rows", source);
@@ -88,7 +87,7 @@ export function* minibatch<D extends Tree<Tensor>>(
   const chosen: Tensor = yield { kind: "rows", total, size, replace, source };
   const rows = mapLeaves(data as Tree<Tensor>, (tensor: Tensor) => tf.gather(tensor, chosen)) as Tensors<D>;
   return batch(rows, total / size);
-}
+});
 
 /**
  * The rows that an objective is given, as a minibatch of data of `total` rows: what fit's `minibatches` pass.

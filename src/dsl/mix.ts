@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { CategoryIndex, Distribution } from "../distributions/distribution.js";
 import type { Tree } from "../util/tree.js";
+import { asked } from "./asked.js";
 import type { BranchChoices } from "./branchChoices.js";
 import type { Call } from "./call.js";
 import { call, type Effects, type Nested, sample } from "./effects.js";
@@ -45,11 +46,14 @@ const mixed = gen(function* mix(
  * console.log(Math.abs(value.dataSync()[0]! - 1.5) < 0.05); // => true
  * ```
  */
-export function* mix<const A extends string, R extends Tree<Tensor>, const B extends readonly Call<unknown, R>[]>(
-  address: A,
-  component: Distribution<CategoryIndex, never>,
-  parts: B & readonly Call<unknown, R>[],
-): Effects<Nested<A, Mixed<ChoicesOf<B[number]>>, R>, R> {
+export const mix = asked("mix", function* mix<
+  const A extends string,
+  R extends Tree<Tensor>,
+  const B extends readonly Call<unknown, R>[],
+>(address: A, component: Distribution<CategoryIndex, never>, parts: B & readonly Call<unknown, R>[]): Effects<
+  Nested<A, Mixed<ChoicesOf<B[number]>>, R>,
+  R
+> {
   const program = mixed(component, parts) as unknown as Call<Mixed<ChoicesOf<B[number]>>, R>;
   return yield* call(address, program);
-}
+});

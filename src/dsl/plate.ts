@@ -3,6 +3,7 @@ import { ElbowError } from "../errors.js";
 import { captureSource, type Source } from "../util/location.js";
 import { formatShape } from "../util/shapes.js";
 import type { Tree } from "../util/tree.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Effects, Nested, Result, Tensors } from "./effects.js";
 import { tensorsOf } from "./records.js";
@@ -48,12 +49,16 @@ export interface PlateOptions {
  * console.log(run(0, simulate(model(data))).choices.schools.theta.shape); // => [ 3 ]
  * ```
  */
-export function* plate<const A extends string, D extends Tree<Tensor>, C, R extends Result, O>(
-  address: A,
-  body: (row: Tensors<D>) => Call<C, R, readonly unknown[], O>,
-  rows: D,
-  { subsample, scale = 1 }: PlateOptions = {},
-): Effects<Nested<A, C, Tensors<R>, O>, Tensors<R>> {
+export const plate = asked("plate", function* plate<
+  const A extends string,
+  D extends Tree<Tensor>,
+  C,
+  R extends Result,
+  O,
+>(address: A, body: (row: Tensors<D>) => Call<C, R, readonly unknown[], O>, rows: D, { subsample, scale = 1 }: PlateOptions = {}): Effects<
+  Nested<A, C, Tensors<R>, O>,
+  Tensors<R>
+> {
   const source = captureSource();
   const length = countRows(rows, source);
   if (subsample !== undefined && !(Number.isSafeInteger(subsample) && subsample >= 1 && subsample <= length))
@@ -62,7 +67,7 @@ export function* plate<const A extends string, D extends Tree<Tensor>, C, R exte
       at: { address, source: source.line },
     });
   return yield plated({ kind: "plate", address, body, rows, length, subsample, scale, source });
-}
+});
 
 /** The compiler sees the choices of a program nested under the address. */
 const plated = (effect: object) => effect as never;
@@ -97,11 +102,12 @@ export function countRows(rows: Tree<Tensor>, source: Source): number {
  * console.log(choices.points.x.shape, returnValue.shape); // => [ 5 ] [ 5 ]
  * ```
  */
-export function* repeat<const A extends string, C, R extends Result, O>(
-  address: A,
-  n: number,
-  program: Call<C, R, readonly unknown[], O>,
-): Effects<Nested<A, C, Tensors<R>, O>, Tensors<R>> {
+export const repeat = asked("repeat", function* repeat<
+  const A extends string,
+  C,
+  R extends Result,
+  O,
+>(address: A, n: number, program: Call<C, R, readonly unknown[], O>): Effects<Nested<A, C, Tensors<R>, O>, Tensors<R>> {
   checkRuns("repeat", n);
   const source = captureSource();
   return yield plated({
@@ -114,4 +120,4 @@ export function* repeat<const A extends string, C, R extends Result, O>(
     scale: 1,
     source,
   });
-}
+});

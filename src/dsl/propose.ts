@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
@@ -27,9 +28,9 @@ export interface Proposed<C, R> {
  * console.log(assessed.dataSync()[0] === logDensity.dataSync()[0]); // => true
  * ```
  */
-export function* propose<C, R>(call: Call<C, R>): Effects<Propose, Proposed<C, R>> {
+export const propose = asked("propose", function* propose<C, R>(call: Call<C, R>): Effects<Propose, Proposed<C, R>> {
   return yield { kind: "propose", call, source: captureSource() };
-}
+});
 
 export function answerPropose({ call, source }: Propose, key: Tensor): Proposed<unknown, unknown> {
   const { choices, logDrawn, result } = execute(call, { key, given: {}, path: [], source });

@@ -1,7 +1,10 @@
 // What an execution refuses, in the words that a user meets.
 import { ElbowError } from "../errors.js";
+import { described } from "../util/described.js";
 import type { Source } from "../util/location.js";
+import { nearestTo } from "../util/nearest.js";
 import { addressesOf, type Choices } from "./choices.js";
+import { originOf } from "./site.js";
 
 export const unknownEffect = (effect: unknown): ElbowError =>
   new ElbowError("unknown-effect", {
@@ -10,27 +13,80 @@ export const unknownEffect = (effect: unknown): ElbowError =>
     at: { source: (effect as { source?: Source })?.source?.line },
   });
 
+/** Something else stands where a program belongs. */
+export const notAProgram = (received: unknown, source: Source | undefined): ElbowError =>
+  new ElbowError("not-a-program", {
+    message: `a program applied to its arguments is needed here\n  received: ${typeof received === "function" ? "a function" : described(received)}`,
+    hint:
+      typeof received === "function" ? "Apply it: model(data), not model." : "Make it with gen(function* (…) { … }).",
+    at: { source: source?.line },
+  });
+
 /** A value was given for a program, or nested ones for a choice. */
-export const notAValue = (address: string, stands: "choice" | "program", source: Source): ElbowError =>
+export const notAValue = (
+  address: string,
+  stands: "choice" | "program",
+  received: unknown,
+  source: Source,
+): ElbowError =>
   new ElbowError(
     "not-a-value",
     stands === "choice"
       ? {
-          message: `address "${address}" is a single random choice, and nested choices were given for it`,
-          hint: "Give one tensor: { address: value }.",
+          message: `address "${address}" is a single random choice, and needs a tensor\n  received: ${described(received)}`,
+          hint: "Give one tensor: { address: tf.scalar(1) }.",
           at: { address, source: source.line },
         }
       : {
-          message: `address "${address}" holds a program, and a single value was given for it`,
+          message: `address "${address}" holds a program, and needs nested choices\n  received: ${described(received)}`,
           hint: "Give nested choices: { address: { inner: value } }.",
           at: { address, source: source.line },
         },
   );
 
-export const missingChoice = (address: string, given: Choices, source: Source): ElbowError =>
-  new ElbowError("missing-choice", {
-    message: `no value is given for the address "${address}"\n  given: ${addressesOf(given).join(", ") || "nothing"}`,
-    hint: "A guide must sample every address of its model, and assess needs a value for every one.",
+export function missingChoice(address: string, given: Choices, used: readonly string[], source: Source): ElbowError {
+  const known = addressesOf(given);
+  const unused = known.filter((name) => !used.includes(name));
+  const nearest = nearestTo(address.slice(address.lastIndexOf("/") + 1), unused);
+  const isGuides = nearest !== undefined && originOf(given[nearest] ?? {}) !== undefined;
+  return new ElbowError("missing-choice", {
+    message: `no value is given for the address "${address}"\n  given: ${known.join(", ") || "nothing"}`,
+    hint:
+      nearest === undefined
+        ? "A guide must sample every address of its model, and assess needs a value for every one."
+        : `A guide must sample every address of its model, and assess needs a value for every one. Is "${nearest}"${isGuides ? " of the guide" : ""} meant to be "${address}"?`,
+    at: { address, source: source.line },
+  });
+}
+
+/** Something that names no choice where an address belongs. */
+export function checkAddress(address: unknown, source: Source): void {
+  if (typeof address === "string" && address !== "" && !address.includes("/")) return;
+  const isText = typeof address === "string";
+  throw new ElbowError("address", {
+    message: `an address is a text of at least one character without "/"\n  received: ${described(address)}`,
+    hint: isText
+      ? 'Names of nested programs come from call("outer", program(…)), whose choices are found at "outer/inner".'
+      : 'The address comes first: sample("x", normal(0, 1)).',
+    at: { source: source.line },
+  });
+}
+
+export const notADistribution = (address: string, received: unknown, source: Source): ElbowError =>
+  new ElbowError("not-a-distribution", {
+    message: `a distribution is needed at "${address}"\n  received: ${described(received)}`,
+    hint:
+      typeof received === "function"
+        ? "Give the distribution its parameters: normal(0, 1), not normal."
+        : 'Write sample("x", normal(0, 1)), and observe("y", normal(0, 1), value).',
+    at: { address, source: source.line },
+  });
+
+/** Data in a guide. */
+export const evidenceInGuide = (address: string, source: Source): ElbowError =>
+  new ElbowError("observe-in-guide", {
+    message: `the guide observes "${address}", and a guide only samples: the log density would count as that of its choices`,
+    hint: "Observe in the model alone; the guide may use the data as arguments.",
     at: { address, source: source.line },
   });
 

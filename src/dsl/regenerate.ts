@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { Effects } from "./effects.js";
 import { rerun } from "./rerun.js";
 import { type AddressesOf, checkSelection, outcomeOf, type Trace, totalOf, traceOf, unselected } from "./trace.js";
@@ -39,12 +40,17 @@ export interface Regenerated<C, R, A extends readonly unknown[], O> {
  * console.log(Math.abs(ratio.sub(logWeight).dataSync()[0]!) < 1e-5); // => true
  * ```
  */
-export function* regenerate<C, R, A extends readonly unknown[], O>(
-  trace: Trace<C, R, A, O>,
-  selection: readonly AddressesOf<NoInfer<C>>[],
-): Effects<Regenerate, Regenerated<C, R, A, O>> {
+export const regenerate = asked("regenerate", function* regenerate<
+  C,
+  R,
+  A extends readonly unknown[],
+  O,
+>(trace: Trace<C, R, A, O>, selection: readonly AddressesOf<NoInfer<C>>[]): Effects<
+  Regenerate,
+  Regenerated<C, R, A, O>
+> {
   return yield { kind: "regenerate", trace, selection: selection as readonly string[], source: captureSource() };
-}
+});
 
 export function answerRegenerate(
   { trace, selection, source }: Regenerate,

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { captureSource } from "../util/location.js";
 import { leavesOf, mapLeaves, type Tree } from "../util/tree.js";
+import { asked } from "./asked.js";
 import { isTensor } from "./choices.js";
 import type { Effect, Effects, Replicated, Tensors } from "./effects.js";
 import { drive } from "./verbs.js";
@@ -75,13 +76,12 @@ function checkResult(name: string, result: unknown, source: string | undefined):
  * console.log(x.shape); // => [ 5, 2 ]
  * ```
  */
-export function* replicate<R extends Tree<Tensor>>(
-  runs: number,
-  computation: Computation<R>,
-): Effects<Replicated, Tensors<R>> {
+export const replicate = asked("replicate", function* replicate<
+  R extends Tree<Tensor>,
+>(runs: number, computation: Computation<R>): Effects<Replicated, Tensors<R>> {
   checkRuns("replicate", runs);
   return yield sideBySide("replicate", runs, computation, false);
-}
+});
 
 /**
  * The mean of independent runs of a computation, side by side. The gradient of its expectation is estimated with the
@@ -104,11 +104,10 @@ export function* replicate<R extends Tree<Tensor>>(
  * console.log(Math.abs(m.dataSync()[0]! - 6) < 0.3); // => true
  * ```
  */
-export function* average<R extends Tree<Tensor>>(
-  runs: number,
-  computation: Computation<R>,
-): Effects<Replicated, Tensors<R>> {
+export const average = asked("average", function* average<
+  R extends Tree<Tensor>,
+>(runs: number, computation: Computation<R>): Effects<Replicated, Tensors<R>> {
   checkRuns("average", runs);
   const results: Tree<Tensor> = yield sideBySide("average", runs, computation, false);
   return mapLeaves(results, (each: Tensor) => tf.mean(each, 0)) as Tensors<R>;
-}
+});

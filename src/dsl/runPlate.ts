@@ -14,7 +14,9 @@ import { drawRows } from "./drawRows.js";
 import type { Plated } from "./effects.js";
 import { concatenated } from "./loop.js";
 import type { Meaning, Outcome } from "./meaning.js";
+import { noteRow } from "./observed.js";
 import { named, tensorsOf } from "./records.js";
+import { aroundAxis } from "./siteLog.js";
 import { inSegments, rowsFrom, stepsOf } from "./steps.js";
 
 /** The names at which a plate has choices, found by recording one row on the side. */
@@ -88,8 +90,10 @@ function runRows(plate: Plated, meaning: Meaning, execute: Execute, first: numbe
   let structure: Tree<Tensor> | undefined;
   const types = stacked.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype: dtype as DType }));
   const { program, captured } = traceInner(types, (...slices) => {
+    for (const [i, whole] of elements.entries()) noteRow(slices[i]!, whole);
+    const axis = { name: plate.address ?? "rows", size: last - first };
     const call = plate.body(withLeaves(plate.rows, slices.slice(0, elements.length)));
-    const { result, tensors } = steps.run(call, slices.slice(elements.length));
+    const { result, tensors } = aroundAxis(axis, () => steps.run(call, slices.slice(elements.length)));
     structure = checkResult(result, plate);
     return [...tensors, ...tensorsOf(structure)];
   });

@@ -13,6 +13,7 @@ import { vmap } from "../transforms/vmap.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import type { Replicated } from "./effects.js";
+import { aroundAxis } from "./siteLog.js";
 import { checkingInner, noteValidity } from "./validity.js";
 
 const keyType: Type = { shape: [2], dtype: "int32" };
@@ -23,7 +24,9 @@ export function runReplicated({ compute, runs, isEstimated, source }: Replicated
   let structure: Tree<Tensor> = [];
   let isChecked = false;
   const { program, captured } = traceInner([keyType, laneType], (own, lane) => {
-    const { result, validity } = checkingInner(() => compute(own!, lane!));
+    const { result, validity } = checkingInner(() =>
+      aroundAxis({ name: "runs", size: runs }, () => compute(own!, lane!)),
+    );
     // what is estimated is one tensor: the checks become a part of it
     structure = isEstimated && validity ? tf.add(result as Tensor, validity) : result;
     isChecked = !isEstimated && validity !== undefined;

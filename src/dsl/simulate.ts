@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
@@ -21,11 +22,21 @@ import type { Simulate } from "./verbEffects.js";
  * console.log(logDensity.shape, choices.x.shape); // => [] []
  * ```
  */
-export function* simulate<C, R, A extends readonly unknown[], O>(
+export const simulate = asked("simulate", function* simulate<
+  C,
+  R,
+  A extends readonly unknown[],
+  O,
+>(call: Call<C, R, A, O>): Effects<Simulate, Trace<C, R, A, O>> {
+  return yield { kind: "simulate", call, source: captureSource() };
+});
+
+/** The same for a guide. @throws ElbowError "observe-in-guide" if it observes anything or has factors */
+export function* simulateGuide<C, R, A extends readonly unknown[], O>(
   call: Call<C, R, A, O>,
 ): Effects<Simulate, Trace<C, R, A, O>> {
-  return yield { kind: "simulate", call, source: captureSource() };
+  return yield { kind: "simulate", call, isGuide: true, source: captureSource() };
 }
 
-export const answerSimulate = ({ call, score, source }: Simulate, key: Tensor): Trace =>
-  traceOf(call, execute(call, { key, given: {}, path: [], score, source }));
+export const answerSimulate = ({ call, score, isGuide, source }: Simulate, key: Tensor): Trace =>
+  traceOf(call, execute(call, { key, given: {}, path: [], score, isGuide, source }));

@@ -9,9 +9,24 @@ import { stopGradient } from "../ops/marks.js";
 import { heldStrategy } from "../strategies/held.js";
 import type { Source } from "../util/location.js";
 import { formatShape, sameShape } from "../util/shapes.js";
+import { type Choices, isTensor } from "./choices.js";
+import { sitesSoFar } from "./siteLog.js";
 
 /** The support of values that came out of a distribution, so that a guide's value is not scored where it cannot live. */
 const supports = new WeakMap<Tensor, Support>();
+/** Where values were drawn. */
+const origins = new WeakMap<Tensor, Source>();
+
+/** The line where a value was drawn, or the first that is known of nested values. */
+export function originOf(value: Tensor | Choices): Source | undefined {
+  if (isTensor(value)) return origins.get(value);
+  for (const inner of Object.values(value)) {
+    const origin = originOf(inner);
+    if (origin) return origin;
+  }
+  return undefined;
+}
+
 export const supportOf = (value: Tensor): Support | undefined => supports.get(value);
 
 /** Draws a value: a `sample` equation while tracing, a real tensor otherwise. */
@@ -31,6 +46,7 @@ export function drawValue(
     )[0]!;
   });
   supports.set(value, family.support);
+  origins.set(value, source);
   return value;
 }
 
@@ -40,6 +56,7 @@ export function drawHeld(...[address, distribution, key, source]: Parameters<typ
   if (!isTracing()) return value;
   const held = withSource(source, () => stopGradient(value));
   supports.set(held, distribution.family.support);
+  origins.set(held, source);
   return held;
 }
 
@@ -53,14 +70,14 @@ export function checkValue(
   const expected = [...batch, ...event];
   if (!sameShape(value.shape, expected))
     throw new ElbowError("value-shape", {
-      message: `the value at "${address}" does not have the shape of its distribution\n  expected: ${formatShape(expected)} (${family.name})\n  received: ${formatShape(value.shape)}`,
+      message: `the value at "${address}" does not have the shape of its distribution\n  expected: ${formatShape(expected)} (${family.name})\n  received: ${formatShape(value.shape)}${sitesSoFar()}`,
       hint: "Nothing is broadcast here: reshape the value, or give the distribution parameters of this shape.",
       at: { address, source: source.line },
     });
   const support = supportOf(value);
   if (support !== undefined && !isWithin(support, family.support))
     throw new ElbowError("support-mismatch", {
-      message: `the value at "${address}" comes from another support than its distribution has\n  expected: ${family.support} (${family.name})\n  received: ${support}`,
+      message: `the value at "${address}" comes from another support than its distribution has\n  expected: ${family.support} (${family.name})\n  received: ${support}${sitesSoFar()}`,
       hint: "Let the guide sample from a distribution with the model's support.",
       at: { address, source: source.line },
     });

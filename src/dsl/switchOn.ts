@@ -1,6 +1,7 @@
 import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Branch, Branched, Effects, Result } from "./effects.js";
 import type { ChoicesOf } from "./gen.js";
@@ -26,11 +27,14 @@ import type { ChoicesOf } from "./gen.js";
  * console.log(run(0, simulate(model())).returnValue.shape); // => []
  * ```
  */
-export function* switchOn<const A extends string, R extends Result, const B extends readonly Call<unknown, R>[]>(
-  address: A,
-  index: TensorLike,
-  branches: B & readonly Call<unknown, R>[],
-): Effects<Branched<A, ChoicesOf<B[number]>>, R> {
+export const switchOn = asked("switchOn", function* switchOn<
+  const A extends string,
+  R extends Result,
+  const B extends readonly Call<unknown, R>[],
+>(address: A, index: TensorLike, branches: B & readonly Call<unknown, R>[]): Effects<
+  Branched<A, ChoicesOf<B[number]>>,
+  R
+> {
   const source = captureSource();
   const selector = asTensor(index);
   if (branches.length === 0 || selector.size !== 1 || selector.dtype === "bool")
@@ -45,4 +49,4 @@ export function* switchOn<const A extends string, R extends Result, const B exte
     branches: branches.map((call, i) => ({ name: `${i}`, call })) as Branch<ChoicesOf<B[number]>>[],
     source,
   };
-}
+});

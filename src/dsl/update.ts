@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import { addressesOf, at, type Choices, filter } from "./choices.js";
 import type { Effects } from "./effects.js";
 import type { Constraints } from "./generate.js";
@@ -56,13 +57,15 @@ export interface Updated<C, R, A extends readonly unknown[], O> {
  * console.log(Math.abs(ratio - logWeight.dataSync()[0]) < 1e-5, Object.keys(discarded)); // => true [ 'x' ]
  * ```
  */
-export function* update<C, R, A extends readonly unknown[], O>(
-  trace: Trace<C, R, A, O>,
-  change: Change<NoInfer<C>, NoInfer<A>>,
-): Effects<Update, Updated<C, R, A, O>> {
+export const update = asked("update", function* update<
+  C,
+  R,
+  A extends readonly unknown[],
+  O,
+>(trace: Trace<C, R, A, O>, change: Change<NoInfer<C>, NoInfer<A>>): Effects<Update, Updated<C, R, A, O>> {
   const { args = trace.args, choices = {} } = change;
   return yield { kind: "update", trace, args, choices: choices as Choices, source: captureSource() };
-}
+});
 
 export function answerUpdate(
   { trace, args, choices: given, source }: Update,

@@ -10,6 +10,8 @@ export interface Simulate {
   readonly kind: "simulate";
   readonly call: Call<unknown, unknown>;
   readonly score?: Score;
+  /** Whether observations and factors are refused. @defaultValue false */
+  readonly isGuide?: boolean;
   readonly source: Source;
 }
 

@@ -1,9 +1,9 @@
 // Driving computations: what is asked for on the way is answered, each verb by its own file.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { inProgram } from "../distributions/parameters.js";
 import { ElbowError } from "../errors.js";
 import { namedKey, seedKey } from "../ops/random.js";
+import { driven } from "./asked.js";
 import { answerAssess } from "./assess.js";
 import { isTensor } from "./choices.js";
 import type { AddedCost, Effect, Effects, ProgramEffect } from "./effects.js";
@@ -15,6 +15,7 @@ import { answerPredict } from "./predict.js";
 import { answerPropose } from "./propose.js";
 import { answerRegenerate } from "./regenerate.js";
 import { answerSimulate } from "./simulate.js";
+import { duringVerb, loggingSites } from "./siteLog.js";
 import { answerUpdate } from "./update.js";
 import type { Verb } from "./verbEffects.js";
 
@@ -59,12 +60,15 @@ const isVerb = (effect: Effect): effect is Verb => verbs.includes(effect.kind);
  * Drives a computation that may draw and use verbs (an objective, or what `run` executes). The i-th verb has its own key,
  * and so has every address, so eager and traced runs draw the same.
  */
-export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
+export const drive = <R>(computation: Effects<Effect, R>, key: Tensor): R =>
+  loggingSites(() => driveLogged(computation, key)).result;
+
+function driveLogged<R>(computation: Effects<Effect, R>, key: Tensor): R {
   let answered = 0;
   const costs: AddedCost[] = [];
   const own = new Execution({ key, given: {}, path: [] });
-  const proceed = (answer?: unknown) => inProgram(() => computation.next(answer));
-  let step = proceed();
+  const body = driven<Effect, R>(computation, "the computation", undefined);
+  let step = body.next();
   while (!step.done) {
     const effect = step.value;
     if (effect.kind === "observe" || effect.kind === "factor")
@@ -75,12 +79,12 @@ export function drive<R>(computation: Effects<Effect, R>, key: Tensor): R {
       });
     if (effect.kind === "cost") {
       costs.push(effect);
-      step = proceed();
+      step = body.next();
       continue;
     }
-    step = proceed(
+    step = body.next(
       isVerb(effect)
-        ? answerVerb(effect, namedKey(key, `${effect.kind}#${answered++}`))
+        ? duringVerb(effect.kind, () => answerVerb(effect, namedKey(key, `${effect.kind}#${answered++}`)))
         : own.answer(effect as ProgramEffect),
     );
   }

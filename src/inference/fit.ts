@@ -2,8 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import type { SiteReport } from "../transforms/estimate/estimate.js";
+import { described } from "../util/described.js";
+import { checkOptionNames } from "../util/options.js";
 import { leavesOf, withLeaves } from "../util/tree.js";
 import { checkFinite } from "./fitting/checkFinite.js";
+import { checkFit } from "./fitting/checkFit.js";
 import {
   type Checkpoint,
   checkIdentity,
@@ -55,6 +58,11 @@ export interface FitSettings<P extends Parameters> extends EngineChoice {
   readonly resume?: string | undefined;
   /** Steps per entry of the history. @defaultValue that of `resume`, else a fiftieth of the steps, and at least 100 */
   readonly reportEvery?: number | undefined;
+  /**
+   * What becomes of parameters and data that the objective does not depend on: a misspelt name leaves one behind, and it would
+   * stay as it is. @defaultValue "refuse"
+   */
+  readonly unused?: "refuse" | "keep" | undefined;
   /** Called with every entry of the history when it is made. */
   readonly onReport?: ((entry: HistoryEntry) => void) | undefined;
   /** Stops the fit, which then resolves to what it has so far. */
@@ -77,6 +85,8 @@ export interface FitResult<P extends Parameters> extends SavedFit<P> {
  * @param objective - elbo(model, guide), another one of Elbow's, or objective(function* …)
  * @returns the parameters, the history and what the fit cost
  * @throws ElbowError "option" for options out of range; "non-finite-input" for NaN or infinities in data or parameters;
+ *   "observed-value" for data that their distribution cannot have; "unused" for parameters and data that the objective does not
+ *   depend on; "minibatch-scale" for rows that stand for themselves alone;
  *   "parameter" for parameters that a distribution cannot have: known ones, and with `validate` all of them;
  *   "non-finite" with the step, the equation and the source line where a number stopped being finite;
  *   "data-exhausted", "empty-batch", "batch-shape" for iterators; "checkpoint-…" for checkpoint files; "no-file-system" for
@@ -122,10 +132,16 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
   try {
     const prepareFor = (data: readonly unknown[]) =>
       prepare(objective, parameters, data as D, options.draws, options.validate);
-    const { data } = await source.at(Math.min(resumed?.step ?? 0, steps - 1));
+    const first = await source.at(Math.min(resumed?.step ?? 0, steps - 1));
     const beforeTracing = performance.now();
-    const { sites, initialStates } = prepareFor(data);
+    const prepared = prepareFor(first.data);
+    const { sites, initialStates } = prepared;
     const prepareMs = performance.now() - beforeTracing;
+    await checkFit(prepared, first, {
+      names,
+      data: options.data as FitData<readonly unknown[]>,
+      unused: options.unused,
+    });
     const fresh = initialState(tensors, optimizer, initialStates);
     const identity: Identity = {
       parameters: names.map((name, i) => `${name}[${tensors[i]!.shape}]`),
@@ -179,6 +195,9 @@ export async function fit<P extends Parameters, D extends readonly unknown[]>(
   }
 }
 
+const shown = (value: unknown): string =>
+  typeof value === "object" || typeof value === "function" ? described(value) : `${value}`;
+
 function resumeFrom(file: string, checkpoint: Checkpoint, identity: Identity, fresh: ReturnType<typeof restoreState>) {
   try {
     checkIdentity(file, checkpoint, identity, fresh);
@@ -188,17 +207,44 @@ function resumeFrom(file: string, checkpoint: Checkpoint, identity: Identity, fr
   }
 }
 
-function checkOptions({ parameters, steps, draws, direction, checkpoint, reportEvery }: FitSettings<Parameters>): void {
+const optionNames = [
+  "parameters",
+  "data",
+  "steps",
+  "optimizer",
+  "seed",
+  "draws",
+  "validate",
+  "direction",
+  "clip",
+  "progress",
+  "checkpoint",
+  "resume",
+  "reportEvery",
+  "unused",
+  "onReport",
+  "signal",
+  "engine",
+  "threads",
+];
+
+function checkOptions(options: FitSettings<Parameters>): void {
+  checkOptionNames("fit", options, optionNames);
+  const { parameters, steps, draws, direction, checkpoint, reportEvery, optimizer, clip, unused } = options;
   const check = (isRight: boolean, name: string, rule: string, received: unknown) => {
-    if (!isRight) throw new ElbowError("option", { message: `fit: ${name} must be ${rule}\n  received: ${received}` });
+    if (!isRight)
+      throw new ElbowError("option", { message: `fit: ${name} must be ${rule}\n  received: ${shown(received)}` });
   };
   const isCount = (x: number) => Number.isSafeInteger(x) && x > 0 && x < 2 ** 31;
+  check(leavesOf(parameterTree(parameters)).length > 0, "parameters", "at least one tensor", parameters);
   check(
-    leavesOf(parameterTree(parameters)).length > 0,
-    "parameters",
-    "at least one tensor",
-    JSON.stringify(parameters),
+    optimizer === undefined || typeof (optimizer as Partial<Optimizer> | null)?.init === "function",
+    "optimizer",
+    "an optimizer, adam({ learningRate: 0.01 }) for example",
+    optimizer,
   );
+  check(clip === undefined || typeof clip === "function", "clip", "a function, clipByNorm(10) for example", clip);
+  check(unused === undefined || unused === "refuse" || unused === "keep", "unused", '"refuse" or "keep"', unused);
   check(isCount(steps), "steps", "a positive integer below 2^31", steps);
   check(draws === undefined || isCount(draws), "draws", "a positive integer", draws);
   check(reportEvery === undefined || isCount(reportEvery), "reportEvery", "a positive integer", reportEvery);

@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { isTensor } from "../dsl/choices.js";
 import type { Effect, Effects } from "../dsl/effects.js";
+import { collectingObserved } from "../dsl/observed.js";
 import { checking } from "../dsl/validity.js";
 import { drive } from "../dsl/verbs.js";
 import { ElbowError } from "../errors.js";
@@ -13,6 +14,7 @@ import type { LeafReport } from "../transforms/estimate/leaves.js";
 import { formatShape, sizeOf } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { average } from "./average.js";
+import { watchedTree, withMissingParameter } from "./parameterReads.js";
 import { replaceStrategies, type StrategyMap } from "./replaceStrategies.js";
 
 /**
@@ -36,6 +38,14 @@ export interface Traceable<P extends Parameters, D extends readonly unknown[]> {
   readonly strategies?: StrategyMap;
 }
 
+/** A data tensor that is observed just as it comes in. */
+export interface ObservedData {
+  /** Which of the data tensors. */
+  readonly position: number;
+  /** @throws ElbowError "observed-value" for elements that the distribution cannot have */
+  readonly check: (elements: ArrayLike<number>) => void;
+}
+
 /** An objective traced and turned into an estimator, for given shapes. */
 export interface Prepared {
   /** Inputs: [key, parameter leaves…, data tensors…, states…]; outputs: [estimate, next states…, auxiliary loss if any]. */
@@ -50,6 +60,8 @@ export interface Prepared {
   readonly leaves: readonly LeafReport[];
   /** The objective as it was traced, with its random choices. Inputs: [key, parameter leaves…, data tensors…]. */
   readonly traced: Program;
+  /** Data that are observed just as they come in. */
+  readonly observed: readonly ObservedData[];
   /** Whether the parameters of distributions are checked wherever the program runs. */
   readonly isValidated: boolean;
   /** What it took to trace the objective and to transform it. */
@@ -113,7 +125,8 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
   const same = known.get(key);
   if (same) return same;
   const started = performance.now();
-  const traced = traceObjective(objective, parameters, data, validate);
+  const observed: ObservedData[] = [];
+  const traced = traceObjective(objective, parameters, data, validate, observed);
   const tracedAt = performance.now();
   const { program, initialStates, hasAuxiliaryLoss, sites, leaves } = estimate(traced, defaultStrategies);
   const result = {
@@ -125,6 +138,7 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
     sites,
     leaves,
     traced,
+    observed,
     isValidated: validate,
     milliseconds: { trace: tracedAt - started, transform: performance.now() - tracedAt },
   };
@@ -135,6 +149,7 @@ export function prepare<P extends Parameters, D extends readonly unknown[]>(
 /**
  * An objective as a program with random choices, for the shapes of these arguments.
  *
+ * @param observedData - takes up the data that are observed
  * @returns inputs: [key, parameter leaves…, data tensors…]; output: the objective
  */
 export function traceObjective<P extends Parameters, D extends readonly unknown[]>(
@@ -142,17 +157,32 @@ export function traceObjective<P extends Parameters, D extends readonly unknown[
   parameters: P,
   data: D,
   validate = false,
+  observedData: ObservedData[] = [],
 ): Program {
   const parameterLeaves = parameterTensors(parameters);
   const dataLeaves = dataTensors(data);
   const written = trace(
     [keyType, ...parameterLeaves.map(typeOfTensor), ...dataLeaves.map(typeOfTensor)],
     (randomKey, ...inputs) => {
-      const tree = withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P;
+      const { tree, missing } = watchedTree(withLeaves(parameters, inputs.splice(0, parameterLeaves.length)) as P);
+      const dataInputs = [...inputs];
       const mixed = leavesOf(data as Tree<unknown>).map(({ leaf }) => (isTensor(leaf) ? inputs.shift()! : leaf));
       const dataTree = withLeaves(data as Tree<unknown>, mixed) as unknown as D;
-      const compute = () => drive(body(tree, ...dataTree), randomKey!);
-      const { result, validity } = validate ? checking(compute) : { result: compute(), validity: undefined };
+      const compute = () => {
+        try {
+          return drive(body(tree, ...dataTree), randomKey!);
+        } catch (error) {
+          throw withMissingParameter(error, missing, parameters);
+        }
+      };
+      const {
+        result: { result, validity },
+        observed,
+      } = collectingObserved(() => (validate ? checking(compute) : { result: compute(), validity: undefined }));
+      for (const { value, check } of observed) {
+        const position = dataInputs.indexOf(value);
+        if (position >= 0) observedData.push({ position, check });
+      }
       const value = checkValue(result);
       return [validity ? tf.add(value, validity) : value];
     },

@@ -1,5 +1,7 @@
 // Elbow's own operations as functions on tfjs tensors: recorded inside a trace, executed at once outside.
 import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
+import { described } from "../util/described.js";
 import { build, builder } from "./builder.js";
 import { interpret } from "./interpret.js";
 import type { NDArray } from "./primitive.js";
@@ -10,11 +12,36 @@ import { emitOnTensors, isTracing } from "./tracing.js";
 export type TensorLike = tf.Tensor | number | boolean | readonly number[] | readonly (readonly number[])[];
 
 /** The tensor itself, or a new one. A number in a trace stays a double: tfjs would round it before recording it. */
-export function asTensor(value: TensorLike, dtype: DType = "float32"): tf.Tensor {
-  if (value instanceof tf.Tensor) return value;
+export function asTensor(value: TensorLike, dtype: DType = "float32", what = "a value"): tf.Tensor {
+  if (value instanceof tf.Tensor) {
+    if (value.isDisposed)
+      throw new ElbowError("disposed-tensor", {
+        message: `${what} is a disposed tensor`,
+        hint: "Keep it until the run has ended: tf.keep protects a tensor from the tf.tidy around it.",
+      });
+    return value;
+  }
   if (typeof value === "number" && isTracing()) return emitOnTensors([], () => [builder().scalar(value, dtype)])[0]!;
-  return tf.tensor(value as tf.TensorLike, undefined, typeof value === "boolean" ? "bool" : dtype);
+  const isListed = Array.isArray(value) || ArrayBuffer.isView(value);
+  if (!isListed && typeof value !== "number" && typeof value !== "boolean")
+    throw notATensor(
+      `${what} must be a tensor or numbers\n  received: ${described(value)}`,
+      value === undefined
+        ? "An argument or a parameter of this name is missing: look at what is passed to the program."
+        : undefined,
+    );
+  try {
+    return tf.tensor(value as tf.TensorLike, undefined, typeof value === "boolean" ? "bool" : dtype);
+  } catch (error) {
+    throw notATensor(
+      `${what} must be a tensor or numbers\n  received: an array that is none of numbers (${(error as Error).message})`,
+      "Give nested arrays of equal lengths, of numbers alone; tensors are put together with tf.stack.",
+    );
+  }
 }
+
+const notATensor = (message: string, hint: string | undefined): ElbowError =>
+  new ElbowError("not-a-tensor", { message, hint });
 
 /** A tensor from double-precision elements. */
 export const toTensor = ({ elements, shape, dtype }: NDArray): tf.Tensor =>

@@ -20,6 +20,8 @@ interface Trace {
   /** Constants by the identity of the real tensor that they were read from. */
   readonly constants: WeakMap<DataId, Variable>;
   isOpen: boolean;
+  /** What was asked of it asynchronously and cannot be. */
+  refused: ElbowError | undefined;
 }
 
 let current: Trace | undefined;
@@ -41,19 +43,27 @@ function checkDType(dtype: string): DType {
 
 /** The random generators of tfjs, which would freeze to a constant in a program. */
 const randomFrame =
-  /\b(randomNormal|randomUniform|randomUniformInt|randomStandardNormal|randomGamma|truncatedNormal|rand|multinomial|dropout)_/;
+  /\b(randomNormal|randomUniform|randomUniformInt|randomStandardNormal|randomGamma|truncatedNormal|rand|multinomial|dropout)_/g;
+
+/** The function of tfjs that a stack text leads through, the outermost one. */
+const randomOfTfjs = (stack = ""): string | undefined => {
+  const name = [...stack.matchAll(randomFrame)].at(-1)?.[1];
+  return name && `tf.${name}`;
+};
+
+const frozenRandom = (what: string): ElbowError =>
+  new ElbowError("frozen-random", {
+    message: `${what} inside a traced function would be drawn once and frozen to a constant`,
+    hint: "Draw with sample(address, distribution), or pass the random number as an argument.",
+    at: { source: captureSource().line },
+  });
 
 class TracingBackend extends tf.KernelBackend {
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): DataId {
     const elements = Float64Array.from(values as ArrayLike<number>);
     const stack = elements.length > 1 ? (new Error().stack ?? "") : "";
-    const random = randomFrame.exec(stack);
-    if (random)
-      throw new ElbowError("frozen-random", {
-        message: `tf.${random[1]} inside a traced function would be drawn once and frozen to a constant`,
-        hint: "Draw with sample(address, distribution), or pass the random tensor as an argument.",
-        at: { source: captureSource().line },
-      });
+    const random = randomOfTfjs(stack);
+    if (random) throw frozenRandom(random);
     const { builder } = open();
     const type = checkDType(dtype);
     const constant = shape.length === 0 ? builder.scalar(elements[0]!, type) : builder.constant(elements, shape, type);
@@ -62,16 +72,22 @@ class TracingBackend extends tf.KernelBackend {
   override readSync(dataId: DataId): never {
     return this.refuseRead(dataId);
   }
-  override async read(dataId: DataId): Promise<never> {
-    return this.refuseRead(dataId);
+  /** A promise would be refused later, or by nobody: the recording fails instead. */
+  override read(dataId: DataId): Promise<never> {
+    open().refused ??= this.refusal(dataId);
+    return new Promise(() => undefined);
   }
   private refuseRead(dataId: DataId): never {
+    throw this.refusal(dataId);
+  }
+  private refusal(dataId: DataId): ElbowError {
     const entry = traced.get(dataId);
-    const origin = entry && originOf(entry.trace.builder, entry.variable);
-    throw new ElbowError("read-traced", {
-      message: `the value of a traced tensor was read (dataSync, arraySync, print, …), but it has none yet: it is ${origin ?? "an argument of the traced function"}`,
+    const { what = "an argument of the traced function", address } =
+      (entry && originOf(entry.trace.builder, entry.variable)) ?? {};
+    return new ElbowError("read-traced", {
+      message: `the value of a traced tensor was read (dataSync, array, print, or as a number: x > 0, x + 1), but it has none yet: it is ${what}`,
       hint: "Compute with tf operations (where, cond, scan) instead of JavaScript values, or use run(seed, …) to execute eagerly.",
-      at: { source: captureSource().line },
+      at: { address, source: captureSource().line },
     });
   }
   override disposeData = (): boolean => true;
@@ -85,13 +101,16 @@ class TracingBackend extends tf.KernelBackend {
 }
 
 /** Says what computed a variable, in a user's words. */
-function originOf({ equations }: Builder, target: Variable): string | undefined {
+function originOf({ equations }: Builder, target: Variable): { what: string; address?: string } | undefined {
   const equation = equations.find(({ outputs }) => outputs.includes(target));
   if (!equation) return undefined;
   const { primitive, attributes, source } = equation;
   const what =
     attributes.address === undefined ? `the result of ${primitive.name}` : `the random choice "${attributes.address}"`;
-  return source?.line ? `${what} (${source.line})` : what;
+  return {
+    what: source?.line ? `${what} (${source.line})` : what,
+    ...(attributes.address !== undefined && { address: `${attributes.address}` }),
+  };
 }
 
 function open(): Trace {
@@ -119,6 +138,7 @@ export function variableOf(tensor: tf.TensorInfo): Variable {
   if (entry) return lookUp(trace, entry.trace, entry.variable);
   const known = trace.constants.get(tensor.dataId);
   if (known) return known;
+  if ((tensor as Partial<tf.Tensor>).isDisposed || !isKept(tensor.dataId)) throw disposedTensor();
   const elements = Float64Array.from(tf.engine().readSync(tensor.dataId) as ArrayLike<number>);
   const type = checkDType(tensor.dtype);
   const constant =
@@ -128,6 +148,17 @@ export function variableOf(tensor: tf.TensorInfo): Variable {
   trace.constants.set(tensor.dataId, constant);
   return constant;
 }
+
+/** Whether tfjs still has a tensor's data. */
+const isKept = (dataId: DataId): boolean =>
+  (tf.engine() as unknown as { state: { tensorInfo: WeakMap<DataId, unknown> } }).state.tensorInfo.has(dataId);
+
+const disposedTensor = (): ElbowError =>
+  new ElbowError("disposed-tensor", {
+    message: "a disposed tensor is used in a program",
+    hint: "Keep it until the run has ended: tf.keep protects a tensor from the tf.tidy around it.",
+    at: { source: captureSource().line },
+  });
 
 function lookUp(trace: Trace, owner: Trace, target: Variable): Variable {
   if (trace === owner) return target;
@@ -190,6 +221,27 @@ function record(
   return Array.isArray(result) ? (result as Variable[]).map(info) : info(result as Variable);
 }
 
+const mathRandom = Math.random;
+
+/** Runs a body in which Math.random is refused: its number would stand in the program for ever, and the same seed give another one. */
+function withoutRandomNumbers<R>(body: () => R): R {
+  const outer = Math.random;
+  if (outer !== mathRandom && isRefusing.has(outer)) return body();
+  const refuse = (): number => {
+    const { stack } = new Error();
+    throw frozenRandom(randomOfTfjs(stack) ?? "Math.random");
+  };
+  isRefusing.add(refuse);
+  Math.random = refuse;
+  try {
+    return body();
+  } finally {
+    Math.random = outer;
+  }
+}
+
+const isRefusing = new WeakSet<() => number>();
+
 /** A traced function, and what it used of the traces around it. */
 export interface Traced {
   /** Inputs are the captured variables first, then the function's own arguments. */
@@ -204,6 +256,7 @@ export interface Traced {
 export function knownElements(tensor: tf.Tensor): ArrayLike<number> | undefined {
   const entry = traced.get(tensor.dataId);
   if (entry) return entry.trace.builder.elementsOf(entry.variable);
+  if (tensor.isDisposed) throw disposedTensor();
   try {
     return tf.engine().readSync(tensor.dataId) as ArrayLike<number>;
   } catch {
@@ -239,6 +292,7 @@ export function traceInner(types: readonly Type[], body: (...inputs: tf.Tensor[]
     captured: new Map(),
     constants: new WeakMap(),
     isOpen: true,
+    refused: undefined,
   };
   const inputs = types.map(({ shape, dtype }) => variable(shape, dtype));
   const before = current;
@@ -247,7 +301,9 @@ export function traceInner(types: readonly Type[], body: (...inputs: tf.Tensor[]
   engine.backendInstance = instance;
   engine.startScope();
   try {
-    const outputs = body(...inputs.map(tensorOf)).map(variableOf);
+    const results = withoutRandomNumbers(() => body(...inputs.map(tensorOf)));
+    if (trace.refused) throw trace.refused;
+    const outputs = results.map(variableOf);
     const program = trace.builder.program([...trace.captured.values(), ...inputs], outputs);
     return { program, captured: [...trace.captured.keys()] };
   } finally {

@@ -75,6 +75,9 @@ export function markEnd(error: Error): void {
   known = undefined;
 }
 
+/** Folders of tfjs' packages, which source maps name without node_modules. */
+const tfjsFolder = /[/@]tfjs-(core|backend-[a-z]+|node|node-gpu)[/.@]/;
+
 /** Whether a frame is Elbow's, tfjs', another package's or Node's. */
 function isForeign(frame: Frame): boolean {
   const { file } = frame;
@@ -84,7 +87,7 @@ function isForeign(frame: Frame): boolean {
   return (
     (ownFolder !== undefined && file.startsWith(ownFolder)) ||
     file.includes("node_modules") ||
-    /\/tfjs-core[/.@]/.test(file) ||
+    tfjsFolder.test(file) ||
     file.startsWith("node:")
   );
 }
@@ -108,6 +111,12 @@ export function captureSource(): Source {
       return resolved.line;
     },
   };
+}
+
+/** Whether the innermost frame of a stack text is tfjs'. */
+export function thrownByTfjs(stack: string): boolean {
+  const [frame] = stack.split("\n").flatMap((text) => frameOf(text) ?? []);
+  return frame !== undefined && (layout().tfjsFiles.has(frame.file) || tfjsFolder.test(frame.file));
 }
 
 /** The innermost place of a stack text that belongs to the user, relative to the working directory or the page's server. */

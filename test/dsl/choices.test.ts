@@ -74,12 +74,12 @@ describe("choices", () => {
     expect(f).toThrow(
       expect.objectContaining({
         code: "unknown-address",
-        message: [
+        summary: [
           'address "inner/bb" is not sampled by the choices',
           "  given: inner/bb",
           "  has:   a, inner/b, inner/deeper/c",
-          '  hint: Did you mean "inner/b"?',
         ].join("\n"),
+        hint: 'Did you mean "inner/b"?',
       }),
     );
   });

@@ -96,7 +96,7 @@ describe("addresses", () => {
         given: tua
         has:   mu, tau
         hint: Did you mean "tau"?
-        at :L1"
+        at address "tua", :L1"
     `);
   });
 
@@ -109,7 +109,8 @@ describe("addresses", () => {
       "unknown-address: address "group/sigma" is not sampled by the program model
         given: group/sigma
         has:   group/mu, group/tau
-        at :L1"
+        hint: Leave it out, or sample it there.
+        at address "group/sigma", :L1"
     `);
   });
 
@@ -130,12 +131,14 @@ describe("addresses", () => {
     expect(
       await textOf(() => run(0, generate(model(tf.scalar(0)), { mu: { a: tf.scalar(0) } } as object))),
     ).toMatchInlineSnapshot(`
-      "not-a-value: address "mu" is a single random choice, and nested choices were given for it
-        hint: Give one tensor: { address: value }.
+      "not-a-value: address "mu" is a single random choice, and needs a tensor
+        received: an object with a
+        hint: Give one tensor: { address: tf.scalar(1) }.
         at address "mu", :L1"
     `);
     expect(await textOf(() => run(0, generate(outer(), { group: tf.scalar(0) } as object)))).toMatchInlineSnapshot(`
-      "not-a-value: address "group" holds a program, and a single value was given for it
+      "not-a-value: address "group" holds a program, and needs nested choices
+        received: a tensor float32[]
         hint: Give nested choices: { address: { inner: value } }.
         at address "group", :L1"
     `);
@@ -166,7 +169,7 @@ describe("addresses", () => {
         given: nu
         has:   mu, tau
         hint: Did you mean "mu"?
-        at :L1"
+        at address "nu", :L1"
     `);
   });
 });
@@ -256,22 +259,22 @@ describe("inside a trace", () => {
   it("reading the value of a random choice", async () => {
     const L = objectiveOf((x) => x.mul(x.dataSync()[0]!));
     expect(await textOf(() => L.estimate(0, at))).toMatchInlineSnapshot(`
-      "read-traced: the value of a traced tensor was read (dataSync, arraySync, print, …), but it has none yet: it is the random choice "x" (:L1)
+      "read-traced: the value of a traced tensor was read (dataSync, array, print, or as a number: x > 0, x + 1), but it has none yet: it is the random choice "x" (:L1)
         hint: Compute with tf operations (where, cond, scan) instead of JavaScript values, or use run(seed, …) to execute eagerly.
-        at :L2"
+        at address "x", :L2"
     `);
   });
 
   it("reading the value of a result and of an argument", async () => {
     const result = objectiveOf((x) => x.mul(x.square().arraySync() as number));
     expect(await textOf(() => result.estimate(0, at))).toMatchInlineSnapshot(`
-      "read-traced: the value of a traced tensor was read (dataSync, arraySync, print, …), but it has none yet: it is the result of mul (:L1)
+      "read-traced: the value of a traced tensor was read (dataSync, array, print, or as a number: x > 0, x + 1), but it has none yet: it is the result of mul (:L1)
         hint: Compute with tf operations (where, cond, scan) instead of JavaScript values, or use run(seed, …) to execute eagerly.
         at :L1"
     `);
     const argument = objectiveOf((x, th) => x.mul(th.arraySync() as number));
     expect(await textOf(() => argument.estimate(0, at))).toMatchInlineSnapshot(`
-      "read-traced: the value of a traced tensor was read (dataSync, arraySync, print, …), but it has none yet: it is an argument of the traced function
+      "read-traced: the value of a traced tensor was read (dataSync, array, print, or as a number: x > 0, x + 1), but it has none yet: it is an argument of the traced function
         hint: Compute with tf operations (where, cond, scan) instead of JavaScript values, or use run(seed, …) to execute eagerly.
         at :L1"
     `);
@@ -281,7 +284,7 @@ describe("inside a trace", () => {
     const L = objectiveOf((x) => x.mul(tf.randomNormal([3])).sum());
     expect(await textOf(() => L.estimate(0, at))).toMatchInlineSnapshot(`
       "frozen-random: tf.randomNormal inside a traced function would be drawn once and frozen to a constant
-        hint: Draw with sample(address, distribution), or pass the random tensor as an argument.
+        hint: Draw with sample(address, distribution), or pass the random number as an argument.
         at :L1"
     `);
   });
@@ -414,21 +417,24 @@ describe("objectives", () => {
     });
     expect(await textOf(() => vector.estimate(0, at))).toMatchInlineSnapshot(`
       "objective-value: an objective must return a real scalar, and this one returned float32[3]
-        hint: Sum or average the costs."
+        hint: Sum or average the costs.
+        at :L1"
     `);
     const integer = objective(function* ({ th }: P) {
       return th.toInt();
     });
     expect(await textOf(() => integer.estimate(0, at))).toMatchInlineSnapshot(`
       "objective-value: an objective must return a real scalar, and this one returned int32[]
-        hint: Sum or average the costs."
+        hint: Sum or average the costs.
+        at :L1"
     `);
     const nothing = objective(function* (_: P) {
       return undefined as unknown as Tensor;
     });
     expect(await textOf(() => nothing.estimate(0, at))).toMatchInlineSnapshot(`
       "objective-value: an objective must return a real scalar, and this one returned undefined
-        hint: Sum or average the costs."
+        hint: Sum or average the costs.
+        at :L1"
     `);
   });
 
@@ -438,11 +444,13 @@ describe("objectives", () => {
     });
     expect(await textOf(() => L.estimate(0, { th: 0.5 as unknown as Tensor }))).toMatchInlineSnapshot(`
       "parameters: the parameter th is no tensor but number
-        hint: Parameters are nested objects of float32 tensors: tf.scalar(0), tf.zeros([8]), …"
+        hint: Parameters are nested objects of float32 tensors: tf.scalar(0), tf.zeros([8]), …
+        at :L1"
     `);
     expect(await textOf(() => L.estimate(0, { th: tf.scalar(1, "int32") }))).toMatchInlineSnapshot(`
       "parameters: the parameter th is a tensor of int32
-        hint: Parameters are nested objects of float32 tensors: tf.scalar(0), tf.zeros([8]), …"
+        hint: Parameters are nested objects of float32 tensors: tf.scalar(0), tf.zeros([8]), …
+        at :L1"
     `);
   });
 
@@ -453,10 +461,14 @@ describe("objectives", () => {
     expect(await textOf(() => L.estimate(-1, at))).toMatchInlineSnapshot(`
       "seed: a seed is a non-negative integer below 2^53
         received: -1
-        hint: pass something like 42"
+        hint: pass something like 42
+        at :L1"
     `);
     expect(await textOf(() => L.estimate({ seed: 0, draws: 0 }, at))).toMatchInlineSnapshot(
-      `"option: draws must be a positive integer, and is 0"`,
+      `
+      "option: draws must be a positive integer, and is 0
+        at :L1"
+    `,
     );
   });
 
@@ -467,7 +479,8 @@ describe("objectives", () => {
     expect(await textOf(() => L.jvpEstimate(0, at, { th: tf.zeros([2]) }))).toMatchInlineSnapshot(`
       "parameters: the tangents do not have the structure of the parameters
         expected: th[]
-        received: th[2]"
+        received: th[2]
+        at :L1"
     `);
   });
 });
@@ -476,12 +489,14 @@ it("distributions of probs or logits: exactly one", async () => {
   expect(await textOf(() => bernoulli({ probs: 0.5, logits: 0 } as never))).toMatchInlineSnapshot(`
     "options: bernoulli takes probs or logits
       received: both
-      hint: Write bernoulli({ probs }) for probabilities, bernoulli({ logits }) for log odds or unnormalised logarithms."
+      hint: Write bernoulli({ probs }) for probabilities, bernoulli({ logits }) for log odds or unnormalised logarithms.
+      at :L1"
   `);
   expect(await textOf(() => categorical({} as never))).toMatchInlineSnapshot(`
     "options: categorical takes probs or logits
       received: neither
-      hint: Write categorical({ probs }) for probabilities, categorical({ logits }) for log odds or unnormalised logarithms."
+      hint: Write categorical({ probs }) for probabilities, categorical({ logits }) for log odds or unnormalised logarithms.
+      at :L1"
   `);
   expect(await textOf(() => categorical({ probs: 1 } as never))).toMatchInlineSnapshot(`
     "shape: categorical needs an axis of categories

@@ -9,13 +9,18 @@ export function firstBad(elements: ArrayLike<number>): number {
 }
 
 /**
- * Refuses tensors that hold NaN or infinities.
+ * Refuses tensors that hold NaN or infinities, or are disposed.
  *
  * @param name - what the user knows the i-th tensor by
- * @throws ElbowError "non-finite-input" with the name, the index of the first bad element and its value
+ * @throws ElbowError "disposed-tensor"; "non-finite-input" with the name, the index of the first bad element and its value
  */
 export async function checkFinite(tensors: readonly Tensor[], name: (i: number) => string): Promise<void> {
   for (const [i, tensor] of tensors.entries()) {
+    if (tensor.isDisposed)
+      throw new ElbowError("disposed-tensor", {
+        message: `${name(i)} is a disposed tensor`,
+        hint: "Keep it until the fit has ended: tf.keep protects a tensor from the tf.tidy around it.",
+      });
     if (tensor.dtype !== "float32") continue;
     const elements = await tensor.data();
     const bad = firstBad(elements);

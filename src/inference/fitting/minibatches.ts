@@ -2,6 +2,7 @@ import type { Tensor, TensorLike } from "@tensorflow/tfjs-core";
 import { isTensor } from "../../dsl/choices.js";
 import { ElbowError } from "../../errors.js";
 import { keyFromSeed } from "../../util/keys.js";
+import { checkOptionNames } from "../../util/options.js";
 import { threefry } from "../../util/threefry.js";
 
 export interface MinibatchOptions {
@@ -13,6 +14,8 @@ export interface MinibatchOptions {
   readonly seed?: number;
   /** Whether rows that do not fill a batch are left out of the epoch. @defaultValue true */
   readonly dropLast?: boolean;
+  /** True where the program makes rows count N/m times in a way that is not seen in it, or they must not. @defaultValue false */
+  readonly isScaled?: boolean;
 }
 
 declare const batchMark: unique symbol;
@@ -53,8 +56,15 @@ const invalid = (message: string, hint: string) =>
  */
 export function minibatches<const A extends readonly (Tensor | TensorLike)[]>(
   data: A,
-  { size, shuffle = true, seed = 0, dropLast = true }: MinibatchOptions,
+  settings: MinibatchOptions,
 ): Minibatches<Tensors<A>> {
+  checkOptionNames("minibatches", settings, ["size", "shuffle", "seed", "dropLast", "isScaled"]);
+  const { size, shuffle = true, seed = 0, dropLast = true, isScaled = false } = settings;
+  if (!Array.isArray(data))
+    throw invalid(
+      "the data must be an array of tensors or arrays",
+      "Wrap a single argument: minibatches([y], { size }).",
+    );
   if (data.length === 0) throw invalid("there are no data", "Give at least one tensor or array.");
   keyFromSeed(seed);
   const counts = data.map((each) => (isTensor(each) ? each.shape[0] : (each as ArrayLike<unknown>).length));
@@ -70,7 +80,7 @@ export function minibatches<const A extends readonly (Tensor | TensorLike)[]>(
       `size must be an integer from 1 to the number of rows, ${rows}\n  received: ${size}`,
       "Use a smaller batch, or pass the data themselves.",
     );
-  return { kind: "minibatches", data, rows, options: { size, shuffle, seed, dropLast } };
+  return { kind: "minibatches", data, rows, options: { size, shuffle, seed, dropLast, isScaled } };
 }
 
 /** The order of rows in an epoch: a Fisher–Yates shuffle whose i-th random number is threefry(seed, (epoch, i)). */

@@ -47,6 +47,7 @@ export function* contrast(
   const source = captureSource();
   const simulated = (yield {
     kind: "simulate",
+    isGuide: true,
     call: guide,
     score: (choice) => {
       drawn.set(choice.address, choice);

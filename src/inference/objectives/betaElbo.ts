@@ -5,7 +5,7 @@ import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { interpret } from "../../dsl/interpret.js";
 import { average } from "../../dsl/replicate.js";
-import { simulate } from "../../dsl/simulate.js";
+import { simulateGuide } from "../../dsl/simulate.js";
 import type { TensorLike } from "../../ir/lifted.js";
 import { type Objective, objective } from "../objective.js";
 import type { GuideParameters } from "./elbo.js";
@@ -66,7 +66,7 @@ export const betaElbo = <D extends readonly unknown[], M, R, A extends readonly 
 ): Objective<GuideParameters<A>, [weights: KlWeights, ...data: D]> =>
   objective(function* (parameters: GuideParameters<A>, { beta, capacity }: KlWeights, ...data: D) {
     const { logLikelihood, difference } = yield* average(particles, function* () {
-      const { choices, logDensity } = yield* simulate(guide(...([parameters, ...data] as unknown as A)));
+      const { choices, logDensity } = yield* simulateGuide(guide(...([parameters, ...data] as unknown as A)));
       const given = choices as Choices;
       // of all choices the prior, of observations and factors the likelihood
       const p = yield* interpret(model(...data), { given, countsAsGiven: () => false });

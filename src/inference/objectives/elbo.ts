@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { assess, type Values } from "../../dsl/assess.js";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
-import { simulate } from "../../dsl/simulate.js";
+import { simulateGuide } from "../../dsl/simulate.js";
 import type { Assess } from "../../dsl/verbEffects.js";
 import { drive } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
@@ -12,6 +12,7 @@ import { captureSource } from "../../util/location.js";
 import { type Objective, objective } from "../objective.js";
 import type { Parameters } from "../prepare.js";
 import { type AnalyticKl, contrast } from "./analyticKl.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached, firstOrderOnly } from "./detached.js";
 
 /** The parameters of a guide: its first argument. */
@@ -70,11 +71,12 @@ export const elbo = <D extends readonly unknown[], M, R, A extends readonly [unk
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
   { gradient = "standard", analyticKl = false }: ElboOptions = {},
 ): Objective<GuideParameters<A>, D> => {
+  checkPrograms("elbo", { model, guide });
   checkChoice("elbo", "gradient", gradient, ["standard", "stickingTheLanding"]);
   if (analyticKl !== false) return analyticElbo(model, guide, gradient, analyticKl);
   return objective(function* (parameters: GuideParameters<A>, ...data: D) {
     const withParameters = (q: unknown) => guide(...([q, ...data] as unknown as A));
-    const { choices, logDensity } = yield* simulate(withParameters(parameters));
+    const { choices, logDensity } = yield* simulateGuide(withParameters(parameters));
     const joint = yield* assess(model(...data), choices as unknown as Values<M>);
     if (gradient === "standard") return joint.sub(logDensity);
     const fixed = yield* assess(withParameters(detached(parameters)), choices as unknown as Values<G>);

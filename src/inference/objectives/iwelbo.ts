@@ -5,11 +5,12 @@ import { controlVariate } from "../../dsl/baseline.js";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { replicate } from "../../dsl/replicate.js";
-import { simulate } from "../../dsl/simulate.js";
+import { simulateGuide } from "../../dsl/simulate.js";
 import { ElbowError } from "../../errors.js";
 import { stopGradient } from "../../ops/marks.js";
 import { logSoftmax, logSumExp } from "../../ops/special.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached, firstOrderOnly, pathwiseOnly } from "./detached.js";
 import { checkChoice, type GuideParameters, secondOrderMessage } from "./elbo.js";
 import { boundsWithoutEach, type LeftOut } from "./vimco.js";
@@ -83,11 +84,12 @@ export const iwelbo = <D extends readonly unknown[], M, R, A extends readonly [u
   particles: number,
   { gradient = "standard", score = "plain" }: IwelboOptions = {},
 ): Objective<GuideParameters<A>, D> => {
+  checkPrograms("iwelbo", { model, guide });
   checkOptions(particles, gradient, score);
   return objective(function* (parameters: GuideParameters<A>, ...data: D) {
     const withParameters = (q: unknown) => guide(...([q, ...data] as unknown as A));
     const logWeights = yield* replicate(particles, function* () {
-      const { choices, logDensity } = yield* simulate(withParameters(parameters));
+      const { choices, logDensity } = yield* simulateGuide(withParameters(parameters));
       const joint = yield* assess(model(...data), choices as unknown as Values<M>);
       if (gradient === "standard") return joint.sub(logDensity);
       return joint.sub(yield* assess(withParameters(detached(parameters)), choices as unknown as Values<G>));

@@ -1,9 +1,10 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { asked } from "../../dsl/asked.js";
 import { assess, type Values } from "../../dsl/assess.js";
 import type { Call } from "../../dsl/call.js";
 import type { Effect, Effects } from "../../dsl/effects.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
-import { simulate } from "../../dsl/simulate.js";
+import { simulateGuide } from "../../dsl/simulate.js";
 
 /** A draw with what model and guide say about it. */
 export type Particle = {
@@ -41,16 +42,20 @@ export type Particle = {
  * console.log(value.dataSync()[0].toFixed(4)); // => -1.5155
  * ```
  */
-export function* particle<D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
-  model: GenerativeFunction<D, M, R>,
-  guide: GenerativeFunction<A, G, S>,
-  parameters: A[0],
-  data: D,
-  proposal?: Call<G, unknown>,
-): Effects<Effect, Particle> {
+export const particle = asked("particle", function* particle<
+  D extends readonly unknown[],
+  M,
+  R,
+  A extends readonly [unknown, ...unknown[]],
+  G,
+  S,
+>(model: GenerativeFunction<D, M, R>, guide: GenerativeFunction<A, G, S>, parameters: A[0], data: D, proposal?: Call<G, unknown>): Effects<
+  Effect,
+  Particle
+> {
   const q = guide(...([parameters, ...data] as unknown as A));
-  const { choices, logDensity } = yield* simulate(proposal ?? q);
+  const { choices, logDensity } = yield* simulateGuide(proposal ?? q);
   const logJoint = yield* assess(model(...data), choices as unknown as Values<M>);
   const logGuide = proposal ? yield* assess(q, choices as unknown as Values<G>) : logDensity;
   return { logJoint, logGuide, logProposal: logDensity };
-}
+});

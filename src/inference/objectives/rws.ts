@@ -5,7 +5,7 @@ import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { held } from "../../dsl/held.js";
 import { replicate } from "../../dsl/replicate.js";
-import { simulate } from "../../dsl/simulate.js";
+import { simulateGuide } from "../../dsl/simulate.js";
 import { stopGradient } from "../../ops/marks.js";
 import { type Objective, objective } from "../objective.js";
 import { detached } from "./detached.js";
@@ -72,7 +72,7 @@ export const rws = <
       const p = model(...([parameters.model, ...data] as unknown as B));
       const q = (phi: unknown) => guide(...([phi, ...data] as unknown as A));
       const { logWeights, logGuide } = yield* replicate(particles, function* () {
-        const { choices, logDensity } = yield* simulate(held(q(detached(parameters.guide))));
+        const { choices, logDensity } = yield* simulateGuide(held(q(detached(parameters.guide))));
         const logJoint = yield* assess(p, choices as unknown as Values<M>);
         const logGuide = yield* assess(q(parameters.guide), choices as unknown as Values<G>);
         return { logWeights: tf.sub(logJoint, logDensity), logGuide };

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { checkOptionNames } from "../../util/options.js";
 import { builtIn, checkDecay, checkNonNegative, type Optimizer, type OptimizerStep } from "./optimizer.js";
 import { checkLearningRate, type LearningRate, rateAt } from "./schedules.js";
 
@@ -36,8 +37,11 @@ export function adamStep(
   return { rate, change, slots: [m, v] };
 }
 
+const adamOptions = ["learningRate", "beta1", "beta2", "epsilon"];
+
 /** Fills in the defaults of the field. @throws ElbowError "option" for settings out of range */
 export function adamSettings(where: string, options: AdamOptions): Required<AdamOptions> {
+  checkOptionNames(where, options, [...adamOptions, ...(where === "adamw" ? ["weightDecay"] : [])]);
   const { learningRate = 0.01, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   checkLearningRate(where, learningRate);
   checkDecay(where, "beta1", beta1);

@@ -14,8 +14,9 @@ export interface AdamwOptions extends AdamOptions {
  *
  * @throws ElbowError "option" for settings out of range
  */
-export function adamw({ weightDecay = 0.01, ...options }: AdamwOptions = {}): Optimizer {
+export function adamw(options: AdamwOptions = {}): Optimizer {
   const settings = adamSettings("adamw", options);
+  const { weightDecay = 0.01 } = options;
   checkNonNegative("adamw", "weightDecay", weightDecay);
   return builtIn({
     name: "adamw",

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { checkOptionNames } from "../../util/options.js";
 import { builtIn, checkDecay, type Optimizer } from "./optimizer.js";
 import { checkLearningRate, type LearningRate, rateAt } from "./schedules.js";
 
@@ -19,6 +20,7 @@ export interface MomentumOptions {
  * @throws ElbowError "option" for a learning rate that is not positive or a momentum outside [0, 1)
  */
 export function momentum(options: MomentumOptions = {}): Optimizer {
+  checkOptionNames("momentum", options, ["learningRate", "momentum", "nesterov"]);
   const { learningRate = 0.01, momentum: mu = 0.9, nesterov = false } = options;
   checkLearningRate("momentum", learningRate);
   checkDecay("momentum", "momentum", mu);

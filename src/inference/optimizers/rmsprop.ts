@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { checkOptionNames } from "../../util/options.js";
 import { builtIn, checkDecay, checkNonNegative, type Optimizer } from "./optimizer.js";
 import { checkLearningRate, type LearningRate, rateAt } from "./schedules.js";
 
@@ -18,7 +19,9 @@ export interface RmspropOptions {
  *
  * @throws ElbowError "option" for settings out of range
  */
-export function rmsprop({ learningRate = 0.01, decay = 0.9, epsilon = 1e-8 }: RmspropOptions = {}): Optimizer {
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  checkOptionNames("rmsprop", options, ["learningRate", "decay", "epsilon"]);
+  const { learningRate = 0.01, decay = 0.9, epsilon = 1e-8 } = options;
   checkLearningRate("rmsprop", learningRate);
   checkDecay("rmsprop", "decay", decay);
   checkNonNegative("rmsprop", "epsilon", epsilon);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { checkOptionNames } from "../../util/options.js";
 import { builtIn, type Optimizer } from "./optimizer.js";
 import { checkLearningRate, type LearningRate, rateAt } from "./schedules.js";
 
@@ -17,7 +18,9 @@ export interface SgdOptions {
  * console.log(sgd({ learningRate: 0.1 }).name); // => sgd
  * ```
  */
-export function sgd({ learningRate = 0.01 }: SgdOptions = {}): Optimizer {
+export function sgd(options: SgdOptions = {}): Optimizer {
+  checkOptionNames("sgd", options, ["learningRate"]);
+  const { learningRate = 0.01 } = options;
   checkLearningRate("sgd", learningRate);
   return builtIn({
     name: "sgd",

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { asked } from "../../dsl/asked.js";
 import type { Effect, Effects, Tensors } from "../../dsl/effects.js";
 import { ElbowError } from "../../errors.js";
 import { range } from "../../util/shapes.js";
@@ -67,10 +68,13 @@ export interface Filtered<S extends Tree<Tensor> = Tensor> {
  * console.log(Math.abs(logEvidence.dataSync()[0]! + 3.4416) < 0.1); // => true
  * ```
  */
-export function* particleFilter<S extends Tree<Tensor> = Tensor, Y extends Tree<Tensor> = Tensor>(
-  { model, observations, proposal }: FilterProblem<S, Y>,
-  { particles, resampling = {} }: ParticleFilterOptions,
-): Effects<Effect, Filtered<S>> {
+export const particleFilter = asked("particleFilter", function* particleFilter<
+  S extends Tree<Tensor> = Tensor,
+  Y extends Tree<Tensor> = Tensor,
+>({ model, observations, proposal }: FilterProblem<S, Y>, { particles, resampling = {} }: ParticleFilterOptions): Effects<
+  Effect,
+  Filtered<S>
+> {
   checkParticles("particleFilter", particles);
   checkResampling(resampling);
   const length = lengthOf(observations);
@@ -124,7 +128,7 @@ export function* particleFilter<S extends Tree<Tensor> = Tensor, Y extends Tree<
     ancestors: sweeping.ancestors,
     sizes: [tf.expandDims(effectiveSize(first.logWeights), 0), sweeping.effectiveSizes],
   });
-}
+});
 
 /** Parts of the first time and of all others, put together. */
 function filtered<S extends Tree<Tensor>>(

@@ -5,6 +5,7 @@ import { epochOrder, minibatches } from "../../../src/inference/fitting/minibatc
 import { objective } from "../../../src/inference/objective.js";
 import { sgd } from "../../../src/inference/optimizers/sgd.js";
 import { engineByName } from "../../../src/runtime/engines.js";
+import { withoutPlace } from "../../support/messages.js";
 
 const engine = "tfjs:cpu";
 beforeAll(async () => {
@@ -16,7 +17,7 @@ const caught = (action: () => unknown): string => {
     action();
     return "";
   } catch (error) {
-    return (error as Error).message;
+    return withoutPlace(error as Error);
   }
 };
 
@@ -115,11 +116,7 @@ describe("minibatches", () => {
 
 describe("iterators", () => {
   const batch = (...rows: number[]): [tf.Tensor] => [tf.tensor2d(rows.map((row) => identity(7)[row]!))];
-  const message = (data: Iterable<[tf.Tensor]>, steps = 3) =>
-    countRows(data, steps).then(
-      () => "",
-      (error: Error) => error.message,
-    );
+  const message = (data: Iterable<[tf.Tensor]>, steps = 3) => countRows(data, steps).then(() => "", withoutPlace);
 
   test("give one batch per step, also of changing size, also asynchronously", async () => {
     async function* stream(): AsyncGenerator<[tf.Tensor]> {

@@ -9,6 +9,7 @@ import type { DataStream } from "../../../src/inference/fitting/sources.js";
 import { momentum } from "../../../src/inference/optimizers/momentum.js";
 import { sgd } from "../../../src/inference/optimizers/sgd.js";
 import { engineByName } from "../../../src/runtime/engines.js";
+import { withoutPlace } from "../../support/messages.js";
 import { bitsOf, conjugateElbo, line, regression, start, xs, ys } from "./models.js";
 
 const folder = mkdtempSync(join(tmpdir(), "elbow-resume-"));
@@ -28,8 +29,8 @@ function* endless(): Generator<Data> {
 
 const sources: Readonly<Record<string, () => Data | ReturnType<typeof minibatches> | DataStream<Data>>> = {
   "fixed data": rows,
-  "shuffled minibatches": () => minibatches(rows(), { size: 2, seed: 4 }),
-  "minibatches with a shorter last one": () => minibatches([xs, ys], { size: 3, dropLast: false }),
+  "shuffled minibatches": () => minibatches(rows(), { size: 2, seed: 4, isScaled: true }),
+  "minibatches with a shorter last one": () => minibatches([xs, ys], { size: 3, dropLast: false, isScaled: true }),
   "an iterator": endless,
 };
 
@@ -112,7 +113,7 @@ describe("a checkpoint that does not fit", () => {
   const message = (options: object) =>
     fit(conjugateElbo, { parameters: start(), data, steps: 5, engine, resume: file, ...options }).then(
       () => "",
-      (error: Error) => error.message,
+      withoutPlace,
     );
   const hint =
     "  hint: Resume with the objective, parameters, optimizer, data and seed that the run was begun with, or start anew without resume.";
