@@ -294,6 +294,7 @@ export {
 export type { ResamplingOptions } from "./inference/smc/resampling.js";
 export type { Proposal, StateLaw, StateSpaceModel } from "./inference/smc/stateSpaceModel.js";
 export type { StepPart } from "./inference/stepParts.js";
+export { type ShapeRow, type ShapeSite, shapesOfObjective, shapeTable } from "./inference/shapeTable.js";
 export { formatSummary, type SummaryRow, summarize } from "./inference/summary.js";
 export { withStrategies } from "./inference/withStrategies.js";
 export { print } from "./ir/print.js";
@@ -346,6 +347,7 @@ export { formatBiasCheck, formatComparison } from "./report/estimatorTables.js";
 export { formatExplanation } from "./report/explanation.js";
 export { explanationSvg } from "./report/explanationSvg.js";
 export { formatSites } from "./report/siteTable.js";
+export { formatShapeTable } from "./report/shapeTable.js";
 export { formatStepProfile } from "./report/stepTable.js";
 export { compile } from "./runtime/compile.js";
 export { describeEngine, type Engine, type EngineDetails, type Executable } from "./runtime/engine.js";

@@ -51,6 +51,7 @@ program
   .option("--engine <name>", "engine to profile: wasm, on four threads wasm:4")
   .option("--threads <n>", "threads of the engine wasm", wholeNumber)
   .option("--json", "print one JSON object on stdout, and everything else on stderr")
+  .option("--shapes", "print the shapes of all addresses instead, the guide's beside the model's")
   .option("--svg <file>", "draw random choices, leaves of the objective and the objective as a graph")
   .action((file: string, options: ExplainCommandOptions) => explainCommand(file, options));
 

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { Values } from "./assess.js";
 import type { Call } from "./call.js";
 import { at, type Choices, filter } from "./choices.js";
@@ -36,12 +37,14 @@ export interface Observed<O = unknown> {
  * console.log([...values.y.dataSync()], [...logDensities.y.dataSync()].map((x) => x.toFixed(3))); // => [ 1, 2 ] [ '-0.919', '-1.419' ]
  * ```
  */
-export function* observations<C, R, A extends readonly unknown[], O>(
-  call: Call<C, R, A, O>,
-  choices: Values<NoInfer<C>>,
-): Effects<Observing, Observed<O>> {
+export const observations = asked("observations", function* observations<
+  C,
+  R,
+  A extends readonly unknown[],
+  O,
+>(call: Call<C, R, A, O>, choices: Values<NoInfer<C>>): Effects<Observing, Observed<O>> {
   return yield { kind: "observing", call, choices: choices as Choices, source: captureSource() };
-}
+});
 
 export function answerObserving({ call, choices: given, source }: Observing, key: Tensor): Observed {
   const [values, logDensities] = (["values", "logDensities"] as const).map((recordsObservations) => {

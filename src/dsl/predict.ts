@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import { at, type Choices, filter } from "./choices.js";
 import type { Effects } from "./effects.js";
@@ -56,12 +57,14 @@ export interface Predicted<C, R, O = unknown> {
  * console.log(observed.y.dataSync().map(Math.round)); // => Float32Array(3) [ 7, 7, 7 ]
  * ```
  */
-export function* predict<C, R, A extends readonly unknown[], O>(
-  call: Call<C, R, A, O>,
-  given: Constraints<NoInfer<C>> = {},
-): Effects<Predict, Predicted<C, R, O>> {
+export const predict = asked("predict", function* predict<
+  C,
+  R,
+  A extends readonly unknown[],
+  O,
+>(call: Call<C, R, A, O>, given: Constraints<NoInfer<C>> = {}): Effects<Predict, Predicted<C, R, O>> {
   return yield { kind: "predict", call, given: given as Choices, source: captureSource() };
-}
+});
 
 export function answerPredict({ call, given, source }: Predict, key: Tensor): Predicted<unknown, unknown> {
   const outcome = execute(call, { key, given, drawsObservations: true, path: [], source });

@@ -104,7 +104,7 @@ export function sitesSoFar(): string {
       `batch ${formatShape(site.batch)}`,
       `event ${formatShape(site.event)}`,
       site.axes.map(({ name, size }) => `${name} ${size}`).join(", "),
-      site.verb === "simulate" && all.some((each) => each.verb === "assess") ? "guide" : "",
+      hasBoth ? (site.verb === "simulate" ? "guide" : "model") : "",
     ]);
   const omitted = all.length - rows.length;
   return `\n  sites so far:${omitted > 0 ? ` (${omitted} more)` : ""}\n${columns(rows, "    ")}`;
