@@ -285,6 +285,7 @@ export { type Draws, type PredictiveDraws, type PredictiveOptions, predictive } 
 export { type ProfileStepOptions, profileStep, type StepProfile } from "./inference/profileStep.js";
 export type { StrategyFunction, StrategyMap } from "./inference/replaceStrategies.js";
 export { type FitJson, fitFromJson, type SavedFit, type SavedSite } from "./inference/results/savedFit.js";
+export { type ShapeRow, type ShapeSite, shapesOfObjective, shapeTable } from "./inference/shapeTable.js";
 export {
   type Filtered,
   type FilterProblem,
@@ -294,7 +295,6 @@ export {
 export type { ResamplingOptions } from "./inference/smc/resampling.js";
 export type { Proposal, StateLaw, StateSpaceModel } from "./inference/smc/stateSpaceModel.js";
 export type { StepPart } from "./inference/stepParts.js";
-export { type ShapeRow, type ShapeSite, shapesOfObjective, shapeTable } from "./inference/shapeTable.js";
 export { formatSummary, type SummaryRow, summarize } from "./inference/summary.js";
 export { withStrategies } from "./inference/withStrategies.js";
 export { print } from "./ir/print.js";
@@ -346,8 +346,8 @@ export { where } from "./ops/where.js";
 export { formatBiasCheck, formatComparison } from "./report/estimatorTables.js";
 export { formatExplanation } from "./report/explanation.js";
 export { explanationSvg } from "./report/explanationSvg.js";
-export { formatSites } from "./report/siteTable.js";
 export { formatShapeTable } from "./report/shapeTable.js";
+export { formatSites } from "./report/siteTable.js";
 export { formatStepProfile } from "./report/stepTable.js";
 export { compile } from "./runtime/compile.js";
 export { describeEngine, type Engine, type EngineDetails, type Executable } from "./runtime/engine.js";

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { explainFirst } from "../inference/explain/explainFirst.js";
-import { profileStep } from "../inference/profileStep.js";
 import { withFirstData } from "../inference/firstData.js";
+import { profileStep } from "../inference/profileStep.js";
 import { shapesOfObjective, shapeTable } from "../inference/shapeTable.js";
 import { formatExplanation } from "../report/explanation.js";
 import { explanationSvg } from "../report/explanationSvg.js";

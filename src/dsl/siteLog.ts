@@ -95,6 +95,7 @@ const shown = 8;
 export function sitesSoFar(): string {
   const all = [...(sites?.values() ?? [])];
   if (all.length < 2) return "";
+  const hasBoth = ["simulate", "assess"].every((name) => all.some((each) => each.verb === name));
   const rows = all
     .slice(-shown)
     .map((site) => [
