@@ -7,11 +7,12 @@ import { formatExplanation } from "../report/explanation.js";
 import { explanationSvg } from "../report/explanationSvg.js";
 import { formatShapeTable } from "../report/shapeTable.js";
 import { formatStepProfile } from "../report/stepTable.js";
-import { loadModule } from "./loadModule.js";
-import { type ModelModule, readModelModule } from "./modelModule.js";
+
+import { type DataOptions, loadModelModule } from "./loadModelModule.js";
+import type { ModelModule } from "./modelModule.js";
 
 /** The options of `elbow explain` as commander reads them. */
-export interface ExplainCommandOptions {
+export interface ExplainCommandOptions extends DataOptions {
   readonly cost?: boolean;
   readonly engine?: string;
   readonly threads?: number;
@@ -22,10 +23,10 @@ export interface ExplainCommandOptions {
 
 /** Says what the estimator makes of a module's objective and, with `cost`, where the time of a step goes. */
 export async function explainCommand(file: string, options: ExplainCommandOptions): Promise<void> {
-  const { cost, json, svg, shapes, ...choice } = options;
+  const { cost, json, svg, shapes, data: _, ...choice } = options;
   // stdout belongs to the JSON: what the user's module logs goes to stderr
   if (json) console.log = console.info = console.debug = console.error;
-  const module = readModelModule(file, await loadModule(file));
+  const module = await loadModelModule(file, options);
   if (shapes) return printShapes(module, json ?? false);
   const { objective, parameters, data, fit } = module;
   const settings = { parameters, data, ...fit, ...choice };

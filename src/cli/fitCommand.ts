@@ -4,12 +4,12 @@ import type { Parameters } from "../inference/prepare.js";
 import { formatSummary, type SummaryRow } from "../inference/summary.js";
 import { describeEngine } from "../runtime/engine.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
-import { loadModule } from "./loadModule.js";
-import { type ModelModule, observedData, readModelModule } from "./modelModule.js";
+import { type DataOptions, loadModelModule } from "./loadModelModule.js";
+import { type ModelModule, observedData } from "./modelModule.js";
 import { type Posterior, posteriorOf, reported } from "./posterior.js";
 
 /** The options of `elbow fit` as commander reads them. */
-export interface FitCommandOptions {
+export interface FitCommandOptions extends DataOptions {
   readonly steps?: number;
   readonly seed?: number;
   readonly engine?: string;
@@ -18,6 +18,7 @@ export interface FitCommandOptions {
   readonly checkpoint?: string;
   readonly resume?: string;
   readonly posteriorDraws?: number;
+  readonly watch?: boolean;
 }
 
 const defaultSteps = 2000;
@@ -26,10 +27,13 @@ const defaultSteps = 2000;
 export async function fitCommand(file: string, options: FitCommandOptions): Promise<void> {
   // stdout belongs to the JSON: what the user's module logs goes to stderr
   if (options.json) console.log = console.info = console.debug = console.error;
-  const module = readModelModule(file, await loadModule(file));
+  const module = await loadModelModule(file, options);
   const { data, judged } = observedData(module);
   const controller = new AbortController();
-  const stop = () => controller.abort();
+  const stop = () => {
+    process.stderr.write("\nstopping after this step; Ctrl-C again ends at once\n");
+    controller.abort();
+  };
   process.once("SIGINT", stop);
   const result = await fit(module.objective, {
     progress: true,
@@ -55,8 +59,10 @@ export async function fitCommand(file: string, options: FitCommandOptions): Prom
   if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(result, posterior))}\n`);
   else process.stdout.write(`${await textOf(result, posterior)}\n`);
   if (result.isStopped) {
-    const file = options.checkpoint ?? module.fit.checkpoint?.file;
-    process.stderr.write(`stopped after ${result.steps} steps${file ? `; go on with --resume ${file}` : ""}\n`);
+    const saved = options.checkpoint ?? module.fit.checkpoint?.file;
+    process.stderr.write(
+      `stopped after ${result.steps} steps${saved ? `; go on with --resume ${saved}` : "; with --checkpoint FILE it could be resumed"}\n`,
+    );
     process.exitCode = 130;
   }
 }

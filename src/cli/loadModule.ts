@@ -1,19 +1,32 @@
 import { existsSync } from "node:fs";
 import { register } from "node:module";
 import { extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import "../index.js";
 import { ElbowError } from "../errors.js";
+import { isWatched, noteFile } from "./watched.js";
 
 const extensions = [".ts", ".mts", ".js", ".mjs"];
 
-/** Lets Node import TypeScript from here on. Where this file itself is TypeScript, something else already does. */
+/** Whether this very file is TypeScript: then something else already lets Node import it. */
+const isSource = import.meta.url.endsWith(".ts");
+
+/** Lets Node import TypeScript from here on. */
 async function enableTypeScript(): Promise<void> {
-  if (import.meta.url.endsWith(".ts")) return;
   const tsx = await import("tsx/esm/api");
   // path aliases of a tsconfig.json could lead to a second copy of Elbow
   tsx.register({ tsconfig: false });
-  register("./moduleHooks.js", import.meta.url);
   process.setSourceMapsEnabled(true);
+}
+
+/** Tells the process that watches which files are imported. The function that is returned ends that. */
+function tellFiles(): { readonly port: MessagePort; readonly end: () => void } | undefined {
+  if (!isWatched()) return undefined;
+  const { port1, port2 } = new MessageChannel();
+  port1.on("message", (url: string) => noteFile(fileURLToPath(url)));
+  // what the loader thread has said may still be on its way
+  return { port: port2, end: () => setTimeout(() => port1.close(), 100) };
 }
 
 /**
@@ -33,6 +46,17 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
     throw new ElbowError("model-file", {
       message: `${file} is not a module\n  expected: a file that ends in ${extensions.join(", ")}\n  received: ${extension || "no ending"}`,
     });
-  if (extension.endsWith("ts")) await enableTypeScript();
-  return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  const told = tellFiles();
+  const isTypeScript = extension.endsWith("ts");
+  if (isTypeScript && !isSource) await enableTypeScript();
+  if ((isTypeScript || told) && !isSource)
+    register("./moduleHooks.js", import.meta.url, {
+      data: { port: told?.port },
+      transferList: told ? [told.port] : [],
+    });
+  try {
+    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } finally {
+    told?.end();
+  }
 }

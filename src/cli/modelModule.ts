@@ -60,7 +60,42 @@ export function observedData({ data }: Pick<ModelModule, "data">): {
   }
   return {
     data: { [Symbol.asyncIterator]: kept },
-    judged: async () => first ?? withFirstData(stream, async (batch) => keep(batch)),
+    judged: async () => {
+      // what a source has given is its own to dispose
+      if (!first) await withFirstData(stream, async (batch) => keep(batch));
+      return first!;
+    },
+  };
+}
+
+const complaint = (file: string, exports: Readonly<Record<string, unknown>>) => (message: string, hint: string) =>
+  new ElbowError("model-exports", {
+    message: `${file} ${message}\n  exports: ${
+      Object.keys(exports)
+        .filter((name) => exports[name] !== undefined)
+        .join(", ") || "nothing"
+    }`,
+    hint,
+  });
+
+/** A module's model alone, with the parameters if it takes them. @throws ElbowError "model-exports" */
+export function readModel(
+  file: string,
+  exports: Readonly<Record<string, unknown>>,
+): { readonly model: Model; readonly parameters: ParameterTree | undefined; readonly data: FitData<Data> } {
+  const { model, parameters, data = [], isModelLearned } = exports;
+  const complain = complaint(file, exports);
+  if (typeof model !== "function")
+    throw complain("exports no model", "Export a program: model = gen(function* (…) { … }).");
+  if (isModelLearned === true && !isObject(parameters))
+    throw complain(
+      "exports no parameters, and its model takes them",
+      "Export parameters, or leave out isModelLearned.",
+    );
+  return {
+    model: model as Model,
+    parameters: isModelLearned === true ? (parameters as ParameterTree) : undefined,
+    data: data as FitData<Data>,
   };
 }
 
@@ -68,11 +103,7 @@ export function observedData({ data }: Pick<ModelModule, "data">): {
 export function readModelModule(file: string, exports: Readonly<Record<string, unknown>>): ModelModule {
   const { objective, model, guide, parameters, data = [], fit = {}, truth = {}, summary } = exports;
   const { isModelLearned = false } = exports;
-  const complain = (message: string, hint: string) =>
-    new ElbowError("model-exports", {
-      message: `${file} ${message}\n  exports: ${Object.keys(exports).join(", ") || "nothing"}`,
-      hint,
-    });
+  const complain = complaint(file, exports);
   const hasPair = typeof model === "function" && typeof guide === "function";
   const hasObjective = isObject(objective) && "body" in objective;
   if (!hasObjective && !hasPair)

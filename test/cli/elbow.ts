@@ -1,7 +1,7 @@
 // Runs the command line as it is published: compiled, with a package.json of its own, so that what lies in its folder finds
 // "elbow" there. Compiling once is far less work than running the sources through tsx in every process.
 import { spawn } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -16,7 +16,15 @@ let compiled: Promise<unknown> | undefined;
 
 function compile(): Promise<unknown> {
   mkdirSync(home, { recursive: true });
-  const manifest = { name: "elbow", version: "0.0.0-test", type: "module", exports: { ".": "./dist/index.js" } };
+  cpSync(join(root, "templates"), join(home, "templates"), { recursive: true });
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const manifest = {
+    name: "elbow",
+    version: "0.0.0-test",
+    type: "module",
+    exports: { ".": "./dist/index.js" },
+    dependencies,
+  };
   writeFileSync(join(home, "package.json"), JSON.stringify(manifest));
   return build({
     entryPoints: [join(root, "src/**/*.ts")],
@@ -32,6 +40,8 @@ function compile(): Promise<unknown> {
 
 export interface Outcome {
   readonly code: number | null;
+  /** What ended the process, if it did not end itself. */
+  readonly signal?: NodeJS.Signals | null;
   readonly out: string;
   readonly err: string;
 }
@@ -64,5 +74,7 @@ export async function elbow(
     err += chunk;
     tell();
   });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+  return new Promise((resolve) =>
+    child.on("close", (code, signal) => resolve({ code, ...(signal && { signal }), out, err })),
+  );
 }
