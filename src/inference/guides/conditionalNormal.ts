@@ -105,20 +105,20 @@ export function conditionalNormal(
     *draw(): Effects<unknown, { parts: readonly Tensor[]; logDensity: Tensor }> {
       const z: (Tensor | undefined)[] = sites.map(() => undefined);
       let density: Tensor = tf.neg(logScaleSum);
-      for (const block of blocks) {
+      for (const [i, block] of blocks.entries()) {
         const shape = matrixShape(sites, block.sites, block.independent);
         const base = normal(tf.zeros([...shape]), 1);
-        const noise = yield* sample(`noise of ${block.name}`, base);
+        const noise = yield* sample(`noise ${i} of ${block.name.replaceAll("/", ".")}`, base);
         density = tf.add(density, tf.sum(logDensity(base, noise)));
         const unit = unitOf(block);
         const own = tf.reshape(unit ? matVec(unit, noise) : noise, [sizeOf(shape)]);
         const vector = fromParents(block, z).reduce<Tensor>((sum, term) => tf.add(sum, term), own);
         const parts = cut(
           vector,
-          block.sites.map((i) => shapes[i]!),
+          block.sites.map((site) => shapes[site]!),
         );
-        block.sites.forEach((site, i) => {
-          z[site] = parts[i]!;
+        block.sites.forEach((site, at) => {
+          z[site] = parts[at]!;
         });
       }
       const parts = sites.map((_, i) => tf.add(locs[i]!, tf.mul(tf.exp(logScales[i]!), z[i]!)));
