@@ -199,7 +199,10 @@ export function batchOf(name: string, names: readonly string[], shapes: readonly
   const batch = broadcastShapes(...shapes);
   if (batch) return batch;
   const described = names.map((parameter, i) => `  ${parameter}: ${formatShape(shapes[i]!)}`).join("\n");
-  throw new ElbowError("shape", { message: `the parameters of ${name} do not broadcast\n${described}` });
+  throw new ElbowError("shape", {
+    message: `the parameters of ${name} do not broadcast\n${described}`,
+    hint: "Sizes are compared from the last axis on, and must be equal or 1: reshape one of them.",
+  });
 }
 
 /**

@@ -98,7 +98,7 @@ export class Watch<T, R> {
       message: error.message.replace(/^Error in /, "tf."),
       hint: /'(null|undefined)'|undefined \(reading/.test(error.message)
         ? "An argument is missing or disposed: look at what is passed to the program, and at the names of its parameters."
-        : "Print the shapes of the operands: a traced tensor knows its shape and dtype, too.",
+        : "Look at the shapes and dtypes of the operands: traced tensors know theirs, too.",
       at: { source },
       cause: error,
     });
@@ -122,7 +122,7 @@ export function driven<T, R>(body: unknown, name: string, source: string | undef
     return new Watch(body as Iterator<T, R, unknown>, name);
   const isAsync = isObject && (Symbol.asyncIterator in iterator || body instanceof Promise);
   throw new ElbowError("not-a-program", {
-    message: `${name} is ${isAsync ? "an async function" : "an ordinary function"}, and a program is a generator function`,
+    message: `${name} is ${isAsync ? "an async function" : "an ordinary function"}; programs are generator functions`,
     hint: isAsync
       ? "Write function* without async: wait for data before, and pass them as arguments."
       : "Write function* (…) { … }, with yield* before every effect.",

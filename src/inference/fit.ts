@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError } from "../errors.js";
+import { ElbowError, withPlace } from "../errors.js";
 import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import type { SiteReport } from "../transforms/estimate/estimate.js";
 import { described } from "../util/described.js";
+import { captureSource } from "../util/location.js";
 import { checkOptionNames } from "../util/options.js";
 import { leavesOf, withLeaves } from "../util/tree.js";
 import { checkFinite } from "./fitting/checkFinite.js";
@@ -114,6 +115,20 @@ export interface FitResult<P extends Parameters> extends SavedFit<P> {
 export async function fit<P extends Parameters, D extends readonly unknown[]>(
   objective: Objective<P, D>,
   options: FitOptions<NoInfer<P>, NoInfer<D>>,
+): Promise<FitResult<P>> {
+  const source = captureSource();
+  try {
+    return await takeSteps(objective, options);
+  } catch (error) {
+    // what is thrown long after the call has no line of the user's on its stack
+    const isHomeless = error instanceof ElbowError && error.at.source === undefined;
+    throw isHomeless ? withPlace(error, source) : error;
+  }
+}
+
+async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
+  objective: Objective<P, D>,
+  options: FitOptions<P, D>,
 ): Promise<FitResult<P>> {
   checkOptions(options);
   const { parameters, steps, optimizer = adam(), direction = objective.direction, checkpoint, resume } = options;

@@ -27,7 +27,7 @@ export function asTensor(value: TensorLike, dtype: DType = "float32", what = "a 
     throw notATensor(
       `${what} must be a tensor or numbers\n  received: ${described(value)}`,
       value === undefined
-        ? "An argument or a parameter of this name is missing: look at what is passed to the program."
+        ? "An argument of the program or a parameter is missing: look at what is passed to it."
         : undefined,
     );
   try {

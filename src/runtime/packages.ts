@@ -14,9 +14,12 @@ export async function isInstalled(packageName: string): Promise<boolean | undefi
   return folders.some((folder) => existsSync(join(folder, packageName, "package.json")));
 }
 
-/** @throws ElbowError `engine-unavailable`, one line that says why and what to install */
+/** @throws ElbowError `engine-unavailable`, which says why and what to install */
 export function unavailable(engine: string, why: string): ElbowError {
-  return new ElbowError("engine-unavailable", { message: `engine "${engine}" is not available: ${why}` });
+  return new ElbowError("engine-unavailable", {
+    message: `engine "${engine}" is not available: ${why}`,
+    hint: "The engine wasm needs no package of its own; listEngines() says which ones there are.",
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
-import type { Strategy } from "../ir/site.js";
+import type { Family, Strategy } from "../ir/site.js";
 import { captureSource } from "../util/location.js";
 
 /** A distribution with a chosen strategy: it offers no further choice. */
@@ -11,6 +11,14 @@ export type Chosen<T extends Tensor> = Distribution<T, never>;
 export type Offering<Offers extends string, Name extends string, Remedy extends string> = Name extends Offers
   ? unknown
   : Remedy;
+
+/** The common strategies that a family allows. */
+const allowedFor = ({ isPathwise, isScorable, supportValues, supportEvents, weakDerivative }: Family): string[] => [
+  ...(isPathwise ? ["reparam"] : []),
+  ...(supportValues || supportEvents ? ["enumerate"] : []),
+  ...(isScorable ? ["reinforce"] : []),
+  ...(weakDerivative ? ["measureValued"] : []),
+];
 
 /**
  * The distribution with a gradient strategy of its own: what all strategy functions end in, user-defined ones too.
@@ -22,6 +30,7 @@ export function withStrategy<T extends Tensor>(distribution: Distribution<T, nev
   if (objection !== undefined)
     throw new ElbowError("illegal-strategy", {
       message: `${strategy.name}(${distribution.family.name}) is not possible: ${objection}`,
+      hint: `What ${distribution.family.name} allows: ${allowedFor(distribution.family).join(", ") || "no strategy but its default"}.`,
       at: { source: captureSource().line },
     });
   return { ...distribution, strategy };

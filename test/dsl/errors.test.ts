@@ -185,6 +185,11 @@ describe("values", () => {
       "support-mismatch: the value at "tau" comes from another support than its distribution has
         expected: positive (exponential)
         received: real
+        sites so far:
+          mu   latent  normal       batch []  event []  guide
+          tau  latent  normal       batch []  event []  guide
+          mu   latent  normal       batch []  event []  model
+          tau  latent  exponential  batch []  event []  model
         hint: Let the guide sample from a distribution with the model's support.
         at address "tau", :L1"
     `);
@@ -219,6 +224,7 @@ describe("values", () => {
       "shape: the parameters of normal do not broadcast
         loc: [2]
         scale: [3]
+        hint: Sizes are compared from the last axis on, and must be equal or 1: reshape one of them.
         at :L1"
     `);
   });
@@ -228,10 +234,12 @@ describe("strategies", () => {
   it("that the family forbids, when the compiler was overruled", async () => {
     expect(await textOf(() => reparam(flip(0.5) as never))).toMatchInlineSnapshot(`
       "illegal-strategy: reparam(bernoulli) is not possible: its draws are not a differentiable function of its parameters; use reinforce, enumerate or measureValued
+        hint: What bernoulli allows: enumerate, reinforce, measureValued.
         at :L1"
     `);
     expect(await textOf(() => enumerate(normal(0, 1) as never))).toMatchInlineSnapshot(`
       "illegal-strategy: enumerate(normal) is not possible: enumerate needs a distribution with finite support
+        hint: What normal allows: reparam, reinforce, measureValued.
         at :L1"
     `);
   });
@@ -510,6 +518,7 @@ it("a uniform under reinforce, behind the compiler's back", async () => {
   const { reinforce } = await import("elbow");
   expect(await textOf(() => reinforce(uniform(0, 1) as Distribution<Tensor, never> as never))).toMatchInlineSnapshot(`
     "illegal-strategy: reinforce(uniform) is not possible: its support moves with its parameters, which the score function misses; use reparam
+      hint: What uniform allows: reparam.
       at :L1"
   `);
 });

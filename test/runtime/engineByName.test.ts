@@ -63,13 +63,13 @@ describe("engineByName", () => {
     ["tfjs:tensorflow", "@tensorflow/tfjs-node"],
     ["tfjs:webgpu", "@tensorflow/tfjs-backend-webgpu"],
   ] as const)(
-    "%s, where it is absent, is refused in one line that says what to install",
+    "%s, where it is absent, is refused by a message whose first line says what to install",
     async ([name, packageName], { skip }) => {
       skip((await isInstalled(packageName)) === true, `${packageName} is installed`);
       const error = await engineByName(name).catch((caught: unknown) => caught);
       expect(error).toMatchObject({ code: "engine-unavailable" });
       expect((error as Error).message).toContain(`engine "${name}" is not available: ${packageName} is not installed`);
-      expect((error as Error).message).toMatch(/^[^\n]*npm install [^\n]*$/);
+      expect((error as Error).message).toMatch(/^[^\n]*npm install /);
     },
   );
 

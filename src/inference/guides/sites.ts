@@ -171,7 +171,10 @@ export function surveyOf(model: Call, options: SiteOptions): Survey {
       if (at(choices, name) === undefined) throw unknownAddress(name, all, `the model ${model.name}`);
     const addresses = all.filter((address) => !isLeftOut(address));
     if (addresses.length === 0)
-      throw new ElbowError("guide", { message: `the model ${model.name} has no choices for a guide` });
+      throw new ElbowError("guide", {
+        message: `the model${model.name === "program" ? "" : ` ${model.name}`} has no choices for a guide`,
+        hint: "It needs at least one sample(…) that is not left out by { except }; what has no choices is fitted with mle.",
+      });
     if ([...kinds.values()].some(({ ends }) => ends)) {
       const other = look(model, "sample", seed + 1, isLeftOut).kinds;
       for (const [address, { ends }] of kinds) if (!sameEnds(ends, other.get(address)?.ends)) movingEnds(address);

@@ -25,7 +25,11 @@ const frame = elementwise({
 
 function lowered(attributes: Attributes): Attributes {
   const { remaining, message } = attributes as WeakProductAttributes;
-  if (remaining <= 0) throw new ElbowError("derivative-order", { message });
+  if (remaining <= 0)
+    throw new ElbowError("derivative-order", {
+      message,
+      hint: "Take a strategy that may be differentiated as often as you like, enumerate, reinforce or reparam, or first derivatives alone.",
+    });
   return { remaining: remaining - 1, message };
 }
 

@@ -1,0 +1,16 @@
+// Data that are not in an array.
+// @error option
+import * as tf from "@tensorflow/tfjs-core";
+import { elbo, fit, gen, normal, observe, sample } from "elbow";
+
+const model = gen(function* (y: tf.Tensor) {
+  const mu = yield* sample("mu", normal(0, 1));
+  yield* observe("y", normal(mu.mul(tf.onesLike(y)), 1), y);
+});
+const guide = gen(function* (q: { loc: tf.Tensor; rho: tf.Tensor }) {
+  yield* sample("mu", normal(q.loc, tf.exp(q.rho)));
+});
+
+const start = { loc: tf.scalar(0), rho: tf.scalar(0) };
+// @ts-expect-error: Type 'Tensor<Rank>' is not assignable to type 'FitData<[y: Tensor<Rank>]>'
+await fit(elbo(model, guide), { parameters: start, data: tf.zeros([4]), steps: 10 }); // <-

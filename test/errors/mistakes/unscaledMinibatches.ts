@@ -1,0 +1,16 @@
+// Minibatches without their scale.
+// The rows of a batch would count as if they were all the data, and the posterior be too wide.
+// @error minibatch-scale at mu
+import * as tf from "@tensorflow/tfjs-core";
+import { elbo, fit, gen, minibatches, normal, observe, sample } from "elbow";
+
+const model = gen(function* (y: tf.Tensor) {
+  const mu = yield* sample("mu", normal(0, 1));
+  yield* observe("y", normal(mu.mul(tf.onesLike(y)), 1), y);
+});
+const guide = gen(function* (q: { loc: tf.Tensor; rho: tf.Tensor }) {
+  yield* sample("mu", normal(q.loc, tf.exp(q.rho))); // <-
+});
+
+const start = { loc: tf.scalar(0), rho: tf.scalar(0) };
+await fit(elbo(model, guide), { parameters: start, data: minibatches([tf.zeros([100])], { size: 10 }), steps: 10 });
