@@ -28,7 +28,7 @@ export function stepsOf(meaning: Meaning, first: number, last: number, execute: 
   const before = earlier && recordsOf(earlier);
   const values = tensorsOf(given as Tree<Tensor>);
   // the structure of what a step does is known once the first one has run
-  let layout: { records: Records; hasKept: boolean; isChecked: boolean } | undefined;
+  let layout: { records: Records; isChecked: boolean } | undefined;
   return {
     sequences: [...keys, ...values, ...(before ? recordedIn(before) : [])],
     run: (call, slices) => {
@@ -43,9 +43,10 @@ export function stepsOf(meaning: Meaning, first: number, last: number, execute: 
         earlier: before && { ...withTensors(before, rest), calls: noCalls },
       };
       const { result: outcome, validity } = checkingInner(() => execute(call, own));
-      const { logDrawn, logGiven, logKept } = outcome;
-      layout = { records: recordsOf(outcome), hasKept: logKept !== undefined, isChecked: validity !== undefined };
-      const sums = [logDrawn, logGiven, ...(logKept ? [logKept] : []), ...(validity ? [validity] : [])];
+      // some steps may keep choices and others none: what is stacked is the same for all
+      const { logDrawn, logGiven, logKept = tf.scalar(0) } = outcome;
+      layout = { records: recordsOf(outcome), isChecked: validity !== undefined };
+      const sums = [logDrawn, logGiven, ...(before ? [logKept] : []), ...(validity ? [validity] : [])];
       return { result: outcome.result, tensors: [...sums, ...recordedIn(outcome)] };
     },
     collect: (stacked) => {
@@ -53,7 +54,7 @@ export function stepsOf(meaning: Meaning, first: number, last: number, execute: 
       const rest = [...stacked];
       const next = () => tf.sum(rest.shift()!);
       const [logDrawn, logGiven] = [next(), next()];
-      const logKept = layout.hasKept ? next() : undefined;
+      const logKept = before ? next() : undefined;
       if (layout.isChecked) noteValidity(rest.shift());
       const records = withTensors(layout.records, rest.splice(0, countOf(layout.records)));
       return { outcome: { ...records, logDrawn, logGiven, logKept, calls: noCalls, result: undefined }, rest };

@@ -1,4 +1,4 @@
-// Random programs: scalar and vector choices, coins, observations, factors, nested programs, loops, plates and branches,
+// Random programs: scalar and vector choices, coins, observations, factors, nested programs, loops, plates, branches and masks,
 // also inside one another. Every part turns a state into the next one.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
@@ -11,6 +11,7 @@ import {
   flip,
   type GenerativeFunction,
   gen,
+  mask,
   normal,
   observe,
   plate,
@@ -29,11 +30,20 @@ export type Part =
   | { readonly kind: "splice"; readonly inner: Spec }
   | { readonly kind: "cond"; readonly inner: readonly [Spec, Spec] }
   | { readonly kind: "switch"; readonly inner: readonly Spec[] }
+  | { readonly kind: "mask"; readonly inner: Spec }
   | { readonly kind: "scan"; readonly steps: number; readonly inner: Spec }
   | { readonly kind: "plate"; readonly inner: Spec };
 
 /** The parts of a program, in order. */
 export type Spec = readonly Part[];
+
+/** Whether a program has a part of one of these kinds, however deep. */
+export const has = (spec: Spec, ...kinds: readonly Part["kind"][]): boolean =>
+  spec.some((part) => {
+    const inner = "inner" in part ? ([part.inner].flat(2) as Spec) : [];
+    return kinds.includes(part.kind) || has(inner, ...kinds);
+  });
+export const hasBranches = (spec: Spec): boolean => has(spec, "cond", "switch", "mask");
 
 type Block = GenerativeFunction<readonly [Tensor], Choices, Tensor>;
 /** The start, and how many steps and rows loops and plates have more. */
@@ -55,6 +65,7 @@ const specOf = (depth: number): fc.Arbitrary<Spec> => {
     fc.record({ kind: fc.constant("splice" as const), inner }),
     fc.record({ kind: fc.constant("cond" as const), inner: fc.tuple(inner, inner) }),
     fc.record({ kind: fc.constant("switch" as const), inner: fc.array(inner, { minLength: 3, maxLength: 3 }) }),
+    fc.record({ kind: fc.constant("mask" as const), inner }),
     fc.record({ kind: fc.constant("scan" as const), steps: fc.integer({ min: 1, max: 3 }), inner }),
     fc.record({ kind: fc.constant("plate" as const), inner }),
   );
@@ -138,6 +149,12 @@ function partOf(part: Part, name: string, i: number, length: number): Run {
           index,
           programs.map((program) => program(state)),
         );
+      };
+    }
+    case "mask": {
+      const program = blockOf(part.inner, "", length);
+      return function* (state) {
+        return yield* mask(name, tf.less(state, 0.5), program(state), tf.neg(state));
       };
     }
     case "scan": {

@@ -25,6 +25,7 @@ import {
 } from "elbow";
 import { describe, expect, it } from "vitest";
 import { addressesOf, type Choices } from "../../../src/dsl/choices.js";
+import { range } from "../../../src/util/shapes.js";
 
 const number = (x: Tensor): number => x.dataSync()[0]!;
 const list = (x: Tensor): number[] => [...x.dataSync()];
@@ -182,6 +183,45 @@ describe("loops that grow", () => {
     const back = run(3, update(trace, { args: old.args, choices: {} }));
     expect(states(back.trace.choices)).toEqual(states(old.choices));
     expect(states(back.discarded as never)).toEqual(xs);
+  });
+});
+
+describe("loops of branches", () => {
+  const side = (name: string, m: number) =>
+    gen(function* (z: Tensor) {
+      return yield* sample(name, normal(z, m));
+    });
+  const [left, right] = [side("l", 1), side("r", 2)];
+  const step = gen(function* (_: Tensor) {
+    const z = yield* sample("z", normal(0, 1));
+    return { carry: yield* cond("side", z.greater(0), left(z), right(z)) };
+  });
+  const walk = gen(function* () {
+    yield* scan("walk", (x: Tensor, _t: Tensor) => step(x), tf.scalar(0), 2);
+  });
+
+  it("where one step keeps its choice and another one has none to keep", () => {
+    const old = run(0, simulate(walk()));
+    const found = range(20).map((seed) => {
+      const { trace: next, logWeight } = run(seed, regenerate(old, ["walk/z"]));
+      const [before, now] = [old, next].map(({ choices }) => list(choices.walk.z)) as [number[], number[]];
+      const kept = [0, 1].filter((t) => before[t]! > 0 === now[t]! > 0);
+      const logs = kept.map((t) => {
+        const isLeft = now[t]! > 0;
+        const { l, r } = next.choices.walk.side as { l: Tensor; r: Tensor };
+        const value = list(isLeft ? l : r)[t]!;
+        const scale = isLeft ? 1 : 2;
+        return normalLog(value, now[t]!, scale) - normalLog(value, before[t]!, scale);
+      });
+      close(
+        logWeight,
+        logs.reduce((sum, each) => sum + each, 0),
+      );
+      close(run(0, assess(walk(), next.choices)), next.logDensity);
+      return kept.join();
+    });
+    // in either step alone, in both and in none
+    expect(new Set(found).size).toBe(4);
   });
 });
 
