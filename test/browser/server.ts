@@ -8,7 +8,13 @@ export interface Server {
   readonly stop: () => void;
 }
 
-const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript" };
+const types: Record<string, string> = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+};
 
 /** What a page must be served with to have SharedArrayBuffer. */
 const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
@@ -20,7 +26,9 @@ export async function serve(folder: string, { isIsolated }: { readonly isIsolate
     const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
     try {
       const body = readFileSync(file);
-      response.writeHead(200, { "Content-Type": types[extname(file)], ...(isIsolated && isolation) }).end(body);
+      response
+        .writeHead(200, { "Content-Type": types[extname(file)] ?? "text/plain", ...(isIsolated && isolation) })
+        .end(body);
     } catch {
       response.writeHead(404).end();
     }

@@ -11,11 +11,11 @@ import { bijectorRule } from "./rule.js";
 
 /** Parameters of a {@link planar} flow. */
 export interface PlanarParameters {
-  /** [..., n]: what is added, before it is made to leave the map invertible. */
+  /** Shape [..., n]: what is added, before it is made to leave the map invertible. */
   readonly u: Tensor;
-  /** [..., n]: the direction in which the map changes. */
+  /** Shape [..., n]: the direction in which the map changes. */
   readonly w: Tensor;
-  /** [...]: where it does. */
+  /** Shape [...]: where it does. */
   readonly b: Tensor;
 }
 

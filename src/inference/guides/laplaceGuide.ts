@@ -25,7 +25,7 @@ export interface LaplaceOptions<C> extends Omit<GuideOptions<C>, "except"> {
 export interface LaplaceGuide<D extends readonly unknown[], C> extends AutomaticGuide<FullRankParameters<C>, D, C> {
   /** The mode of the density of the unconstrained coordinates, on the supports. */
   readonly mode: Values<C>;
-  /** [n, n]: the covariance in unconstrained coordinates, choice after choice. */
+  /** Shape [n, n]: the covariance in unconstrained coordinates, choice after choice. */
   readonly covariance: Tensor;
   /** Laplace's approximation of log p(data): log p(x, u) + (n/2) log 2π − ½ log det H at the mode. */
   readonly logEvidence: number;
