@@ -49,6 +49,8 @@ export interface Outcome {
 export interface Settings {
   /** Whether the sources are run, for modules that import them. @defaultValue false */
   readonly fromSources?: boolean;
+  /** The package whose command is run. @defaultValue `home` */
+  readonly package?: string;
   /** @defaultValue the project's */
   readonly cwd?: string;
   /** Is told all that the process has written so far, and may send it signals. */
@@ -58,11 +60,11 @@ export interface Settings {
 /** Runs the command line to its end. */
 export async function elbow(
   args: readonly string[],
-  { fromSources = false, cwd = root, onText = () => undefined }: Settings = {},
+  { fromSources = false, package: own = home, cwd = root, onText = () => undefined }: Settings = {},
 ): Promise<Outcome> {
   compiled ??= fromSources ? undefined : compile();
   if (!fromSources) await compiled;
-  const program = fromSources ? ["--import", "tsx", "src/cli/main.ts"] : [join(home, "dist/cli/main.js")];
+  const program = fromSources ? ["--import", "tsx", "src/cli/main.ts"] : [join(own, "dist/cli/main.js")];
   const child = spawn(process.execPath, [...program, ...args], { cwd });
   let [out, err] = ["", ""];
   const tell = () => onText({ code: null, out, err }, (signal) => child.kill(signal));
