@@ -75,6 +75,17 @@ export default {
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm"] },
     },
     {
+      name: "large-packages-on-demand",
+      comment: "what only some uses need is loaded when it is needed: await import(…)",
+      severity: "error",
+      from: { path: "^src/" },
+      to: {
+        path: "^node_modules/(@observablehq/plot|linkedom|@dagrejs/dagre|h5wasm)/",
+        dynamic: false,
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
       name: "no-unlisted-package",
       comment: "the package is not in package.json",
       severity: "error",

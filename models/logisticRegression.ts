@@ -71,7 +71,8 @@ function quadrature() {
   return { logEvidence: Math.log(z), mean, sd: second.map((each, i) => Math.sqrt(each / z - mean[i]! ** 2)) };
 }
 
-export const truth = quadrature();
+const exact = quadrature();
+export const truth = { ...exact, weights: { mean: exact.mean, sd: exact.sd } };
 export const objective = elbo(model, guide);
 
 await runAlone(import.meta.url, "logisticRegression", async (isQuiet) => {
@@ -83,7 +84,7 @@ await runAlone(import.meta.url, "logisticRegression", async (isQuiet) => {
     draws: 50_000,
     seed: 2,
   });
-  const summary = await summarize(choices, { logWeights, truth: { weights: { mean: truth.mean } } });
+  const summary = await summarize(choices, { logWeights, truth });
   return {
     checks: [
       {

@@ -346,6 +346,8 @@ export { where } from "./ops/where.js";
 export { formatBiasCheck, formatComparison } from "./report/estimatorTables.js";
 export { formatExplanation } from "./report/explanation.js";
 export { explanationSvg } from "./report/explanationSvg.js";
+export type { AnyPosterior, ReportOptions } from "./report/html/reportData.js";
+export { reportHtml } from "./report/html/reportHtml.js";
 export { formatShapeTable } from "./report/shapeTable.js";
 export { formatSites } from "./report/siteTable.js";
 export { formatStepProfile } from "./report/stepTable.js";

@@ -7,6 +7,7 @@ import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { type DataOptions, loadModelModule } from "./loadModelModule.js";
 import { type ModelModule, observedData } from "./modelModule.js";
 import { type Posterior, posteriorOf, reported } from "./posterior.js";
+import { checkRunFolder, writeRun } from "./runFolder.js";
 
 /** The options of `elbow fit` as commander reads them. */
 export interface FitCommandOptions extends DataOptions {
@@ -19,6 +20,7 @@ export interface FitCommandOptions extends DataOptions {
   readonly resume?: string;
   readonly posteriorDraws?: number;
   readonly watch?: boolean;
+  readonly out?: string;
 }
 
 const defaultSteps = 2000;
@@ -28,6 +30,7 @@ export async function fitCommand(file: string, options: FitCommandOptions): Prom
   // stdout belongs to the JSON: what the user's module logs goes to stderr
   if (options.json) console.log = console.info = console.debug = console.error;
   const module = await loadModelModule(file, options);
+  if (options.out !== undefined) await checkRunFolder(options.out);
   const { data, judged } = observedData(module);
   const controller = new AbortController();
   const stop = () => {
@@ -41,6 +44,7 @@ export async function fitCommand(file: string, options: FitCommandOptions): Prom
     steps: defaultSteps,
     parameters: module.parameters,
     data,
+    ...(options.out !== undefined && reportsOf(options, module)),
     ...module.fit,
     ...settingsOf(options, module),
   });
@@ -56,6 +60,7 @@ export async function fitCommand(file: string, options: FitCommandOptions): Prom
     },
     (line) => process.stderr.write(`${line}\n`),
   );
+  if (options.out !== undefined) await writeRun(options.out, { file, options, truth: module.truth, result });
   if (options.json) process.stdout.write(`${JSON.stringify(await jsonOf(result, posterior))}\n`);
   else process.stdout.write(`${await textOf(result, posterior)}\n`);
   if (result.isStopped) {
@@ -66,6 +71,10 @@ export async function fitCommand(file: string, options: FitCommandOptions): Prom
     process.exitCode = 130;
   }
 }
+
+/** A run that is kept has enough entries in its history for a picture; a resumed one has those that it began with. */
+const reportsOf = ({ steps, resume }: FitCommandOptions, { fit: own }: ModelModule) =>
+  resume === undefined ? { reportEvery: Math.max(20, Math.ceil((steps ?? own.steps ?? defaultSteps) / 100)) } : {};
 
 /** What the command line says, which goes before what the module says. */
 function settingsOf(options: FitCommandOptions, { fit: own }: ModelModule) {

@@ -7,6 +7,7 @@ import type { ExplainCommandOptions } from "./explainCommand.js";
 import type { FitCommandOptions } from "./fitCommand.js";
 import { type NewCommandOptions, newCommand, templates } from "./newCommand.js";
 import { printError } from "./printError.js";
+import type { ReportCommandOptions } from "./reportCommand.js";
 import type { SimulateCommandOptions } from "./simulateCommand.js";
 import { isWatched } from "./watched.js";
 
@@ -67,6 +68,7 @@ program
     wholeNumber,
   )
   .option("--data <file>", dataText)
+  .option("--out <dir>", "keep the run in a folder, as result.json: for elbow report")
   .option("--watch", "fit again whenever the module, what it imports or its data file is saved")
   .action(async (file: string, options: FitCommandOptions) =>
     options.watch && !isWatched()
@@ -89,6 +91,19 @@ program
   .option("--json", jsonText)
   .action(async (file: string, options: SimulateCommandOptions) =>
     (await import("./simulateCommand.js")).simulateCommand(file, options),
+  );
+
+program
+  .command("report")
+  .description(
+    "Write report.html into the folder of a run that elbow fit --out has kept: one file with pictures and tables.",
+  )
+  .argument("<dir>", "the folder of the run")
+  .option("--draws <n>", "draws for densities, pairs and predictions (4000)", wholeNumber)
+  .option("--open", "show it in the browser")
+  .option("--data <file>", dataText)
+  .action(async (folder: string, options: ReportCommandOptions) =>
+    (await import("./reportCommand.js")).reportCommand(folder, options),
   );
 
 program

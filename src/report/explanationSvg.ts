@@ -115,7 +115,7 @@ function drawBox({ kind, lines, isBiased }: Box, { x, y, width, height }: Place)
       `<text x="${round(left + padding)}" y="${round(top + padding + lineHeight * (i + 0.75))}"${i === 0 ? ' font-weight="bold"' : ""}>${escaped(line)}</text>`,
   );
   const box = `<rect x="${round(left)}" y="${round(top)}" width="${round(width)}" height="${round(height)}" rx="${kind === "site" ? 12 : 3}" fill="${fills[kind]}" stroke="${isBiased ? "#c5221f" : "#888"}"/>`;
-  return `<g class="${kind}">${box}${texts.join("")}</g>`;
+  return `<g class="${kind}${isBiased ? " biased" : ""}">${box}${texts.join("")}</g>`;
 }
 
 /** From the right side of one box to the left side of the other, leaving and arriving horizontally. */

@@ -12,7 +12,7 @@ import { formatShape, type Shape } from "../../util/shapes.js";
 import { leavesOf, type Tree } from "../../util/tree.js";
 import { version } from "../../util/version.js";
 import { paretoSmooth } from "../diagnostics/paretoSmoothing.js";
-import { drawMany } from "../draws.js";
+import { type DrawOptions, drawMany } from "../draws.js";
 import { predictive } from "../predictive.js";
 import { rowsOf, systematicRows } from "../resampledRows.js";
 
@@ -93,17 +93,18 @@ export async function inferenceDataOf<D extends readonly unknown[]>(
   };
   const wants = (...names: readonly GroupName[]): boolean => names.some((name) => groups.includes(name));
   try {
-    const own = keep(await drawMany(joint(model, guide), [parameters, data], { ...choice, draws }));
-    const logWeights = tf.tidy(() => tf.sub(own.lp, own.logGuide));
-    keep(logWeights);
-    const drawn =
-      from === "guide"
-        ? own
-        : keep(rowsOf(own, systematicRows(paretoSmooth(await logWeights.data()).logWeights, draws, seed)));
-    const stats = { lp: drawn.lp, ...(from === "guide" && { log_weight: logWeights }) };
-    const predicted = wants("posterior_predictive")
-      ? keep(await predictive(model, data, { ...choice, draws, choices: drawn.choices as never }))
+    const drawn = wants("posterior", "posterior_predictive", "log_likelihood", "sample_stats")
+      ? keep(
+          await jointDraws(joint(model, guide, wants("log_likelihood")), [parameters, data], from, {
+            ...choice,
+            draws,
+          }),
+        )
       : undefined;
+    const predicted =
+      drawn && wants("posterior_predictive")
+        ? keep(await predictive(model, data, { ...choice, draws, choices: drawn.choices as never }))
+        : undefined;
     const prior = wants("prior", "prior_predictive")
       ? keep(await predictive(model, data, { ...choice, draws }))
       : undefined;
@@ -112,10 +113,10 @@ export async function inferenceDataOf<D extends readonly unknown[]>(
       : [undefined];
 
     const trees: { readonly [name in GroupName]: unknown } = {
-      posterior: drawn.choices,
+      posterior: drawn?.choices,
       posterior_predictive: predicted?.observed,
-      log_likelihood: drawn.logLikelihood,
-      sample_stats: stats,
+      log_likelihood: drawn?.logLikelihood,
+      sample_stats: drawn?.stats,
       prior: prior?.choices,
       prior_predictive: prior?.observed,
       observed_data: observed,
@@ -155,15 +156,38 @@ interface Joint {
   readonly logLikelihood: Tree<Tensor>;
 }
 
+/** Draws from the guide with their densities and weights, or resampled by their weights. */
+async function jointDraws<D extends readonly unknown[]>(
+  computation: (q: object, data: D) => Effects<Effect, Joint & { readonly [name: string]: Tree<Tensor> }>,
+  args: [object, D],
+  from: "guide" | "importance",
+  options: DrawOptions,
+): Promise<Pick<Joint, "choices" | "logLikelihood"> & { readonly stats: { readonly [name: string]: Tensor } }> {
+  const own = await drawMany(computation, args, options);
+  const { choices, lp, logGuide, logLikelihood } = own;
+  const logWeights = tf.tidy(() => tf.sub(lp, logGuide));
+  logGuide.dispose();
+  if (from === "guide") return { choices, logLikelihood, stats: { lp, log_weight: logWeights } };
+  try {
+    const rows = systematicRows(paretoSmooth(await logWeights.data()).logWeights, options.draws, options.seed ?? 0);
+    return rowsOf({ choices, logLikelihood, stats: { lp } }, rows);
+  } finally {
+    tf.dispose([logWeights, lp, ...[choices, logLikelihood].flatMap((tree) => leavesOf(tree).map(({ leaf }) => leaf))]);
+  }
+}
+
 /** A draw from the guide, with its densities. */
 const joint = <D extends readonly unknown[]>(
   model: GenerativeFunction<D, unknown, unknown>,
   guide: GenerativeFunction<readonly [unknown, ...D], unknown, unknown>,
+  hasLikelihood: boolean,
 ) =>
   function* (q: object, data: D): Effects<Effect, Joint & { readonly [name: string]: Tree<Tensor> }> {
     const { choices, logDensity } = yield* simulate(guide(q, ...data));
     const lp = yield* assess(model(...data), choices as Values<unknown>);
-    const { logDensities } = yield* observations(model(...data), choices as Values<unknown>);
+    const { logDensities } = hasLikelihood
+      ? yield* observations(model(...data), choices as Values<unknown>)
+      : { logDensities: {} };
     return {
       choices: choices as Tree<Tensor>,
       lp,

@@ -37,6 +37,8 @@ export interface FromOptions {
 export interface PosteriorSummaryOptions {
   /** @defaultValue 4000 */
   readonly draws?: number | undefined;
+  /** Arithmetic operations that the draws may take: where they would take more, fewer are made. @defaultValue no bound */
+  readonly work?: number | undefined;
   readonly seed?: number | undefined;
   /** @defaultValue "importance" */
   readonly from?: Weighting | undefined;
@@ -129,8 +131,8 @@ export function posterior<D extends readonly unknown[], C, R, O, A extends reado
   const choice = { engine, threads };
   const data = (options.data ?? []) as unknown as D;
   const { parameters } = fitted;
-  const weighted = (draws: number, seed: number) =>
-    importanceDraws(model, guide, parameters, data, { draws, seed, ...choice });
+  const weighted = (draws: number, seed: number, work?: number) =>
+    importanceDraws(model, guide, parameters, data, { draws, seed, ...(work !== undefined && { work }), ...choice });
 
   const draws = async (n: number, { seed = ownSeed, from = "guide" }: FromOptions = {}): Promise<C> => {
     const { choices, logWeights } = await weighted(n, seed);
@@ -147,8 +149,9 @@ export function posterior<D extends readonly unknown[], C, R, O, A extends reado
 
   return {
     draws,
-    async summary({ draws = 4000, seed = ownSeed, from = "importance" } = {}) {
-      const { choices, logWeights } = await weighted(draws, seed);
+    async summary({ draws: asked = 4000, seed = ownSeed, from = "importance", work } = {}) {
+      const { choices, logWeights } = await weighted(asked, seed, work);
+      const draws = logWeights.size;
       const { khat, logWeights: smoothed } = paretoSmooth(await logWeights.data());
       const weights = from === "importance" ? tf.tensor1d(Float32Array.from(shifted(smoothed))) : undefined;
       try {
