@@ -4,29 +4,27 @@ import { basename, join } from "node:path";
 import { partial } from "../dsl/partial.js";
 import { posterior } from "../inference/posterior/posterior.js";
 import { reportHtml } from "../report/html/reportHtml.js";
-import { loadModule } from "./loadModule.js";
-import { type ModelModule, observedData, readModelModule } from "./modelModule.js";
+import { type DataOptions, loadModelModule } from "./loadModelModule.js";
+import { type ModelModule, observedData } from "./modelModule.js";
 import { type Run, readRun } from "./runFolder.js";
 
 /** The options of `elbow report` as commander reads them. */
-export interface ReportCommandOptions {
+export interface ReportCommandOptions extends DataOptions {
   readonly draws?: number;
   readonly open?: boolean;
 }
 
 /** Writes the report of a run into its folder. What the module can no longer say is left out, with a note. */
-export async function reportCommand(folder: string, { draws, open }: ReportCommandOptions): Promise<void> {
+export async function reportCommand(folder: string, { draws, open, data }: ReportCommandOptions): Promise<void> {
   const run = await readRun(folder);
   const { file, result, options, versions, date } = run;
   const notes: string[] = [];
-  const module = await loadModule(file)
-    .then((exports) => readModelModule(file, exports))
-    .catch((error: Error) => {
-      notes.push(
-        `The module cannot be read, so there is no posterior and no estimator: ${error.message.split("\n")[0]}`,
-      );
-      return undefined;
-    });
+  const dataFile = data ?? run.dataFile;
+  const module = await loadModelModule(file, dataFile === undefined ? {} : { data: dataFile }).catch((error: Error) => {
+    const [why] = error.message.split("\n");
+    notes.push(`The module cannot be read, so there is no posterior and no estimator: ${why}`);
+    return undefined;
+  });
   const html = await reportHtml(result, {
     title: basename(file).replace(/\.[cm]?[jt]s$/, ""),
     draws,
@@ -57,7 +55,7 @@ async function posteriorOf(module: ModelModule, { result, truth }: Run) {
 
 const optionsOf = (options: Run["options"]): string =>
   Object.entries(options)
-    .filter(([name]) => name !== "json")
+    .filter(([name]) => !["json", "watch"].includes(name))
     .map(([name, value]) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${value}`)
     .join(" ") || "none";
 

@@ -13,6 +13,8 @@ export interface Run {
   readonly file: string;
   /** The options of the command line. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** The data file that the command line named, as a path that can be opened from here. */
+  readonly dataFile: string | undefined;
   readonly truth: Truth;
   readonly versions: Readonly<Record<string, string>>;
   /** When it ended: ISO 8601. */
@@ -25,6 +27,8 @@ interface RunJson {
   readonly version: 1;
   /** From the folder to the module. */
   readonly file: string;
+  /** From the folder to the data file of the command line. */
+  readonly dataFile?: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly truth: Json;
   readonly versions: Readonly<Record<string, string>>;
@@ -55,7 +59,12 @@ export async function checkRunFolder(folder: string): Promise<void> {
 /** Writes a run beside what may be there and then moves it in place, so that there is always a whole one. */
 export async function writeRun(
   folder: string,
-  { file, options, truth, result }: Pick<Run, "file" | "truth" | "result"> & { readonly options: object },
+  {
+    file,
+    options,
+    truth,
+    result,
+  }: Pick<Run, "file" | "truth" | "result"> & { readonly options: { readonly data?: string | undefined } },
 ): Promise<void> {
   await checkRunFolder(folder);
   await mkdir(folder, { recursive: true });
@@ -63,6 +72,7 @@ export async function writeRun(
     format: "elbow-run",
     version: 1,
     file: relative(resolve(folder), resolve(file)),
+    ...(options.data !== undefined && { dataFile: relative(resolve(folder), resolve(options.data)) }),
     options: { ...options },
     truth: toJson(truth),
     versions: { elbow: version, node: process.versions.node },
@@ -84,9 +94,11 @@ export async function readRun(folder: string): Promise<Run> {
       message: `${folder} holds no run${text === undefined ? `: there is no ${nameOfRun}` : ` that this version of Elbow reads`}`,
       hint: `Make one: elbow fit FILE --out ${folder}`,
     });
-  const { file, options, truth, versions, date, fit } = run;
+  const { file, dataFile, options, truth, versions, date, fit } = run;
+  const fromHere = (path: string) => relative(process.cwd(), resolve(folder, path));
   return {
-    file: relative(process.cwd(), resolve(folder, file)),
+    file: fromHere(file),
+    dataFile: dataFile === undefined ? undefined : fromHere(dataFile),
     options,
     truth: fromJson(truth) as Truth,
     versions,

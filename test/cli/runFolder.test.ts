@@ -18,10 +18,13 @@ const fitted = fit(L, { parameters: { x: tf.tensor1d([1, -0]) }, steps: 4, repor
 test("a run comes back as it was written, and may be replaced", async () => {
   const result = await fitted;
   const truth = { x: { mean: tf.tensor1d([0, 0]) }, logEvidence: Number.NaN };
-  await writeRun(at("deep", "run"), { file: at("model.ts"), options: { steps: 4 }, truth, result });
+  await writeRun(at("deep", "run"), { file: at("model.ts"), options: { data: at("y.csv") }, truth, result });
   expect(readdirSync(at("deep", "run"))).toEqual(["result.json"]);
   const run = await readRun(at("deep", "run"));
-  expect(run).toMatchObject({ file: relative(process.cwd(), at("model.ts")), options: { steps: 4 } });
+  expect(run).toMatchObject({
+    file: relative(process.cwd(), at("model.ts")),
+    dataFile: relative(process.cwd(), at("y.csv")),
+  });
   expect(run.result.history).toEqual(result.history);
   expect([...(run.result.parameters as { x: tf.Tensor }).x.dataSync()]).toEqual([...result.parameters.x.dataSync()]);
   expect(run.truth.logEvidence).toBeNaN();
