@@ -64,7 +64,7 @@ const pixelScale = 0.3;
 const attempt = gen(function* (network: Network, images: Tensor, estimator?: Estimator) {
   const { slots: filled, probs, hidden } = yield* fillSlots(network, images);
   const presences = filled.map(({ presence }) => presence);
-  const prediction = dense(stopGradient(hidden), network.baseline).squeeze([1]);
+  const prediction = network.baseline && dense(stopGradient(hidden), network.baseline).squeeze([1]);
   const count: Tensor = estimator
     ? yield* estimators[estimator]({ probs, presences, prediction })
     : tf.fill([images.shape[0]!], slots);
@@ -227,9 +227,11 @@ await runAlone(import.meta.url, "air", async (isQuiet) => {
       );
     return { step, value, accuracy, painted };
   };
+  const hasBaseline = method.objective === "bound" && method.estimator === "learned";
+  const fresh = () => makeNetwork(sizes[chosen.sizes], seed, { hasBaseline });
   const train = (until: number, from: number, resume?: string) =>
     fit(of, {
-      parameters: makeNetwork(sizes[chosen.sizes], seed),
+      parameters: fresh(),
       data: canvasBatches(digits.train, batch, 2 ** 16 * (seed + 1), from),
       seed,
       steps: until,
@@ -249,7 +251,7 @@ await runAlone(import.meta.url, "air", async (isQuiet) => {
   // a long run stops now and then to look at held-out canvases, and goes on from its checkpoint when it is started again
   let done =
     checkpoint && existsSync(checkpoint) ? (JSON.parse(await readFile(`${checkpoint}.step`, "utf8")) as number) : 0;
-  const start = await evaluate(makeNetwork(sizes[chosen.sizes], seed), 0);
+  const start = await evaluate(fresh(), 0);
   if (done === 0) await record(start);
   const log: (typeof start)[] = [];
   let result: Awaited<ReturnType<typeof train>>;

@@ -8,7 +8,7 @@ import { pixels } from "../../models/support/digits.js";
 
 const stroke = Float32Array.from({ length: pixels }, (_, i) => (i % 28 > 10 && i % 28 < 18 ? 1 : 0));
 const images = tf.tensor2d(makeCanvases({ images: stroke, labels: [1] }, 3, 2).images, [3, canvasSide ** 2]);
-const { image, ...rest } = makeNetwork({ lstm: 4, hidden: 4, what: 2, window: 4 });
+const { image, ...rest } = makeNetwork({ lstm: 4, hidden: 4, what: 2, window: 4 }, 0, { hasBaseline: true });
 /** The bound of what is not the layer that sees the canvas, which has 40,000 weights. */
 const boundOf = (estimator: Estimator | undefined, particles: number) =>
   objective(function* (few: Omit<Network, "image">, x: tf.Tensor) {

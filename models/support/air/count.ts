@@ -22,8 +22,8 @@ export interface Knowledge {
   readonly probs: Tensor;
   /** Probability of a presence in every slot, those before it filled: [batch] each. */
   readonly presences: readonly Tensor[];
-  /** What a baseline of the canvas predicts: [batch]. */
-  readonly prediction: Tensor;
+  /** What a baseline of the canvas predicts, [batch], if the network has one. */
+  readonly prediction: Tensor | undefined;
 }
 type Draw = (known: Knowledge) => ReturnType<typeof sample<string, Tensor>>;
 
@@ -50,8 +50,9 @@ export const estimators = {
   reinforce: categoricalBy((count) => reinforce(count)),
   decayingMean: categoricalBy((count) => reinforce(count, { baseline: { decay: 0.99 } })),
   leaveOneOut: categoricalBy((count) => reinforce(count, { copies: 4 })),
-  learned: categoricalBy((count, { prediction }) =>
-    reinforce(count, { baseline: learned(prediction, { decay: 0.99 }) }),
-  ),
+  learned: categoricalBy((count, { prediction }) => {
+    if (!prediction) throw new Error("a learned baseline needs a network: makeNetwork(…, { hasBaseline: true })");
+    return reinforce(count, { baseline: learned(prediction, { decay: 0.99 }) });
+  }),
 } satisfies Record<string, Draw>;
 export type Estimator = keyof typeof estimators;

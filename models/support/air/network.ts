@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { logDensity, normal, sample, softplus } from "elbow";
 import { canvasSide } from "../canvases.js";
 import { lstmStep } from "../lstm.js";
-import { dense, layers } from "../network.js";
+import { dense, type Layer, layers } from "../network.js";
 import { attend, place } from "../spatialTransformer.js";
 
 export const slots = 3;
@@ -16,7 +16,24 @@ export const sizes = {
   small: { lstm: 64, hidden: 64, what: 20, window: 20 },
 };
 
-export function makeNetwork({ lstm, hidden, what, window }: typeof sizes.full, seed = 0) {
+export interface Network {
+  /** The canvas's share of the LSTM's gates, and that of what it remembers. */
+  readonly image: Layer;
+  readonly recurrent: Tensor;
+  /** A presence, and a place's means and scales. */
+  readonly predict: Layer;
+  readonly encoder: readonly [Layer, Layer];
+  readonly decoder: readonly [Layer, Layer];
+  /** What learns to foresee the bound of a canvas, for the estimator `learned` alone. */
+  readonly baseline?: Layer;
+}
+
+/** An untrained network. */
+export function makeNetwork(
+  { lstm, hidden, what, window }: typeof sizes.full,
+  seed = 0,
+  { hasBaseline = false } = {},
+): Network {
   const layer = layers(seed);
   const decoder = layer(hidden, window ** 2);
   const predict = layer(lstm, 7);
@@ -28,10 +45,9 @@ export function makeNetwork({ lstm, hidden, what, window }: typeof sizes.full, s
     encoder: [layer(window ** 2, hidden), layer(hidden, 2 * what)] as const,
     // objects start dark
     decoder: [layer(what, hidden), { ...decoder, bias: tf.fill([window ** 2], -2) }] as const,
-    baseline: layer(lstm, 1),
+    ...(hasBaseline && { baseline: layer(lstm, 1) }),
   };
 }
-export type Network = ReturnType<typeof makeNetwork>;
 
 export const wherePrior = () => normal(tf.tensor1d([3, 0, 0]), tf.tensor1d([0.2, 1, 1]));
 export const whatPrior = () => normal(0, 1);
