@@ -51,5 +51,5 @@ export function curvesSvg(panels: readonly Panel[], { last, every }: { last: num
   const all = panels.length * outer.width;
   const style =
     "text{font:11px sans-serif;fill:#222}.title{font-size:13px}.grid line{stroke:#ddd}.grid text{text-anchor:middle;fill:#555}.grid .y{text-anchor:end}polyline{fill:none;stroke-width:1.5}";
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${all} ${outer.height}" width="${all}" height="${outer.height}"><style>${style}</style><rect width="100%" height="100%" fill="#fff"/>${drawn.join("")}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${all} ${outer.height}" width="${all}" height="${outer.height}"><title>${panels.map(({ title }) => escaped(title)).join("; ")}</title><style>${style}</style><rect width="100%" height="100%" fill="#fff"/>${drawn.join("")}</svg>\n`;
 }
