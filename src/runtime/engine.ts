@@ -18,8 +18,20 @@ export interface Executable {
   readonly iterate: (inputs: readonly Tensor[], carried: number, steps: number) => Promise<Tensor[]>;
   /** Does now what else would be put off until the first `iterate` with as many carried outputs: compiling, memory. */
   readonly prepare?: (carried: number) => void;
+  /** What a step with as many carried outputs (none if not said) takes; of engines that know. */
+  readonly details?: (carried?: number) => ExecutableDetails;
   /** Frees constants and buffers held for this program; a later run acquires them anew. */
   readonly dispose: () => void;
+}
+
+/** What one step of a program takes on a GPU. */
+export interface ExecutableDetails {
+  /** Kernels that are started. */
+  readonly kernels: number;
+  /** Memory for all values. */
+  readonly bytes: number;
+  /** Primitives without a kernel, by name: each stops the GPU and is evaluated on the host. */
+  readonly hostEvaluated: readonly string[];
 }
 
 /** Something that can run programs. */
@@ -29,6 +41,23 @@ export interface Engine {
   readonly compile: (program: Program) => Executable;
   /** How it computes, where that depends on host and options. */
   readonly details?: () => EngineDetails;
+  /** What it has done so far in this process; of engines that count. */
+  readonly stats?: () => EngineStats;
+}
+
+/** What has been done on a GPU in this process. */
+export interface EngineStats {
+  /** Buffers that exist now, and their bytes. */
+  readonly buffers: number;
+  readonly bytes: number;
+  /** Kernels compiled: programs of one structure share them. */
+  readonly pipelines: number;
+  readonly dispatches: number;
+  readonly submits: number;
+  /** How often values were read back: each time the host waits for the GPU. */
+  readonly reads: number;
+  /** Operations evaluated on the host because there is no kernel for them. */
+  readonly hostEvaluations: number;
 }
 
 export interface EngineDetails {

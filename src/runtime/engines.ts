@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { setting } from "../util/host.js";
 import type { Engine } from "./engine.js";
+import { isInstalled } from "./packages.js";
 import { referenceEngine } from "./reference.js";
-import { backendLoaders, initializeBackend, registeredBackends } from "./tfjs/backends.js";
+import { backendLoaders, hasGpu, initializeBackend, registeredBackends } from "./tfjs/backends.js";
 import { tfjsEngine } from "./tfjs/tfjsEngine.js";
 import { usesFma } from "./wasm/assembler/fma.js";
 import { hasWasm, wasmEngineOf } from "./wasm/wasmEngine.js";
@@ -39,7 +40,7 @@ export const chosenEngine = async ({ engine, threads }: EngineChoice): Promise<E
 const engines = new Map<string, Promise<Engine>>();
 
 /**
- * The engine of a name: `wasm`, which compiles, `reference`, `tfjs`, or `tfjs:` with a backend (`cpu`, `wasm`, `tensorflow`, `webgpu`, `webgl`, or one
+ * The engine of a name: `wasm`, which compiles, `webgpu`, which compiles for the GPU, `reference`, `tfjs`, or `tfjs:` with a backend (`cpu`, `wasm`, `tensorflow`, `webgpu`, `webgl`, or one
  * that the user has registered with tfjs). Plain `tfjs` is the backend that the user has made active, else wasm, else cpu;
  * an active cpu backend counts for nothing, since tfjs takes it for the first tensor that is made. Where no backend is active
  * yet, the engine's becomes it. `auto` is `wasm` where WebAssembly's SIMD instructions run, else `tfjs`. `wasm:4` is `wasm` on
@@ -81,6 +82,7 @@ function threadsOf(name: string, threads?: number): number | undefined {
 
 async function load(name: string): Promise<Engine> {
   if (name === "reference") return referenceEngine;
+  if (name === "webgpu") return loadWebgpu();
   const backend = name.startsWith("tfjs:") ? name.slice("tfjs:".length) : "";
   if (!(backend in backendLoaders) && !registeredBackends().includes(backend))
     throw new ElbowError("unknown-engine", {
@@ -89,6 +91,14 @@ async function load(name: string): Promise<Engine> {
     });
   await initializeBackend(backend);
   return tfjsEngine(backend);
+}
+
+/** A lost GPU is opened anew when the engine is asked for again. */
+async function loadWebgpu(): Promise<Engine> {
+  const { openWebgpu } = await import("./webgpu/webgpuEngine.js");
+  const engine = await openWebgpu();
+  engine.lost.then(() => engines.delete("webgpu"));
+  return engine;
 }
 
 /** Backends that are active or registered without anybody's choice: cpu as soon as a tensor is made. */
@@ -107,7 +117,7 @@ async function defaultBackend(): Promise<string> {
 
 const engineNames = (): string[] => {
   const backends = new Set([...Object.keys(backendLoaders), ...registeredBackends()]);
-  return ["auto", "wasm", "reference", "tfjs", ...[...backends].map((backend) => `tfjs:${backend}`)];
+  return ["auto", "wasm", "webgpu", "reference", "tfjs", ...[...backends].map((backend) => `tfjs:${backend}`)];
 };
 
 /** All engines, and which of them are installed. Nothing is loaded for it. */
@@ -127,6 +137,13 @@ export async function listEngines(): Promise<EngineInfo[]> {
       name: "wasm",
       description: `compiles the whole program to WebAssembly SIMD code${fused}; wasm:4 on 4 threads`,
       ...included,
+    },
+    {
+      name: "webgpu",
+      description:
+        "compiles the whole program to fused WebGPU kernels, in browsers and in Node with the webgpu package",
+      isInstalled: hasGpu() || (await isInstalled("webgpu")),
+      install: "npm install webgpu",
     },
     { name: "reference", description: "double-precision loops, slow: what all engines must agree with", ...included },
     { name: "tfjs", description: "tfjs' active backend, else tfjs:wasm", ...included },

@@ -54,7 +54,7 @@ describe("engineByName", () => {
 
   test("unknown names", async () => {
     await expect(engineByName("cuda")).rejects.toThrow(
-      /there is no engine "cuda"\n {2}engines: auto, wasm, reference, tfjs, tfjs:cpu, tfjs:wasm, tfjs:tensorflow, tfjs:webgpu, tfjs:webgl/,
+      /there is no engine "cuda"\n {2}engines: auto, wasm, webgpu, reference, tfjs, tfjs:cpu, tfjs:wasm, tfjs:tensorflow, tfjs:webgpu, tfjs:webgl/,
     );
     await expect(engineByName("cpu")).rejects.toThrow('there is no engine "cpu"');
   });

@@ -69,7 +69,8 @@ async function registerTensorflow(): Promise<void> {
   await importOptional("tfjs:tensorflow", packageName, installTensorflow);
 }
 
-const hasGpu = (): boolean => typeof navigator !== "undefined" && "gpu" in navigator && Boolean(navigator.gpu);
+/** Whether this browser (or what stands for one) has WebGPU. */
+export const hasGpu = (): boolean => typeof navigator !== "undefined" && "gpu" in navigator && Boolean(navigator.gpu);
 
 /** tfjs' webgpu backend registers itself only if `navigator.gpu` is there when it is imported. */
 async function registerWebgpu(): Promise<void> {
