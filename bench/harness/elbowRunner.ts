@@ -71,14 +71,19 @@ export async function elbowRunner(of: Runnable, engine: Engine): Promise<ElbowRu
 }
 
 /** What a user gets: the loss over the last tenth of a fit, and the time of all of it. */
-export async function runFit(of: Variant, engine: Engine, steps: number): Promise<{ loss: number; seconds: number }> {
+export async function runFit(
+  of: Variant,
+  engine: Engine,
+  steps: number,
+  reportEvery: number | undefined = Math.max(1, Math.ceil(steps / 10)),
+): Promise<{ loss: number; seconds: number }> {
   const result = await fit(of.objective(), {
     parameters: of.parameters as object,
     data: of.data,
     steps,
     draws: of.draws,
     optimizer: adam({ learningRate: of.learningRate }),
-    reportEvery: Math.max(1, Math.ceil(steps / 10)),
+    reportEvery,
     engine,
   });
   tf.dispose(result.parameters as never);

@@ -87,8 +87,9 @@ export async function measureVariant({ name: workload }: Workload, of: Variant, 
   for (const { runner } of [...own, ...others]) runner.dispose();
   // a fit that was over before it began says how long tracing takes, not a step
   for (const [i, each] of own.entries()) {
-    const many = Math.ceil((5 * effort.repeatMs) / timings[i]!.ms);
-    if (many > 2 * steps) each.fitMs = (1000 * (await runFit(of, each.engine, many)).seconds) / many;
+    const many = Math.ceil((20 * effort.repeatMs) / timings[i]!.ms);
+    if (many > 2 * steps)
+      each.fitMs = (1000 * (await runFit(of, each.engine, many, Math.max(100, Math.ceil(many / 50)))).seconds) / many;
   }
 
   const peers: PeerResult[] = others.map(({ runner, loss }, i) => {

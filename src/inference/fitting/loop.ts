@@ -13,8 +13,8 @@ export interface LoopOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Milliseconds between two looks at a running fit. */
-const glance = 100;
+/** Milliseconds between two looks at a running fit. A look copies its state and reads all parameters: 6 ms for 10⁶ of them. */
+const glance = 250;
 
 /** How many steps to take in one go, so that a go lasts about as long as a glance. */
 class Pace {
