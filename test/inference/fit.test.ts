@@ -99,7 +99,7 @@ test("how many steps the clock puts into one call changes nothing", async () => 
   };
   for (const name of ["reference", "tfjs:cpu"]) {
     const fast = await run(0, name);
-    const slow = await run(30, name);
+    const slow = await run(75, name);
     expect(slow.calls.length).toBeGreaterThan(fast.calls.length);
     expect(slow.history).toEqual(fast.history);
     expect(slow.bits).toEqual(fast.bits);
