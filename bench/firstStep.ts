@@ -2,10 +2,13 @@
 // for other numbers of draws in the same process, which share no module.  npx tsx bench/firstStep.ts [processes]
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { fit } from "elbow";
+import * as tf from "@tensorflow/tfjs-core";
+import { fit, type Objective } from "elbow";
+import { bound, makeNetwork, sizes } from "../models/air.js";
+import { canvasSide } from "../models/support/canvases.js";
 import { workloads } from "./workloads/all.js";
 
-const names = ["W2", "W4"];
+const names = ["W2", "W4", "AIR"];
 const draws = [1, 2, 3, 4];
 const [, , argument = "9"] = process.argv;
 
@@ -14,14 +17,28 @@ else compare(Number(argument));
 
 /** Milliseconds for each number of draws, one after the other. */
 async function measure(name: string): Promise<number[]> {
-  const [variant] = workloads.get(name)!().variants;
-  const { parameters, data, objective } = variant!;
+  const { parameters, data, objective } = name === "AIR" ? air() : workloads.get(name)!().variants[0]!;
   const times: number[] = [];
   for (const count of draws) {
-    const { compileMs } = await fit(objective(), { parameters: parameters as object, data, steps: 1, draws: count });
+    const { compileMs } = await fit(objective(), {
+      parameters: parameters as object,
+      data,
+      steps: 1,
+      draws: count,
+      unused: "keep",
+    });
     times.push(compileMs);
   }
   return times;
+}
+
+/** Attend–Infer–Repeat at full sizes, 64 canvases, all numbers of objects enumerated. */
+function air() {
+  return {
+    parameters: makeNetwork(sizes.full),
+    data: [tf.fill([64, canvasSide ** 2], 0.5)] as const,
+    objective: () => bound("enumerate") as unknown as Objective<object, readonly unknown[]>,
+  };
 }
 
 /** Prints the best and the median over processes, the workloads in turns. */
