@@ -115,7 +115,7 @@ function forgotten({ text, address, source }: Asked, message: string, word?: str
 }
 
 /** What a program's function returned, as something that can be driven. @throws ElbowError "not-a-program" */
-export function driven<T, R>(body: unknown, name: string, source: string | undefined): Watch<T, R> {
+export function driven<T, R>(body: unknown, name: string, source: Source | undefined): Watch<T, R> {
   const iterator = body as Partial<AsyncIterable<unknown>> & { next?: unknown };
   const isObject = typeof body === "object" && body !== null;
   if (isObject && typeof iterator.next === "function" && !(Symbol.asyncIterator in iterator))
@@ -126,6 +126,6 @@ export function driven<T, R>(body: unknown, name: string, source: string | undef
     hint: isAsync
       ? "Write function* without async: wait for data before, and pass them as arguments."
       : "Write function* (…) { … }, with yield* before every effect.",
-    at: { source },
+    at: { source: source?.line },
   });
 }

@@ -60,7 +60,7 @@ export function execute(call: Call, meaning: Meaning): Outcome {
 function startOf(call: Call, source: Source | undefined): Watch<unknown, unknown> {
   if (typeof (call as Partial<Call> | undefined)?.start !== "function") throw notAProgram(call, source);
   const { name } = call;
-  return driven(call.start(), name === "program" ? "this program" : `the program ${name}`, source?.line);
+  return driven(call.start(), name === "program" ? "this program" : `the program ${name}`, source);
 }
 
 export class Execution {
