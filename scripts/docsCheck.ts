@@ -140,15 +140,24 @@ function judge(example: Example, report: Report): Failure[] {
   });
 }
 
+/** A worker that has loaded Elbow. */
+function startWorker(): Promise<ChildProcess> {
+  return new Promise((done, fail) => {
+    const worker = fork(join(import.meta.dirname, "docsWorker.ts"), { execArgv: ["--import", "tsx"], cwd: root });
+    worker.once("message", () => done(worker));
+    worker.once("error", fail);
+    worker.once("exit", () => fail(new Error("the worker ended before it was ready")));
+  });
+}
+
 /** Runs the examples on a few processes; each takes the next one that is left. */
 async function run(examples: readonly Example[]): Promise<Failure[]> {
-  const start = () => fork(join(import.meta.dirname, "docsWorker.ts"), { execArgv: ["--import", "tsx"], cwd: root });
   const failures: Failure[][] = [];
   const left = examples.entries();
   const takeTurns = async () => {
-    let worker = start();
+    let worker = await startWorker();
     for (const [id, example] of left) {
-      if (!worker.connected || worker.killed) worker = start();
+      if (!worker.connected || worker.killed) worker = await startWorker();
       failures[id] = judge(example, await runInWorker(worker, { id, path: example.path }));
     }
     worker.kill();
