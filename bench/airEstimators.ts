@@ -1,6 +1,6 @@
 // Attend–Infer–Repeat at batch 64: a step with every estimator of the number of objects, in turns, against the same
-// networks and optimizer without a discrete choice. Run: npx tsx bench/airEstimators.ts [repeats]; "first" as an argument
-// gives the first step in a fresh process instead, with what compiles it.
+// networks and optimizer without a discrete choice. Run: npx tsx bench/airEstimators.ts [repeats] [names, by commas];
+// "first" as an argument gives the first step in a fresh process instead, with what compiles it.
 import * as tf from "@tensorflow/tfjs-core";
 import { adam, fit } from "elbow";
 import { bound, type Estimator, estimators, makeNetwork, reweighted, sizes } from "../models/air.js";
@@ -8,7 +8,7 @@ import { canvasSide, makeCanvases } from "../models/support/canvases.js";
 import { loadDigits } from "../models/support/digits.js";
 
 process.env.ELBOW_FMA ??= "1";
-const [argument = "5"] = process.argv.slice(2);
+const [argument = "5", only] = process.argv.slice(2);
 const { train } = await loadDigits();
 const data: [tf.Tensor] = [tf.tensor2d(makeCanvases(train, 64, 0).images, [64, canvasSide ** 2])];
 // the baseline is for one of the estimators
@@ -37,7 +37,7 @@ if (argument === "first") {
     row(plainName, 10, bound(undefined, 10)),
     row("reweighted, wake", 10, reweighted(10)),
     row("reweighted, sleep", 10, reweighted(10, "sleep")),
-  ];
+  ].filter(({ name }) => name === plainName || !only || only.split(",").some((each) => name.startsWith(each)));
   const steps = 10;
   for (let repeat = 0; repeat < Number(argument); repeat++)
     for (const { of, times } of rows) {

@@ -1,43 +1,64 @@
-/** Draws docs/images/air-runs.svg from the logs of long runs of models/air.ts, docs/runs/air-*.csv: `npx tsx scripts/airPlots.ts`. */
+/**
+ * Draws docs/images/air-bound.svg and air-accuracy.svg from the logs of long runs of models/air.ts, docs/runs/air-*.csv:
+ * `npx tsx scripts/airPlots.ts`.
+ */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { type Curve, curvesSvg } from "../models/support/curves.js";
-import { type LogRow, readLog } from "../models/support/runLog.js";
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { readLog } from "../models/support/runLog.js";
 
-const runs = [
-  { name: "enumerate", file: "docs/runs/air-enumerate.csv", color: "#2a6f97" },
-  { name: "measureValued", file: "docs/runs/air-measureValued.csv", color: "#c8553d" },
-].filter(({ file }) => existsSync(file));
-const logs = await Promise.all(runs.map(async (run) => ({ ...run, rows: await readLog(run.file) })));
+const runs = ["enumerate", "measureValued"]
+  .map((estimator) => ({ estimator, file: `docs/runs/air-${estimator}.csv` }))
+  .filter(({ file }) => existsSync(file));
+const rows = (
+  await Promise.all(
+    runs.map(async ({ estimator, file }) => (await readLog(file)).map((row) => ({ ...row, estimator }))),
+  )
+).flat();
+const trained = rows.filter(({ objective }) => objective !== undefined);
 
-const curve = (
-  { name, color, rows }: (typeof logs)[number],
-  of: (row: LogRow) => number | undefined,
-  isDashed = false,
-): Curve => {
-  const known = rows.filter((row) => of(row) !== undefined);
-  return { name, color, isDashed, x: known.map(({ step }) => step), y: known.map((row) => of(row)!) };
+const { document } = parseHTML("<html><body></body></html>");
+const common = {
+  document: document as unknown as Document,
+  width: 420,
+  height: 260,
+  marginRight: 30,
+  grid: true,
+  x: { label: "step" },
+  color: { domain: ["enumerate", "measureValued"], range: ["#2a6f97", "#c8553d"] },
+  style: { background: "white", color: "#222", fontSize: "11px" },
 };
+const { document: ownDocument, ...plain } = common;
 
-const last = Math.max(...logs.flatMap(({ rows }) => rows.map(({ step }) => step)));
-const svg = curvesSvg(
-  [
-    {
-      title: "bound per canvas, nats",
-      range: [540, 655],
-      ticks: [540, 560, 580, 600, 620, 640],
-      curves: logs.flatMap((run) => [
-        { ...curve(run, ({ bound }) => bound), name: `${run.name}, held out` },
-        { ...curve(run, ({ objective }) => objective, true), name: `${run.name}, training` },
-      ]),
-    },
-    {
-      title: "count accuracy on held-out canvases",
-      range: [0.9, 1.002],
-      ticks: [0.9, 0.925, 0.95, 0.97, 1],
-      curves: logs.map((run) => curve(run, ({ accuracy }) => accuracy)),
-    },
+/** A file of its own, with what it shows for those who do not see it. */
+async function write(name: string, label: string, options: Plot.PlotOptions): Promise<void> {
+  const text = Plot.plot({ document: ownDocument, ...plain, ...options })
+    .outerHTML.replace("<svg ", `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${label}" `)
+    .replaceAll(/-?\d+\.\d{3,}/g, (digits) => String(Math.round(100 * Number(digits)) / 100));
+  await writeFile(`docs/images/${name}.svg`, `${text}\n`);
+}
+
+await write("air-bound", "the bound per canvas over steps", {
+  y: { label: "bound per canvas, nats (dashed: training)", domain: [560, 655] },
+  marks: [
+    Plot.line(rows, { x: "step", y: "bound", stroke: "estimator", clip: true }),
+    Plot.line(trained, { x: "step", y: "objective", stroke: "estimator", strokeDasharray: "3 3", clip: true }),
+    ...runs.map(({ estimator }, i) =>
+      Plot.text([estimator], {
+        text: [`— ${estimator}`],
+        fill: [estimator],
+        frameAnchor: "bottom-right",
+        dx: -20,
+        dy: -10 - 16 * i,
+      }),
+    ),
   ],
-  { last, every: last > 5000 ? 2500 : 500 },
-);
-await writeFile("docs/images/air-runs.svg", svg);
+});
+await write("air-accuracy", "count accuracy on held-out canvases over steps", {
+  y: { label: "count accuracy", domain: [0.9, 1] },
+  marks: [
+    Plot.ruleY([0.97], { stroke: "#888", strokeDasharray: "2 4" }),
+    Plot.line(rows, { x: "step", y: "accuracy", stroke: "estimator", clip: true }),
+  ],
+});

@@ -1,9 +1,8 @@
-// Logs of long runs are read as they were written, and drawn.
+// Logs of long runs are read as they were written.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { curvesSvg } from "../../models/support/curves.js";
 import { type LogRow, readLog, writeRow } from "../../models/support/runLog.js";
 
 let folder: string;
@@ -23,16 +22,4 @@ it("rows are read as they were written; a run from the start begins anew", async
   expect(await readLog(file)).toEqual(rows);
   await writeRow(file, { ...rows[1]!, step: 500 });
   expect((await readLog(file)).map(({ step }) => step)).toEqual([0, 250, 500]);
-});
-
-it("curves are polylines through the points in range", () => {
-  const curve = { name: "a < b", x: [0, 5, 10], y: [1, 3, 2], color: "red" };
-  const panel = { title: "both", range: [1, 2] as const, ticks: [1, 2], curves: [curve] };
-  const svg = curvesSvg([panel, { ...panel, curves: [curve, { ...curve, isDashed: true }] }], { last: 10, every: 5 });
-  const lines = [...svg.matchAll(/points="([^"]*)" stroke="red"/g)].map(([, points]) => points);
-  // the second point lies outside; every curve has a line in the legend, too
-  expect(lines.filter((points) => points === "0.0,220.0 380.0,0.0")).toHaveLength(3);
-  expect(lines).toHaveLength(6);
-  expect(svg.match(/stroke-dasharray/g)).toHaveLength(2);
-  expect(svg).toContain("a &lt; b");
 });
