@@ -35,7 +35,7 @@ caption { text-align: left; padding-bottom: 4px; font-size: 13px; }
 .beside > div { flex: 1 1 280px; min-width: 0; }
 .beside table { min-width: 0; }
 .beside th, .beside td { padding-right: 14px; }
-th, td { padding: 3px 22px 3px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+th, td { padding: 3px 22px 3px 0; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--line); }
 thead th { color: var(--muted); font-weight: 600; white-space: nowrap; }
 tbody th { font: 13px ui-monospace, Menlo, Consolas, monospace; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
