@@ -35,6 +35,7 @@ const { document: ownDocument, ...plain } = common;
 async function write(name: string, label: string, options: Plot.PlotOptions): Promise<void> {
   const text = Plot.plot({ document: ownDocument, ...plain, ...options })
     .outerHTML.replace("<svg ", `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${label}" `)
+    .replace(/<style>[\s\S]*?<\/style>/, "")
     .replaceAll(/-?\d+\.\d{3,}/g, (digits) => String(Math.round(100 * Number(digits)) / 100));
   await writeFile(`docs/images/${name}.svg`, `${text}\n`);
 }
