@@ -1,4 +1,4 @@
-// Guides on the posteriors of posteriordb: npx tsx bench/posteriordb.ts [part of a name …] [--guides meanField,fullRank] [--json]
+// Guides on the posteriors of posteriordb: npx tsx bench/posteriordb.ts [part of a name …] [--guides meanField,fullRank] [--raw] [--json]
 // Prints a table in Markdown. Data and reference values are read from ../shared/reference/posteriordb.
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -10,6 +10,7 @@ const { values, positionals } = parseArgs({
   options: {
     guides: { type: "string", default: "meanField,fullRank,laplaceGuide,flowGuide" },
     json: { type: "boolean", default: false },
+    raw: { type: "boolean", default: false },
   },
 });
 const directory = new URL("../../shared/reference/posteriordb/", import.meta.url);
@@ -31,7 +32,7 @@ for (const each of chosen) {
   const row: string[] = [];
   for (const guide of guides) {
     try {
-      const found = await compare(each, known, guide);
+      const found = await compare(each, known, guide, { isRaw: values.raw });
       if (values.json) console.log(JSON.stringify(found));
       row.push(cells(found));
     } catch (error) {

@@ -150,6 +150,7 @@ export { type VectorizeOptions, vectorize } from "./dsl/vectorize.js";
 export { run } from "./dsl/verbs.js";
 export { ElbowError } from "./errors.js";
 export { type AutocorrelationOptions, autocorrelation, type Series } from "./inference/diagnostics/autocorrelation.js";
+export { type Convergence, type ConvergenceOptions, convergence } from "./inference/diagnostics/convergence.js";
 export { effectiveSampleSizeOfChain } from "./inference/diagnostics/effectiveSampleSizeOfChain.js";
 export {
   gradientSignalToNoise,
@@ -158,6 +159,11 @@ export {
 } from "./inference/diagnostics/gradientSignalToNoise.js";
 export { type GuideQuality, type GuideQualityOptions, guideQuality } from "./inference/diagnostics/guideQuality.js";
 export { type KhatBand, khatAdvice, khatBand } from "./inference/diagnostics/khatAdvice.js";
+export {
+  type LatentActivityOptions,
+  type LatentUnit,
+  latentActivity,
+} from "./inference/diagnostics/latentActivity.js";
 export { type ParetoSmoothedWeights, paretoSmoothedWeights } from "./inference/diagnostics/paretoSmoothing.js";
 export {
   type DrawOptions,

@@ -35,6 +35,8 @@ export interface CompareOptions {
   /** Of every step. @defaultValue 8 */
   readonly draws?: number;
   readonly seed?: number;
+  /** Whether guides are fitted in the model's own coordinates, whatever its units and correlations. @defaultValue false */
+  readonly isRaw?: boolean;
 }
 
 /** How near a guide came. */
@@ -65,11 +67,11 @@ export async function compare(
   of: Posterior,
   known: Reference,
   guideName: GuideName,
-  { steps = guideName === "flowGuide" ? 4000 : 3000, draws = 8, seed = 0 }: CompareOptions = {},
+  { steps = guideName === "flowGuide" ? 4000 : 3000, draws = 8, seed = 0, isRaw = false }: CompareOptions = {},
 ): Promise<Comparison> {
   const started = performance.now();
   const data = tensorsOf(of, known.data);
-  const [coordinates, at] = [of.coordinates?.(known.data), of.start?.(known.data)];
+  const [coordinates, at] = [isRaw ? undefined : of.coordinates?.(known.data), of.start?.(known.data)];
   const options = {
     ...(coordinates && { coordinates }),
     ...(at && { start: { values: at } }),
