@@ -166,6 +166,11 @@ export {
 } from "./inference/diagnostics/latentActivity.js";
 export { type ParetoSmoothedWeights, paretoSmoothedWeights } from "./inference/diagnostics/paretoSmoothing.js";
 export {
+  type CalibrationOptions,
+  type CalibrationRow,
+  variationalCalibration,
+} from "./inference/diagnostics/variationalCalibration.js";
+export {
   type DrawOptions,
   drawMany,
   effectiveSampleSize,

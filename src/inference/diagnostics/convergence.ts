@@ -39,8 +39,9 @@ function averageOf(entries: readonly HistoryEntry[], steps: readonly number[]): 
     return mergeMoments(total, { count, mean: objective, squares, norms: 0 });
   }, noMoments);
   const within = standardErrorOf(moments);
-  const spread = entries.reduce((sum, { objective }) => sum + (objective - moments.mean) ** 2, 0);
-  const between = Math.sqrt(spread / (entries.length - 1) / entries.length);
+  // the variance by differences of neighbours (von Neumann 1941): a slope adds little to it
+  const jumps = entries.slice(1).reduce((sum, { objective }, i) => sum + (objective - entries[i]!.objective) ** 2, 0);
+  const between = Math.sqrt(jumps / (2 * (entries.length - 1)) / entries.length);
   return { mean: moments.mean, error: Math.max(within || 0, between) };
 }
 
@@ -64,9 +65,9 @@ function averageOf(entries: readonly HistoryEntry[], steps: readonly number[]): 
  * });
  * const data: [tf.Tensor] = [tf.scalar(5)];
  * const { guide, parameters } = meanField(model, data);
- * const { history } = await fit(elbo(model, guide), { parameters, data, steps: 4000 });
- * const early = history.filter(({ step }) => step <= 600);
- * console.log(convergence(history).state, convergence(early, { share: 1 }).state); // => converged improving
+ * const fitted = (steps: number) => fit(elbo(model, guide), { parameters, data, steps, reportEvery: steps / 50 });
+ * const [short, long] = [await fitted(300), await fitted(5000)];
+ * console.log(convergence(short.history).state, convergence(long.history).state); // => improving converged
  * ```
  */
 export function convergence(
