@@ -172,7 +172,7 @@ describe("costs what the best order costs", () => {
       parents: range(401).map((i) => (i === 0 ? [] : [0])),
       costs: range(400).map((i) => [i + 1]),
     };
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const graph of [chain(1000), wide, grid(3, 60)]) {
       const { sites, costs } = sketch(graph);
       const order = eliminationOrder(sites, costs);
@@ -180,7 +180,8 @@ describe("costs what the best order costs", () => {
       // a grid of three rows needs four axes at a time, whatever its length
       expect(workOf(graph, order)).toBeLessThan(graph === wide ? 2000 : 18 * graph.costs.length * 16);
     }
-    expect(performance.now() - started).toBeLessThan(10_000);
+    // of the processor, whatever else runs on it
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(10_000);
   });
 });
 
