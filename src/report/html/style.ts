@@ -50,7 +50,7 @@ tbody th { font: 13px ui-monospace, Menlo, Consolas, monospace; white-space: now
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: 2px 20px; font-size: 13px; margin: 8px 0; }
 dl.facts dt { color: var(--muted); } dl.facts dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 footer { color: var(--muted); font-size: 13px; padding: 40px 20px 32px; }
-@media (max-width: 560px) { dl.facts { grid-template-columns: 1fr; } dl.facts dd { margin-bottom: 6px; } }
+@media (max-width: 560px) { .beside > figure { overflow-x: auto; } .beside > figure svg { max-width: none; } dl.facts { grid-template-columns: 1fr; } dl.facts dd { margin-bottom: 6px; } }
 @media print { :root { --paper: #fff; --ink: #000; --muted: #444; --line: #bbb; --panel: #fff; --posterior: #1d4f87; --prior: #777; --truth: #a33a0a;
   --faint: #1d4f8733; --good: #14632b; --warn: #7a5200; --bad: #a11a17; } nav { display: none; } body { font-size: 11pt; }
   figure, tr, .card { break-inside: avoid; } h2 { break-after: avoid; } .scroll, .graph { overflow: visible; } }
