@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-const attributes = /<[^>]*?\s(?:href|src)="([^"]+)"/g;
+const attributes = /<[^>]*?\s(?:href|src|srcset)="([^"]+)"/g;
 const isElsewhere = (link) => /^(?:[a-z]+:|\/\/)/i.test(link);
 const decoded = (text) => decodeURIComponent(text.replaceAll("&amp;", "&"));
 

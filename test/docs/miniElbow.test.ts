@@ -22,8 +22,8 @@ function randomOf(seed: number) {
   return { uniform, normal };
 }
 
-const batches = 20;
-const draws = { name: "draws", size: 80 };
+const batches = 12;
+const draws = { name: "draws", size: 60 };
 
 /** Value and derivative in theta, in batches of draws. */
 function estimates(objective: mini.Node, theta: number): { value: number[]; derivative: number[] } {
