@@ -1,4 +1,5 @@
 import { ElbowError } from "../errors.js";
+import { checkOptionNames } from "../util/options.js";
 import { type Columns, type ReadOptions, type Table, tensorsOf } from "./columns.js";
 import { type FileSource, nameOf, readText } from "./readText.js";
 
@@ -29,8 +30,10 @@ export interface CsvOptions<C extends Columns = Columns> extends ReadOptions<C> 
  */
 export async function readCsv<const C extends Columns = Readonly<Record<string, "float32">>>(
   source: FileSource,
-  { delimiter = "", header, ...options }: CsvOptions<C> = {},
+  settings: CsvOptions<C> = {},
 ): Promise<Table<C>> {
+  checkOptionNames("readCsv", settings, ["columns", "missing", "delimiter", "header"]);
+  const { delimiter = "", header, ...options } = settings;
   const file = nameOf(source);
   const text = (await readText(source)).replace(/^\uFEFF/, "");
   const { default: papa } = await import("papaparse");

@@ -5,6 +5,7 @@ import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Constraint, Family, Relation, Strategy, Support } from "../ir/site.js";
 import { captureSource } from "../util/location.js";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../util/shapes.js";
+import { checkDistribution } from "./checkDistribution.js";
 import { checkNew, checkUsed } from "./parameters.js";
 
 /** Phantom marks: they exist for the compiler only. */
@@ -234,10 +235,10 @@ function locatedShapes(of: Family, parameters: readonly Tensor[]): ReturnType<Fa
 }
 
 /** Log density of a value, of the batch shape. The value must have the shape [...batch, ...event] up to leading axes of draws. */
-export const logDensity = <T extends Tensor>(
-  { family: of, parameters }: Distribution<T, never>,
-  value: Tensor,
-): Tensor => {
+export const logDensity = <T extends Tensor>(distribution: Distribution<T, never>, given: Tensor): Tensor => {
+  checkDistribution("logDensity", distribution);
+  const { family: of, parameters } = distribution;
+  const value = asTensor(given, "float32", "logDensity: the value");
   checkUsed({ family: of, parameters });
   return of.logDensity(parameters, value);
 };

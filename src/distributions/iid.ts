@@ -1,7 +1,10 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
 import type { Family } from "../ir/site.js";
+import { described } from "../util/described.js";
 import { formatShape, type Shape } from "../util/shapes.js";
+import { checkDistribution } from "./checkDistribution.js";
 import type { Distribution } from "./distribution.js";
 
 function repeated(inner: Family, shape: Shape, rank: number): Family {
@@ -43,6 +46,12 @@ export function iid<T extends Tensor, Offers extends string>(
   shape: number | Shape,
   of: Distribution<T, Offers>,
 ): Distribution<T, Offers> {
+  checkDistribution("iid", of);
   const sizes = typeof shape === "number" ? [shape] : shape;
+  if (!Array.isArray(sizes) || !sizes.every((size) => Number.isSafeInteger(size) && size >= 0))
+    throw new ElbowError("option", {
+      message: `iid: the shape must be a whole number or an array of them\n  received: ${described(shape)}`,
+      hint: "Write iid(8, normal(0, 1)).",
+    });
   return { ...of, family: repeated(of.family, sizes, of.batch.length), batch: [...sizes, ...of.batch] };
 }

@@ -1,10 +1,12 @@
 // What is asked of a distribution besides densities and draws.
+
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Family } from "../ir/site.js";
 import { type Shape, sameShape } from "../util/shapes.js";
+import { checkDistribution } from "./checkDistribution.js";
 import type { Distribution } from "./distribution.js";
 import { logCdfOf, logSurvivalOf } from "./tails.js";
 
@@ -31,12 +33,21 @@ const whole = (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape) ? 
  * console.log(mean(gamma([2, 3], 2)).arraySync()); // => [ 1, 1.5 ]
  * ```
  */
-export const mean = ({ family, parameters, batch, event }: Anything): Tensor =>
-  whole(family.mean?.(parameters) ?? missing("mean, or none in closed form", family), [...batch, ...event]);
+export function mean(of: Anything): Tensor {
+  checkDistribution("mean", of);
+  const { family, parameters, batch, event } = of;
+  return whole(family.mean?.(parameters) ?? missing("mean, or none in closed form", family), [...batch, ...event]);
+}
 
 /** E (X − E X)², elementwise, of the shape of a draw. As {@link mean}. */
-export const variance = ({ family, parameters, batch, event }: Anything): Tensor =>
-  whole(family.variance?.(parameters) ?? missing("variance, or none in closed form", family), [...batch, ...event]);
+export function variance(of: Anything): Tensor {
+  checkDistribution("variance", of);
+  const { family, parameters, batch, event } = of;
+  return whole(family.variance?.(parameters) ?? missing("variance, or none in closed form", family), [
+    ...batch,
+    ...event,
+  ]);
+}
 
 /** The square root of the {@link variance}. */
 export const stddev = (of: Anything): Tensor => tf.sqrt(variance(of));

@@ -5,6 +5,7 @@ import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Family } from "../ir/site.js";
 import { cholesky, diagonal, matVec, triangularSolveVector, tril } from "../ops/linearAlgebra.js";
 import { standardNormal } from "../ops/random.js";
+import { checkOptionNames } from "../util/options.js";
 import type { Shape } from "../util/shapes.js";
 import { lowerCholesky, positive, positiveDefinite, real } from "./constraints.js";
 import { type Distribution, distribution, family, type Real } from "./distribution.js";
@@ -143,6 +144,7 @@ export function multivariateNormal(
   loc: TensorLike,
   scale: MultivariateNormalScale & Partial<LowRankCovariance>,
 ): Distribution<Real, never> {
+  checkOptionNames("multivariateNormal", scale, [...Object.keys(families), "covFactor", "covDiag"], "required");
   const { covFactor, covDiag } = scale;
   const names = Object.keys(families) as (keyof MultivariateNormalScale)[];
   const given = names.filter((name) => scale[name] !== undefined);

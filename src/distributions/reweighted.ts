@@ -1,10 +1,12 @@
 // Distributions that are drawn as they are, but scored otherwise: with some elements left out, or by a multiple.
+
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import type { Constraint, Family } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { where } from "../ops/where.js";
+import { checkDistribution } from "./checkDistribution.js";
 import { nonNegative, real } from "./constraints.js";
 import { type Distribution, distribution } from "./distribution.js";
 import { asFloat, split, withParameters } from "./wrapping.js";
@@ -119,14 +121,17 @@ const scaledFamily = (inner: Family): Family =>
  * console.log(logDensity(y, tf.tensor1d([0.25, NaN])).dataSync()[1]); // => 0
  * ```
  */
-export const masked = <T extends Tensor, Offers extends string>(
-  { family, parameters, event }: Distribution<T, Offers>,
+export function masked<T extends Tensor, Offers extends string>(
+  of: Distribution<T, Offers>,
   mask: TensorLike | readonly boolean[],
-): Distribution<T, Extract<Offers, "reparam">> =>
-  distribution(maskedFamily(family, event.length), [
+): Distribution<T, Extract<Offers, "reparam">> {
+  checkDistribution("masked", of);
+  const { family, parameters, event } = of;
+  return distribution(maskedFamily(family, event.length), [
     ...parameters,
     mask instanceof tf.Tensor || !Array.isArray(mask) ? (mask as TensorLike) : mask.map(Number),
   ]);
+}
 
 /**
  * A distribution whose log density counts by a factor: N/n for a minibatch of n data out of N, or an inverse temperature.
@@ -144,7 +149,10 @@ export const masked = <T extends Tensor, Offers extends string>(
  * console.log(logDensity(scaled(exponential(1), 10), tf.scalar(2)).arraySync()); // => -20
  * ```
  */
-export const scaled = <T extends Tensor, Offers extends string>(
-  { family, parameters }: Distribution<T, Offers>,
+export function scaled<T extends Tensor, Offers extends string>(
+  of: Distribution<T, Offers>,
   factor: TensorLike,
-): Distribution<T, Extract<Offers, "reparam">> => distribution(scaledFamily(family), [...parameters, factor]);
+): Distribution<T, Extract<Offers, "reparam">> {
+  checkDistribution("scaled", of);
+  return distribution(scaledFamily(of.family), [...of.parameters, factor]);
+}

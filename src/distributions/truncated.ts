@@ -5,6 +5,8 @@ import type { Family, Relation } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { standardUniform } from "../ops/random.js";
 import { where } from "../ops/where.js";
+import { checkOptionNames } from "../util/options.js";
+import { checkDistribution } from "./checkDistribution.js";
 import { lowBelowHigh, real } from "./constraints.js";
 import { type Distribution, distribution, type Interval, type SupportOf } from "./distribution.js";
 import { atShare, logMass, pointWithin } from "./intervalMass.js";
@@ -126,10 +128,10 @@ export function truncated<T extends Tensor, Offers extends string>(
   of: Distribution<T, Offers>,
   bounds: TruncationBounds,
 ): Distribution<WithinBounds<T>, Extract<Offers, "reparam">>;
-export function truncated(
-  { family, parameters, event }: Distribution<Tensor, never>,
-  bounds: TruncationBounds,
-): Distribution<Tensor, never> {
+export function truncated(of: Distribution<Tensor, never>, bounds: TruncationBounds): Distribution<Tensor, never> {
+  checkDistribution("truncated", of);
+  checkOptionNames("truncated", bounds, ["low", "high"], "required");
+  const { family, parameters, event } = of;
   if (family === normalFamily) return truncatedNormal(parameters[0]!, parameters[1]!, bounds);
   checkScalar("truncated", family, event, ["cdf", "quantile"]);
   const { low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY } = bounds;

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
-import type { Choices, Present } from "./choices.js";
+import { type Choices, checkChoices, type Present } from "./choices.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
 import type { Assess } from "./verbEffects.js";
@@ -30,6 +30,7 @@ export const assess = asked("assess", function* assess<C, R>(call: Call<C, R>, c
   Assess,
   Tensor
 > {
+  checkChoices("assess", choices);
   return yield { kind: "assess", call, choices: choices as Choices, source: captureSource() };
 });
 

@@ -2,6 +2,7 @@
 import { Tensor } from "@tensorflow/tfjs-core";
 import { produce } from "immer";
 import { ElbowError } from "../errors.js";
+import { described } from "../util/described.js";
 import { nearestTo } from "../util/nearest.js";
 
 /** Values of random choices by address; nested programs nest. */
@@ -13,6 +14,15 @@ export interface Choices {
 export type Present<T> = Exclude<T, undefined>;
 
 export const isTensor = (value: unknown): value is Tensor => value instanceof Tensor;
+
+/** @throws ElbowError "argument" unless these are values by address */
+export function checkChoices(where: string, choices: unknown): void {
+  if (typeof choices === "object" && choices !== null && !isTensor(choices) && !Array.isArray(choices)) return;
+  throw new ElbowError("argument", {
+    message: `${where} takes values by address after the program\n  received: ${described(choices)}`,
+    hint: `Write ${where}(program, { address: tf.scalar(1) }).`,
+  });
+}
 
 /** An address in a nested structure of choices: a name, or names from the outside in. */
 export type Path = string | readonly string[];
@@ -73,6 +83,12 @@ export const set = (choices: Choices, path: Path, value: Tensor | Choices): Choi
     let node = draft as Record<string, unknown>;
     for (const name of names.slice(0, -1)) {
       node[name] ??= {};
+      if (isTensor(node[name]))
+        throw new ElbowError("not-a-value", {
+          message: `set: "${names.join("/")}" lies below "${name}", which holds a tensor`,
+          hint: "Take the tensor out first, with without(choices, address).",
+          at: { address: names.join("/") },
+        });
       node = node[name] as Record<string, unknown>;
     }
     node[names.at(-1)!] = value;

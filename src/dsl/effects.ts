@@ -3,9 +3,13 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
+import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { described } from "../util/described.js";
+import { checkFunction } from "../util/expected.js";
 import { captureSource, type Source } from "../util/location.js";
 import type { Tree } from "../util/tree.js";
+import { leavesOf } from "../util/tree.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Verb } from "./verbEffects.js";
@@ -246,8 +250,40 @@ export const scan = asked("scan", function* scan<
   Looped<A, C>,
   { readonly carry: Tensors<Carry>; readonly outputs: Output }
 > {
+  checkFunction("scan", "the second argument", body, "Write (carry, element) => program(carry, element).");
+  checkScan(address, initial, sequence);
   return yield { kind: "scan", address, body, initial, sequence, source: captureSource() } as unknown as Looped<A, C>;
 });
+
+/** @throws ElbowError "scan-carry" and "scan-length" for what cannot be carried or walked */
+function checkScan(address: string, initial: unknown, sequence: unknown): void {
+  const leaves = (tree: unknown) => leavesOf(tree as Tree<unknown>).map(({ leaf }) => leaf);
+  if (!leaves(initial).every((leaf) => leaf instanceof tf.Tensor))
+    throw new ElbowError("scan-carry", {
+      message: `the first carry of a scan must be a tensor, or a structure of tensors\n  received: ${described(initial)}`,
+      hint: "Write tf.scalar(0) for a number.",
+      at: { address },
+    });
+  const isWalked = Number.isSafeInteger(sequence)
+    ? (sequence as number) >= 0
+    : leaves(sequence).every((leaf) => leaf instanceof tf.Tensor);
+  if (!isWalked)
+    throw new ElbowError("scan-length", {
+      message: `a scan walks tensors, or takes a whole number of steps\n  received: ${described(sequence)}`,
+      hint: "Give a sequence whose first axis counts the steps, or their number.",
+      at: { address },
+    });
+}
+
+/** @throws ElbowError "not-a-program" for a branch that is no program applied to its arguments */
+export function checkBranch(where: string, name: string, call: unknown, address: string): void {
+  if (typeof (call as Partial<Call> | undefined)?.start === "function") return;
+  throw new ElbowError("not-a-program", {
+    message: `${where}("${address}"): branch ${name} must be a program applied to its arguments\n  received: ${described(call)}`,
+    hint: "Write model(data), not model; a branch without choices is a program, too.",
+    at: { address },
+  });
+}
 
 /**
  * Runs one of two programs. The choices under the address are those of the branch that ran; in a compiled program they
@@ -266,7 +302,14 @@ export const cond = asked("cond", function* cond<
     { name: "true", call: whenTrue },
     { name: "false", call: whenFalse },
   ];
-  const test = asTensor(predicate);
+  const test = asTensor(predicate, "float32", `the predicate of cond("${address}")`);
+  if (test.size !== 1)
+    throw new ElbowError("cond-predicate", {
+      message: `the predicate of cond("${address}") must be a scalar\n  received: ${described(test)}`,
+      hint: "One branch runs for all; elementwise choices between values are where(test, a, b), and rows have a plate.",
+      at: { address },
+    });
+  for (const { name, call } of branches) checkBranch("cond", name, call, address);
   const selector = test.dtype === "bool" ? test : tf.cast(test, "bool");
   return yield { kind: "cond", address, selector, branches, source: captureSource() };
 });

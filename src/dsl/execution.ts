@@ -27,7 +27,7 @@ import type {
 import { executeWhole } from "./executeWhole.js";
 import { runLoop } from "./loop.js";
 import type { CallRecord, Meaning, Outcome } from "./meaning.js";
-import { checkObserved } from "./observed.js";
+import { checkObserved, checkWeight } from "./observed.js";
 import { earlierBelow } from "./records.js";
 import {
   checkAddress,
@@ -200,6 +200,7 @@ export class Execution {
 
   private factor({ address, logWeight, source }: Factor): void {
     this.claim(address, source);
+    checkWeight(this.full(address), logWeight, source);
     this.take(
       address,
       withSource(source, () => tf.sum(logWeight)),

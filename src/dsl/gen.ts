@@ -1,3 +1,4 @@
+import { checkFunction } from "../util/expected.js";
 import type { BranchChoices } from "./branchChoices.js";
 import type { Call } from "./call.js";
 import type { Choices } from "./choices.js";
@@ -75,6 +76,7 @@ export type ChoicesOf<P> =
 export function gen<Args extends readonly unknown[], E, R>(
   body: (...args: Args) => Effects<E, R>,
 ): GenerativeFunction<Args, ChoicesOfEffects<E>, R, ObservedOfEffects<E>> {
+  checkFunction("gen", "the program", body, "Write gen(function* (…) { … }).");
   const name = body.name || "program";
   const program = (...args: Args): Call<ChoicesOfEffects<E>, R, Args, ObservedOfEffects<E>> => ({
     name,

@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { checkFunction } from "../util/expected.js";
 import type { Tree } from "../util/tree.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
@@ -30,6 +31,7 @@ export const iterate = asked("iterate", function* iterate<
   S extends Tree<Tensor>,
   C,
 >(address: A, n: number, transition: Transition<S, C>, initial: S): Effects<Looped<A, C>, Tensors<S>> {
+  checkFunction("iterate", "the transition", transition, "Write (state) => program(state).");
   const body = (state: Tensors<S>, step: Tensor) => mapCall(transition(state, step), (next) => ({ carry: next }));
   return (yield* scan(address, body, initial, n)).carry;
 });
@@ -56,6 +58,7 @@ export const unfold = asked("unfold", function* unfold<
   S extends Tree<Tensor>,
   C,
 >(address: A, n: number, transition: Transition<S, C>, initial: S): Effects<Looped<A, C>, Tensors<S>> {
+  checkFunction("unfold", "the transition", transition, "Write (state) => program(state).");
   const body = (state: Tensors<S>, step: Tensor) =>
     mapCall(transition(state, step), (next) => ({ carry: next, output: next as Tree<Tensor> }));
   return (yield* scan(address, body, initial, n)).outputs as Tensors<S>;

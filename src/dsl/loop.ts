@@ -1,6 +1,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
 import { loop } from "../ops/control.js";
+import { described } from "../util/described.js";
 import { range } from "../util/shapes.js";
 import { type Tree, withLeaves } from "../util/tree.js";
 import type { Execute } from "./call.js";
@@ -35,6 +37,12 @@ export function runLoop(
         const axis = { name: address, size: last - first };
         const { result, tensors } = aroundAxis(axis, () => steps.run(call, slices.slice(rows.length)));
         const step = result as { carry: Tree<Tensor>; output?: Tree<Tensor> };
+        if (step?.carry === undefined)
+          throw new ElbowError("scan-carry", {
+            message: `the program of a step of "${address}" must return { carry, output? }\n  received: ${described(result)}`,
+            hint: "Return what the next step starts from: return { carry: x }.",
+            at: { address, source: source.line },
+          });
         output = step.output;
         return { carry: tensorsOf(step.carry), outputs: [...tensors, ...tensorsOf(output)] };
       },

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { CategoryIndex, Distribution } from "../distributions/distribution.js";
+import { ElbowError } from "../errors.js";
 import type { Tree } from "../util/tree.js";
 import { asked } from "./asked.js";
 import type { BranchChoices } from "./branchChoices.js";
@@ -54,6 +55,14 @@ export const mix = asked("mix", function* mix<
   Nested<A, Mixed<ChoicesOf<B[number]>>, R>,
   R
 > {
+  const { family, parameters, batch } = component;
+  const categories = family.supportValues?.(parameters.map(({ shape }) => shape)).length;
+  if (batch.length > 0 || (categories !== undefined && categories !== parts.length))
+    throw new ElbowError("switch-index", {
+      message: `mix("${address}") needs one program for each category, and one draw of them\n  categories: ${categories}, batch shape [${batch}]\n  programs:   ${parts.length}`,
+      hint: "Give as many programs as categories; for rows with a component each, put mix into a plate.",
+      at: { address },
+    });
   const program = mixed(component, parts) as unknown as Call<Mixed<ChoicesOf<B[number]>>, R>;
   return yield* call(address, program);
 });

@@ -104,6 +104,18 @@ export function checkObserved(
   }
 }
 
+/** @throws ElbowError "observed-value" for a known log weight that is NaN or +∞ */
+export function checkWeight(address: string, logWeight: Tensor, source: Source): void {
+  const elements = knownElements(logWeight);
+  const bad = elements && Array.from(elements).find((x) => Number.isNaN(x) || x === Number.POSITIVE_INFINITY);
+  if (bad === undefined) return;
+  throw new ElbowError("observed-value", {
+    message: `the log weight of factor("${address}") must be a number below infinity\n  received: ${bad}`,
+    hint: "−∞ stands for what is impossible; look for 0/0 and log of negative numbers.",
+    at: { address, source: source.line },
+  });
+}
+
 interface Offence {
   readonly expected: string;
   readonly received: string;

@@ -1,10 +1,14 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { described } from "../util/described.js";
+import { checkFunction } from "../util/expected.js";
 import { captureSource, type Source } from "../util/location.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape } from "../util/shapes.js";
 import type { Tree } from "../util/tree.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
+import { isTensor } from "./choices.js";
 import type { Effects, Nested, Result, Tensors } from "./effects.js";
 import { tensorsOf } from "./records.js";
 import { checkRuns } from "./replicate.js";
@@ -55,11 +59,20 @@ export const plate = asked("plate", function* plate<
   C,
   R extends Result,
   O,
->(address: A, body: (row: Tensors<D>) => Call<C, R, readonly unknown[], O>, rows: D, { subsample, scale = 1 }: PlateOptions = {}): Effects<
+>(address: A, body: (row: Tensors<D>) => Call<C, R, readonly unknown[], O>, rows: D, options: PlateOptions = {}): Effects<
   Nested<A, C, Tensors<R>, O>,
   Tensors<R>
 > {
+  checkFunction("plate", "the second argument", body, "Write (row) => program(row).");
+  checkOptionNames("plate", options, ["subsample", "scale"]);
+  const { subsample, scale = 1 } = options;
   const source = captureSource();
+  if (!(Number.isFinite(scale) && scale > 0))
+    throw new ElbowError("option", {
+      message: `plate: scale must be a positive number\n  received: ${scale}`,
+      hint: "It is N / m for m rows of N.",
+      at: { address, source: source.line },
+    });
   const length = countRows(rows, source);
   if (subsample !== undefined && !(Number.isSafeInteger(subsample) && subsample >= 1 && subsample <= length))
     throw new ElbowError("plate-rows", {
@@ -74,6 +87,12 @@ const plated = (effect: object) => effect as never;
 
 /** @throws ElbowError "plate-rows" unless all tensors have the same number of rows */
 export function countRows(rows: Tree<Tensor>, source: Source): number {
+  if (!tensorsOf(rows).every(isTensor))
+    throw new ElbowError("plate-rows", {
+      message: `the rows of a plate must be tensors\n  received: ${described(rows)}`,
+      hint: "Numbers become rows by tf.tensor1d.",
+      at: { source: source.line },
+    });
   const shapes = tensorsOf(rows).map(({ shape }) => shape);
   const [length] = new Set(shapes.map((shape) => shape[0]));
   if (length !== undefined && length > 0 && shapes.every((shape) => shape[0] === length)) return length;

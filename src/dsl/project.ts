@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { checkArray } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { at } from "./choices.js";
 import { type AddressesOf, checkSelection, selectedIn, sumOf, type Trace } from "./trace.js";
@@ -28,6 +29,7 @@ export function project<C, R, A extends readonly unknown[], O>(
   trace: Trace<C, R, A, O>,
   selection: readonly AddressesOf<NoInfer<C>, NoInfer<O>>[],
 ): Tensor {
+  checkArray("project", "the selection", selection, 'Write project(trace, ["x"]).');
   const { logDensities, logObserved, call } = trace;
   const addresses = selection as readonly string[];
   checkSelection([logDensities, logObserved], addresses, call.name, captureSource());

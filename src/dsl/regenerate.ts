@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { checkArray } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Effects } from "./effects.js";
@@ -49,6 +50,7 @@ export const regenerate = asked("regenerate", function* regenerate<
   Regenerate,
   Regenerated<C, R, A, O>
 > {
+  checkArray("regenerate", "the selection", selection, 'Write regenerate(trace, ["x"]).');
   return yield { kind: "regenerate", trace, selection: selection as readonly string[], source: captureSource() };
 });
 

@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { checkFunction } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { leavesOf, mapLeaves, type Tree } from "../util/tree.js";
 import { asked } from "./asked.js";
@@ -27,6 +28,7 @@ export function sideBySide<R extends Tree<Tensor>>(
   computation: Computation<R>,
   isEstimated: boolean,
 ): Replicated {
+  checkFunction(name, "the computation", computation, `Write ${name}(n, function* () { … }).`);
   const source = captureSource();
   return {
     kind: "replicate",

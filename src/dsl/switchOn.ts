@@ -4,6 +4,7 @@ import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
 import type { Branch, Branched, Effects, Result } from "./effects.js";
+import { checkBranch } from "./effects.js";
 import type { ChoicesOf } from "./gen.js";
 
 /**
@@ -35,6 +36,7 @@ export const switchOn = asked("switchOn", function* switchOn<
   Branched<A, ChoicesOf<B[number]>>,
   R
 > {
+  for (const [i, call] of branches.entries()) checkBranch("switchOn", `${i}`, call, address);
   const source = captureSource();
   const selector = asTensor(index);
   if (branches.length === 0 || selector.size !== 1 || selector.dtype === "bool")

@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { checkOptionNames } from "../util/options.js";
 import { asked } from "./asked.js";
 import { addressesOf, at, type Choices, filter } from "./choices.js";
 import type { Effects } from "./effects.js";
@@ -63,6 +64,7 @@ export const update = asked("update", function* update<
   A extends readonly unknown[],
   O,
 >(trace: Trace<C, R, A, O>, change: Change<NoInfer<C>, NoInfer<A>>): Effects<Update, Updated<C, R, A, O>> {
+  checkOptionNames("update", change, ["args", "choices"], "required");
   const { args = trace.args, choices = {} } = change;
   return yield { kind: "update", trace, args, choices: choices as Choices, source: captureSource() };
 });

@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { checkFunction } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, mapLeaves, type Tree } from "../util/tree.js";
@@ -36,6 +37,7 @@ export function vectorize<A extends readonly unknown[], C, R extends Result, O>(
   program: GenerativeFunction<A, C, R, O>,
   { inAxes }: VectorizeOptions = {},
 ): GenerativeFunction<A, C, Tensors<R>, O> {
+  checkFunction("vectorize", "the program", program, "Give it a program made by gen, without arguments.");
   const vectorized = (...args: A): Call<C, Tensors<R>, A, O> => {
     const source = captureSource();
     const axes = args.map((arg, i) => (inAxes ? (inAxes[i] ?? null) : isTensors(arg) ? 0 : null));

@@ -17,6 +17,8 @@ import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import { forward } from "../transforms/forward.js";
 import { simplify } from "../transforms/simplify.js";
 import { vmap } from "../transforms/vmap.js";
+import { checkArray, checkFunction } from "../util/expected.js";
+import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { programCost } from "./explain/programCost.js";
@@ -51,11 +53,23 @@ const keyType: Type = { shape: [2], dtype: "int32" };
  * @param computation - tensors among its arguments are inputs; returns a nested structure of tensors
  * @returns the same structure, every tensor with a new first axis of `draws`
  */
-export const drawMany = <A extends readonly unknown[], T extends Tree<Tensor>>(
+export async function drawMany<A extends readonly unknown[], T extends Tree<Tensor>>(
   computation: (...args: A) => Effects<Effect, T>,
   args: A,
   options: DrawOptions,
-): Promise<T> => drawEach((_row, ...all: A) => computation(...all), [], args, options);
+): Promise<T> {
+  checkFunction(
+    "drawMany",
+    "the computation",
+    computation,
+    "Write drawMany(function* (data) { … }, [data], { draws }).",
+  );
+  checkArray("drawMany", "the arguments", args, "Write drawMany(computation, [data], { draws }).");
+  checkOptionNames("drawMany", options, drawOptionNames, "required");
+  return drawEach((_row, ...all: A) => computation(...all), [], args, options);
+}
+
+const drawOptionNames = ["draws", "seed", "validate", "work", "engine", "threads"];
 
 /**
  * The same with a row of tensors for every run.
@@ -67,8 +81,10 @@ export async function drawEach<Row extends Tree<Tensor>, A extends readonly unkn
   computation: (row: Row, ...args: A) => Effects<Effect, T>,
   rows: Row,
   args: A,
-  { draws, seed = 0, validate = false, work, engine, threads }: DrawOptions,
+  options: DrawOptions,
 ): Promise<T> {
+  if (typeof options !== "object") checkOptionNames("draws", options, drawOptionNames, "required");
+  const { draws, seed = 0, validate = false, work, engine, threads } = options;
   if (!Number.isSafeInteger(draws) || draws < 1)
     throw new ElbowError("option", { message: `draws must be a positive integer\n  received: ${draws}` });
   const tensors = tensorsIn(args as Tree<unknown>);

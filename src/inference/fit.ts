@@ -130,6 +130,7 @@ async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
   objective: Objective<P, D>,
   options: FitOptions<P, D>,
 ): Promise<FitResult<P>> {
+  checkObjective(objective);
   checkOptions(options);
   const { parameters, steps, optimizer = adam(), direction = objective.direction, checkpoint, resume } = options;
   if (checkpoint) await fileSystem();
@@ -243,9 +244,18 @@ const optionNames = [
   "threads",
 ];
 
+function checkObjective(objective: unknown): void {
+  if (typeof (objective as Partial<Objective<Parameters, []>> | undefined)?.body === "function") return;
+  throw new ElbowError("option", {
+    message: `fit takes an objective\n  received: ${described(objective)}`,
+    hint: "Write fit(elbo(model, guide), { parameters, data, steps }).",
+  });
+}
+
 function checkOptions(options: FitSettings<Parameters>): void {
-  checkOptionNames("fit", options, optionNames);
+  checkOptionNames("fit", options, optionNames, "required");
   const { parameters, steps, draws, direction, checkpoint, reportEvery, optimizer, clip, unused } = options;
+  const { validate, onReport, signal, progress } = options;
   const check = (isRight: boolean, name: string, rule: string, received: unknown) => {
     if (!isRight)
       throw new ElbowError("option", { message: `fit: ${name} must be ${rule}\n  received: ${shown(received)}` });
@@ -259,6 +269,20 @@ function checkOptions(options: FitSettings<Parameters>): void {
     optimizer,
   );
   check(clip === undefined || typeof clip === "function", "clip", "a function, clipByNorm(10) for example", clip);
+  check(validate === undefined || typeof validate === "boolean", "validate", "true or false", validate);
+  check(onReport === undefined || typeof onReport === "function", "onReport", "a function", onReport);
+  check(
+    signal === undefined || typeof (signal as Partial<AbortSignal>).addEventListener === "function",
+    "signal",
+    "an AbortSignal",
+    signal,
+  );
+  check(
+    progress === undefined || typeof progress === "boolean" || typeof progress?.start === "function",
+    "progress",
+    "true, false or a reporter",
+    progress,
+  );
   check(unused === undefined || unused === "refuse" || unused === "keep", "unused", '"refuse" or "keep"', unused);
   check(isCount(steps), "steps", "a positive integer below 2^31", steps);
   check(draws === undefined || isCount(draws), "draws", "a positive integer", draws);

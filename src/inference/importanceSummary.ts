@@ -56,7 +56,7 @@ export async function importanceSummary<
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
   parameters: GuideParameters<A>,
   data: D,
-  options: DrawOptions & { readonly truth?: Truth | undefined },
+  { truth, ...options }: DrawOptions & { readonly truth?: Truth | undefined },
 ): Promise<ImportanceSummary> {
   const { choices, logWeights } = await importanceDraws(model, guide, parameters, data, options);
   const tensors = choices as unknown as Tree<Tensor>;
@@ -64,7 +64,7 @@ export async function importanceSummary<
     const values = await logWeights.data();
     const { effectiveSampleSize, logMean: logEvidence } = weightsOf(values);
     const { khat } = paretoSmooth(values);
-    const rows = await summarize(tensors, { logWeights, truth: options.truth });
+    const rows = await summarize(tensors, { logWeights, truth });
     const draws = logWeights.size;
     return { rows, draws, effectiveSampleSize, logEvidence, khat, advice: khatAdvice(khat, draws) };
   } finally {

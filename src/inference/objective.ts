@@ -12,6 +12,8 @@ import { valueAndGradInto, zerosLike } from "../transforms/grad.js";
 import { jvpInto } from "../transforms/jvp.js";
 import { simplify } from "../transforms/simplify.js";
 import { vmap } from "../transforms/vmap.js";
+import { checkFunction } from "../util/expected.js";
+import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, withLeaves } from "../util/tree.js";
 import {
@@ -99,8 +101,11 @@ export interface Objective<P extends Parameters, D extends readonly unknown[]> {
  */
 export function objective<P extends Parameters, D extends readonly unknown[], E extends Effect>(
   body: (parameters: P, ...data: D) => Effects<E, Tensor>,
-  { direction }: ObjectiveOptions = {},
+  options: ObjectiveOptions = {},
 ): Objective<P, D> {
+  checkFunction("objective", "the objective", body, "Write objective(function* (parameters, data) { … }).");
+  checkOptionNames("objective", options, ["direction"]);
+  const { direction } = options;
   return objectiveOf(body as unknown as ObjectiveBody<P, D>, undefined, direction);
 }
 
@@ -211,6 +216,8 @@ function checkSmooth(sites: Prepared["sites"]): void {
 /** The keys of independent estimates: [draws, 2]. */
 const drawKeys = (seed: number, draws: number): Tensor => foldIn(seedKey(seed), tf.tensor1d(range(draws), "int32"));
 
+const estimateNames = ["seed", "draws", "validate", "engine", "threads"];
+
 async function runDerived<P extends Parameters, D extends readonly unknown[]>(
   of: Objective<P, D>,
   derived: Derived,
@@ -219,6 +226,7 @@ async function runDerived<P extends Parameters, D extends readonly unknown[]>(
   tangents: readonly Tensor[],
   data: D,
 ): Promise<Tensor[]> {
+  if (typeof at !== "number") checkOptionNames("estimate", at, estimateNames, "required");
   const { draws = 1 } = typeof at === "number" ? {} : at;
   const stacked = await drawDerived(of, derived, at, parameters, tangents, data);
   if (draws === 1) return stacked;
@@ -255,6 +263,7 @@ export async function drawDerived<P extends Parameters, D extends readonly unkno
 
 /** The leaves of a tangent structure. @throws ElbowError "parameters" unless it has the parameters' structure and shapes */
 function tangentLeaves(parameters: Parameters, tangents: Parameters): Tensor[] {
+  parameterTensors(tangents);
   const expected = leavesOf(parameterTree(parameters));
   const received = leavesOf(parameterTree(tangents));
   const describe = (leaves: typeof expected) =>

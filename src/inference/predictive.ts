@@ -6,6 +6,7 @@ import type { GenerativeFunction } from "../dsl/gen.js";
 import type { Constraints } from "../dsl/generate.js";
 import { type Observations, predict } from "../dsl/predict.js";
 import { ElbowError } from "../errors.js";
+import { checkArray } from "../util/expected.js";
 import { leavesOf, type Tree } from "../util/tree.js";
 import { type DrawOptions, drawEach } from "./draws.js";
 import { rowsOf, systematicRows } from "./resampledRows.js";
@@ -75,6 +76,7 @@ export async function predictive<D extends readonly unknown[], C, R, O>(
   args: D,
   { choices = {}, logWeights, ...options }: PredictiveOptions<NoInfer<C>> = {},
 ): Promise<PredictiveDraws<C, O>> {
+  checkArray("predictive", "the data", args, "Write predictive(model, [y], { draws }).");
   const { seed = 0 } = options;
   const given = choices as Choices;
   const count = drawsOf(given, logWeights);

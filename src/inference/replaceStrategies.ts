@@ -9,6 +9,7 @@ import { type SampleAttributes, type Strategy, sampleAttributes, samplePrimitive
 import { trace } from "../ir/tracing.js";
 import { sitesOf } from "../transforms/estimate/flatten.js";
 import { replaceSites } from "../transforms/forward.js";
+import { checkFunction } from "../util/expected.js";
 
 /** What chooses a strategy: `enumerate`, `(d) => reinforce(d, { copies: 4 })`, … The identity leaves it to the estimator. */
 export type StrategyFunction = (distribution: Distribution<Tensor, StrategyName>) => Distribution<Tensor, never>;
@@ -28,6 +29,8 @@ export function replaceStrategies(program: Program, strategies: StrategyMap): Pr
     if (!known.includes(address)) throw unknownAddress(address, known, "the objective");
   return replaceSites(program, (site, inputs) => {
     const choose = strategies[sampleAttributes(site).address];
+    if (choose !== undefined)
+      checkFunction("withStrategies", "a strategy", choose, "Give functions by address: { x: reinforce }.");
     if (!choose) return emitOne(samplePrimitive, inputs, site.attributes);
     return located(site.source, () => replaceStrategy(site, inputs, choose));
   });

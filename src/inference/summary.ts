@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { Table } from "console-table-printer";
 import { isTensor } from "../dsl/choices.js";
 import { ElbowError } from "../errors.js";
+import { described } from "../util/described.js";
 import { formatIndex, formatShape } from "../util/shapes.js";
 import { leavesOf, type Tree } from "../util/tree.js";
 import { weightsOf } from "./weights.js";
@@ -47,6 +48,12 @@ export async function summarize(
   { logWeights, truth = {} }: SummaryOptions = {},
 ): Promise<SummaryRow[]> {
   const leaves = leavesOf(draws);
+  const other = leaves.find(({ leaf }) => !isTensor(leaf));
+  if (other)
+    throw new ElbowError("draws", {
+      message: `summarize takes tensors of draws\n  received: ${described(other.leaf)}${other.path.length > 0 ? ` at ${other.path.join("/")}` : ""}`,
+      hint: "Stack draws along a first axis: { mu: tf.tensor1d([…]) }.",
+    });
   const count = logWeights?.shape[0] ?? leaves[0]?.leaf.shape[0] ?? 0;
   for (const { leaf, path } of leaves)
     if (leaf.shape[0] !== count || count === 0)

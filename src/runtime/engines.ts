@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { described } from "../util/described.js";
 import { setting } from "../util/host.js";
 import type { Engine } from "./engine.js";
 import { isInstalled } from "./packages.js";
@@ -34,8 +35,14 @@ export interface EngineChoice {
 }
 
 /** The engine that was chosen. @throws ElbowError as `engineByName` */
-export const chosenEngine = async ({ engine, threads }: EngineChoice): Promise<Engine> =>
-  typeof engine === "object" ? engine : engineByName(engine, { threads });
+export async function chosenEngine({ engine, threads }: EngineChoice): Promise<Engine> {
+  if (typeof engine !== "object") return engineByName(engine, { threads });
+  if (typeof (engine as Partial<Engine> | null)?.compile === "function") return engine;
+  throw new ElbowError("option", {
+    message: `engine must be a name or an engine\n  received: ${described(engine)}`,
+    hint: 'Write engine: "wasm", or what engineByName gave.',
+  });
+}
 
 const engines = new Map<string, Promise<Engine>>();
 

@@ -5,6 +5,7 @@ import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Strategy } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
+import { checkOptionNames } from "../util/options.js";
 import { broadcastShapes, formatShape, sameShape } from "../util/shapes.js";
 import { eventObjection, eventsOf } from "./finiteSupport.js";
 import {
@@ -30,8 +31,15 @@ export interface GumbelSoftmaxOptions {
 type Relaxed<T extends Tensor> = SupportOf<T> extends "oneHot" ? Simplex : Interval;
 
 /** Makes the strategy. */
-export function gumbelSoftmaxStrategy({ temperature, hard = false }: GumbelSoftmaxOptions): Strategy {
-  const operand = asTensor(temperature);
+export function gumbelSoftmaxStrategy(options: GumbelSoftmaxOptions): Strategy {
+  checkOptionNames("gumbelSoftmax", options, ["temperature", "hard"], "required");
+  const { temperature, hard = false } = options;
+  if (typeof temperature === "number" && !(temperature > 0))
+    throw new ElbowError("option", {
+      message: `gumbelSoftmax: temperature must be positive\n  received: ${temperature}`,
+      hint: "Values between 0.1 and 1 are common: the lower, the less bias and the more variance.",
+    });
+  const operand = asTensor(temperature, "float32", "gumbelSoftmax: temperature");
   return {
     name: hard ? "gumbelSoftmax (hard)" : "gumbelSoftmax",
     isUnbiased: false,

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { checkDistribution } from "../distributions/checkDistribution.js";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import type { Strategy } from "../ir/site.js";
@@ -7,6 +8,7 @@ import { isTracing, variableOf } from "../ir/tracing.js";
 import { stopGradient } from "../ops/marks.js";
 import { where } from "../ops/where.js";
 import { captureSource } from "../util/location.js";
+import { checkOptionNames } from "../util/options.js";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../util/shapes.js";
 import { checkCopies } from "./copies.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
@@ -51,8 +53,11 @@ function gap(p: Distribution<Tensor, never>, q: Distribution<Tensor, never>): st
 export function importanceStrategy(
   target: Distribution<Tensor, never>,
   proposal: Distribution<Tensor, never>,
-  { copies = 1 }: ImportanceOptions = {},
+  options: ImportanceOptions = {},
 ): Strategy {
+  checkOptionNames("importance", options, ["copies"]);
+  checkDistribution("importance", proposal);
+  const { copies = 1 } = options;
   checkCopies("importance", copies);
   checkProposal(target, proposal);
   return {

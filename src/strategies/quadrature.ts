@@ -5,6 +5,7 @@ import { ElbowError } from "../errors.js";
 import { builder } from "../ir/builder.js";
 import { applyEmitter } from "../ir/lifted.js";
 import type { SiteContext, Strategy } from "../ir/site.js";
+import { checkOptionNames } from "../util/options.js";
 import { cubatureRule, type PointRule, productRule, unscentedRule } from "../util/quadrature/normalRules.js";
 import { formatShape, type Shape, sizeOf } from "../util/shapes.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
@@ -87,6 +88,7 @@ function nodes({ address, batch, event, isMixed }: SiteContext, { count, rule, l
 
 /** Makes the strategy. */
 export function quadratureStrategy(options: QuadratureOptions = {}): Strategy {
+  checkOptionNames("quadrature", options, ["points", "degree"]);
   const rules = rulesOf(options);
   return {
     name: "quadrature",

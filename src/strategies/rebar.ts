@@ -5,6 +5,7 @@ import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Contraction, Strategy } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
+import { checkOptionNames } from "../util/options.js";
 import { broadcastShapes, formatShape, sameShape } from "../util/shapes.js";
 import { finiteObjection, valuesOf } from "./finiteSupport.js";
 import { drawnEntry, gumbelDraw, gumbelNoise, hardValue, logTable, relaxedValue } from "./gumbelRelaxation.js";
@@ -30,7 +31,9 @@ function contract({ cost, keep }: Contraction): { estimate: Tensor } {
 }
 
 /** Makes the strategy: lanes for the drawn value, its relaxation, and its relaxation given the drawn value. */
-export function rebarStrategy({ temperature = 0.5, eta = 1 }: RebarOptions = {}): Strategy {
+export function rebarStrategy(options: RebarOptions = {}): Strategy {
+  checkOptionNames("rebar", options, ["temperature", "eta"]);
+  const { temperature = 0.5, eta = 1 } = options;
   const operands = [asTensor(temperature), asTensor(eta)];
   if (operands[1]!.rank > 0)
     throw new ElbowError("option", {

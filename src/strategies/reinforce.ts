@@ -4,6 +4,7 @@ import type { Distribution } from "../distributions/distribution.js";
 import type { Strategy } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { where } from "../ops/where.js";
+import { checkOptionNames } from "../util/options.js";
 import { type Baseline, baselineRule } from "./baselines.js";
 import { checkCopies } from "./copies.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
@@ -28,7 +29,9 @@ export interface ReinforceOptions {
 }
 
 /** Makes the score-function strategy. */
-export function reinforceStrategy({ baseline, copies = 1 }: ReinforceOptions = {}): Strategy {
+export function reinforceStrategy(options: ReinforceOptions = {}): Strategy {
+  checkOptionNames("reinforce", options, ["baseline", "copies"]);
+  const { baseline, copies = 1 } = options;
   checkCopies("reinforce", copies);
   const rule = baselineRule(baseline, copies);
   return {

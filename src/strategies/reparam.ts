@@ -7,6 +7,7 @@ import type { DType } from "../ir/program.js";
 import type { SiteContext, Strategy } from "../ir/site.js";
 import { trace } from "../ir/tracing.js";
 import { withTwin } from "../transforms/antithetic.js";
+import { checkOptionNames } from "../util/options.js";
 import { checkCopies } from "./copies.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
 
@@ -36,7 +37,9 @@ export const reparamStrategy: Strategy = {
 };
 
 /** Makes the pathwise strategy with several draws side by side. */
-export function reparamCopies({ antithetic = false, copies = antithetic ? 2 : 1 }: ReparamOptions): Strategy {
+export function reparamCopies(options: ReparamOptions): Strategy {
+  checkOptionNames("reparam", options, ["copies", "antithetic"]);
+  const { antithetic = false, copies = antithetic ? 2 : 1 } = options;
   checkCopies("reparam", copies);
   if (antithetic && copies % 2 !== 0)
     throw new ElbowError("option", {

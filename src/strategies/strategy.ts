@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { checkDistribution } from "../distributions/checkDistribution.js";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import type { Family, Strategy } from "../ir/site.js";
@@ -26,6 +27,7 @@ const allowedFor = ({ isPathwise, isScorable, supportValues, supportEvents, weak
  * @throws ElbowError "illegal-strategy" if the strategy cannot estimate this family
  */
 export function withStrategy<T extends Tensor>(distribution: Distribution<T, never>, strategy: Strategy): Chosen<T> {
+  checkDistribution(strategy.name, distribution);
   const objection = strategy.objection(distribution.family);
   if (objection !== undefined)
     throw new ElbowError("illegal-strategy", {

@@ -6,6 +6,7 @@ import type { SiteContext, Strategy } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { standardUniform } from "../ops/random.js";
 import { where } from "../ops/where.js";
+import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { combinations, finiteObjection, probabilityTable, voidless } from "./finiteSupport.js";
 import { selection } from "./selection.js";
@@ -28,7 +29,9 @@ function drawOpen(weight: Tensor, isOpen: Tensor, { key, batch }: SiteContext): 
 }
 
 /** The k most probable values and one of the rest, with weights p_s and p_r/q_r for r drawn with q_r = p_r/Σ p_rest. */
-export function topKStrategy({ k }: TopKOptions): Strategy {
+export function topKStrategy(options: TopKOptions): Strategy {
+  checkOptionNames("topK", options, ["k"], "required");
+  const { k } = options;
   if (!Number.isInteger(k) || k < 1)
     throw new ElbowError("option", { message: `topK: k must be a positive integer, and is ${k}` });
   return {

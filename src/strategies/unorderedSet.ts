@@ -6,6 +6,7 @@ import type { Drawn, SiteContext, Strategy } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { standardUniform } from "../ops/random.js";
 import { where } from "../ops/where.js";
+import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { combinations, finiteObjection, probabilityTable, voidless } from "./finiteSupport.js";
 import { selection } from "./selection.js";
@@ -69,7 +70,9 @@ function drawSet(site: SiteContext, k: number): Drawn {
 }
 
 /** Makes the strategy of the unordered set of k draws without replacement, with its built-in baseline. */
-export function unorderedSetStrategy({ k }: UnorderedSetOptions): Strategy {
+export function unorderedSetStrategy(options: UnorderedSetOptions): Strategy {
+  checkOptionNames("unorderedSet", options, ["k"], "required");
+  const { k } = options;
   if (!Number.isInteger(k) || k < smallestSet || k > largestSet)
     throw new ElbowError("option", {
       message: `unorderedSet: k must be an integer from ${smallestSet} to ${largestSet}, and is ${k}`,

@@ -7,8 +7,13 @@ import { nearestTo } from "./nearest.js";
  *
  * @throws ElbowError "option" that names the nearest option, or for what is no object of options at all
  */
-export function checkOptionNames(where: string, options: unknown, names: readonly string[]): void {
-  if (options === undefined) return;
+export function checkOptionNames(
+  where: string,
+  options: unknown,
+  names: readonly string[],
+  need: "optional" | "required" = "optional",
+): void {
+  if (options === undefined && need === "optional") return;
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new ElbowError("option", {
       message: `${where} takes an object of options\n  received: ${described(options)}`,

@@ -58,7 +58,7 @@ export function minibatches<const A extends readonly (Tensor | TensorLike)[]>(
   data: A,
   settings: MinibatchOptions,
 ): Minibatches<Tensors<A>> {
-  checkOptionNames("minibatches", settings, ["size", "shuffle", "seed", "dropLast", "isScaled"]);
+  checkOptionNames("minibatches", settings, ["size", "shuffle", "seed", "dropLast", "isScaled"], "required");
   const { size, shuffle = true, seed = 0, dropLast = true, isScaled = false } = settings;
   if (!Array.isArray(data))
     throw invalid(

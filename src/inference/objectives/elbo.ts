@@ -9,6 +9,7 @@ import { drive } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
 import { isTracing, trace } from "../../ir/tracing.js";
 import { captureSource } from "../../util/location.js";
+import { checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
 import type { Parameters } from "../prepare.js";
 import { type AnalyticKl, contrast } from "./analyticKl.js";
@@ -69,9 +70,11 @@ export interface ElboOptions {
 export const elbo = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { gradient = "standard", analyticKl = false }: ElboOptions = {},
+  options: ElboOptions = {},
 ): Objective<GuideParameters<A>, D> => {
   checkPrograms("elbo", { model, guide });
+  checkOptionNames("elbo", options, ["gradient", "analyticKl"]);
+  const { gradient = "standard", analyticKl = false } = options;
   checkChoice("elbo", "gradient", gradient, ["standard", "stickingTheLanding"]);
   if (analyticKl !== false) return analyticElbo(model, guide, gradient, analyticKl);
   return objective(function* (parameters: GuideParameters<A>, ...data: D) {

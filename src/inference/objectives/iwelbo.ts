@@ -9,6 +9,7 @@ import { simulateGuide } from "../../dsl/simulate.js";
 import { ElbowError } from "../../errors.js";
 import { stopGradient } from "../../ops/marks.js";
 import { logSoftmax, logSumExp } from "../../ops/special.js";
+import { checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
 import { checkPrograms } from "./checkPrograms.js";
 import { detached, firstOrderOnly, pathwiseOnly } from "./detached.js";
@@ -82,9 +83,11 @@ export const iwelbo = <D extends readonly unknown[], M, R, A extends readonly [u
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
   particles: number,
-  { gradient = "standard", score = "plain" }: IwelboOptions = {},
+  options: IwelboOptions = {},
 ): Objective<GuideParameters<A>, D> => {
   checkPrograms("iwelbo", { model, guide });
+  checkOptionNames("iwelbo", options, ["gradient", "score"]);
+  const { gradient = "standard", score = "plain" } = options;
   checkOptions(particles, gradient, score);
   return objective(function* (parameters: GuideParameters<A>, ...data: D) {
     const withParameters = (q: unknown) => guide(...([q, ...data] as unknown as A));

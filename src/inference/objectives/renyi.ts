@@ -2,7 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { replicate } from "../../dsl/replicate.js";
+import { checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import type { GuideParameters } from "./elbo.js";
 import { logMeanExp } from "./logMeanExp.js";
 import { particle } from "./particle.js";
@@ -44,11 +46,15 @@ export interface RenyiOptions {
 export const renyi = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { alpha, particles = 10 }: RenyiOptions,
-): Objective<GuideParameters<A>, D> =>
-  objective(function* (parameters: GuideParameters<A>, ...data: D) {
+  options: RenyiOptions,
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("renyi", { model, guide });
+  checkOptionNames("renyi", options, ["alpha", "particles"], "required");
+  const { alpha, particles = 10 } = options;
+  return objective(function* (parameters: GuideParameters<A>, ...data: D) {
     const { logJoint, logGuide } = yield* replicate(particles, () => particle(model, guide, parameters, data));
     const logWeights = tf.sub(logJoint, logGuide);
     if (alpha === 1) return tf.mean(logWeights);
     return tf.div(logMeanExp(tf.mul(1 - alpha, logWeights)), 1 - alpha);
   });
+};

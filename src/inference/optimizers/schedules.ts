@@ -1,9 +1,11 @@
 // Learning rates that change from step to step. They are functions of the traced step, so they live inside the
 // compiled step and cost no round trip.
+
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { withSource } from "../../ir/builder.js";
 import { asTensor } from "../../ir/lifted.js";
+import { checkOptionNames } from "../../util/options.js";
 import { checkNonNegative, checkPositive, checkSetting } from "./optimizer.js";
 
 /** The rate at a step: a float32 scalar, from the number of steps taken before, a float32 scalar. */
@@ -41,7 +43,9 @@ export interface ExponentialDecayOptions {
 }
 
 /** initial · factor^(step / every). @throws ElbowError "option" */
-export function exponentialDecay({ initial, factor, every, staircase = false }: ExponentialDecayOptions): Schedule {
+export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
+  checkOptionNames("exponentialDecay", options, ["initial", "factor", "every", "staircase"], "required");
+  const { initial, factor, every, staircase = false } = options;
   checkPositive("exponentialDecay", "initial", initial);
   checkPositive("exponentialDecay", "factor", factor);
   checkPositive("exponentialDecay", "every", every);
@@ -62,7 +66,9 @@ export interface CosineDecayOptions {
 }
 
 /** final + (initial − final)·(1 + cos(π·step/steps))/2. Loshchilov & Hutter (2017), without restarts. @throws ElbowError "option" */
-export function cosineDecay({ initial, steps, final = 0 }: CosineDecayOptions): Schedule {
+export function cosineDecay(options: CosineDecayOptions): Schedule {
+  checkOptionNames("cosineDecay", options, ["initial", "steps", "final"], "required");
+  const { initial, steps, final = 0 } = options;
   checkPositive("cosineDecay", "initial", initial);
   checkPositive("cosineDecay", "steps", steps);
   checkNonNegative("cosineDecay", "final", final);
@@ -80,7 +86,9 @@ export interface LinearWarmupOptions {
 }
 
 /** Grows linearly, then goes on with another rate: to(max(step − steps, 0)) · min((step + 1)/steps, 1). @throws ElbowError "option" */
-export function linearWarmup({ steps, to }: LinearWarmupOptions): Schedule {
+export function linearWarmup(options: LinearWarmupOptions): Schedule {
+  checkOptionNames("linearWarmup", options, ["steps", "to"], "required");
+  const { steps, to } = options;
   checkPositive("linearWarmup", "steps", steps);
   checkLearningRate("linearWarmup", to);
   return (step) => {
@@ -108,7 +116,9 @@ export interface PiecewiseOptions {
  * console.log(rate(tf.scalar(99)).dataSync()[0], rate(tf.scalar(100)).dataSync()[0]); // => 0.5 0.25
  * ```
  */
-export function piecewise({ boundaries, rates }: PiecewiseOptions): Schedule {
+export function piecewise(options: PiecewiseOptions): Schedule {
+  checkOptionNames("piecewise", options, ["boundaries", "rates"], "required");
+  const { boundaries, rates } = options;
   const isIncreasing = boundaries.every((boundary, i) => i === 0 || boundary > boundaries[i - 1]!);
   checkSetting(isIncreasing, "piecewise", "boundaries", "increasing", boundaries);
   checkSetting(rates.length === boundaries.length + 1, "piecewise", "rates", "one more than the boundaries", rates);
