@@ -205,6 +205,7 @@ export async function importanceDraws<
   data: D,
   options: DrawOptions,
 ): Promise<ImportanceDraws<G>> {
+  const { draws, seed, validate, work, engine, threads } = (options as DrawOptions | undefined) ?? {};
   const drawn = await drawMany(
     function* (q: unknown, observed: D): Effects<Effect, { choices: Tree<Tensor>; logWeights: Tensor }> {
       const { choices, logDensity } = yield* simulate(guide(...([q, ...observed] as unknown as A)));
@@ -212,7 +213,7 @@ export async function importanceDraws<
       return { choices: choices as unknown as Tree<Tensor>, logWeights: tf.sub(joint, logDensity) };
     },
     [parameters, data] as const,
-    options,
+    { draws, seed, validate, work, engine, threads } as DrawOptions,
   );
   return drawn as unknown as ImportanceDraws<G>;
 }

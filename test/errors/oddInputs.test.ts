@@ -59,6 +59,7 @@ const {
   multivariateNormal,
   normal,
   objective,
+  observe,
   piecewise,
   plate,
   predictive,
