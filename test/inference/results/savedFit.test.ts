@@ -59,7 +59,7 @@ test("a fit comes back from its JSON, bit for bit, and is written the same again
     return tf.neg(tf.square(tf.sub(b, 0.3)));
   });
   const parameters = { p: tf.scalar(0.2), rest: { x: tf.tensor2d([[-0, 0]]) } };
-  const result = await fit(L, { parameters, steps: 3, reportEvery: 1, seed: 5 });
+  const result = await fit(L, { parameters, steps: 3, reportEvery: 1, seed: 5, unused: "keep" });
   const text = JSON.stringify(result);
   const again = fitFromJson<typeof parameters>(JSON.parse(text));
   expect(JSON.stringify(again)).toBe(text);
