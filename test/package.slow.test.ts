@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -9,7 +9,7 @@ import { model, objective } from "./cli/models.js";
 // What a user gets: the packed tarball, installed into a fresh project.
 const root = resolve(import.meta.dirname, "..");
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "elbow-package-")));
-const env = { ...process.env, npm_config_loglevel: "error", npm_config_yes: "true" };
+const env = { ...process.env, npm_config_loglevel: "error", npm_config_yes: "true", npm_config_prefer_offline: "true" };
 
 function execute(command: string, args: readonly string[], cwd: string): string {
   try {
@@ -55,6 +55,15 @@ test("its types serve a strict nodenext project", () => {
 
 test("installs the elbow command", () => {
   expect(execute("npx", ["--no-install", "elbow", "--help"], folder)).toContain("elbow");
+});
+
+test("makes a project that fits its model, writes a report and passes its test", () => {
+  const out = execute("npx", ["--no-install", "elbow", "new", "demo"], folder);
+  expect(out).toContain("demo is ready: cd demo && npm start\n");
+  const project = join(folder, "demo");
+  expect(execute("npm", ["start"], project)).toMatch(/│ slope +│ +3\.9/);
+  expect(readFileSync(join(project, "run", "report.html"), "utf8")).toContain("slope");
+  execute("npm", ["test"], project);
 });
 
 test.each([
