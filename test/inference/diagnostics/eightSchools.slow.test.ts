@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { centredGuide, centredModel, data, guide, model, parameters, truth } from "../../../models/eightSchools.js";
-import { adam, clipByNorm, elbo, fit, guideQuality, khatBand, piecewise } from "../../../src/index.js";
+import { adam, clipByNorm, elbo, fit, guideQuality, khatBand, meanField, piecewise } from "../../../src/index.js";
 
 const learningRate = piecewise({ boundaries: [2000, 3200], rates: [0.05, 0.01, 0.002] });
 const options = { steps: 4000, draws: 16, clip: clipByNorm(100), optimizer: adam({ learningRate }) };
@@ -33,4 +33,17 @@ test("the centred one cannot, and says so", async () => {
   expect(first.advice).toMatch(/^unreliable/);
   // negative control: it is not in the other guide's band
   expect(Math.abs(mean - 0.55)).toBeGreaterThan(0.12);
+});
+
+test("automatic mean fields have the same bands, from one set of draws", async () => {
+  const khatOf = async (of: typeof model) => {
+    const { guide: automatic, parameters: start } = meanField(of, data);
+    const { parameters: fitted } = await fit(elbo(of, automatic), { parameters: start, data, seed: 0, ...options });
+    return guideQuality(of, automatic, fitted, data, { draws: 4000, seed: 0 });
+  };
+  const [nonCentred, centred] = [await khatOf(model), await khatOf(centredModel as never)];
+  expect(Math.abs(nonCentred.khat - 0.55)).toBeLessThan(0.12);
+  expect(nonCentred.advice).toMatch(/^good/);
+  expect(Math.abs(centred.khat - 0.88)).toBeLessThan(0.15);
+  expect(centred.advice).toMatch(/^unreliable/);
 });
