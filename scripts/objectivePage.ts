@@ -18,10 +18,10 @@ export const chapters: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Objectives that check options by functions of their own files; all others are written with what "elbow" exports and nothing else. */
-const withHelpers = new Set(["elbo", "iwelbo", "fivo"]);
+const withHelpers = new Set(["elbo", "iwelbo", "renyi", "fivo", "particle"]);
 
 /** Files of the folder that export no objective and nothing that one is made of for everybody. */
-export const others = new Set(["analyticKl", "csiszar", "detached", "vimco"]);
+export const others = new Set(["analyticKl", "checkPrograms", "csiszar", "detached", "vimco"]);
 
 /** The files of the folder, without their ending. */
 export const files = (): string[] =>
@@ -94,7 +94,7 @@ An objective is a short program: it simulates, assesses and weighs other program
 optimised. Its estimator comes from the strategies of the random choices inside, so it is unbiased for the expectation that the program
 states, whatever that is. Bounds are to be maximised and divergences minimised; each says which (\`direction\`), and \`fit\` goes that way.
 
-Those that come with Elbow are below, each beside its source. All blocks but those of elbo, iwelbo and fivo (which have options with
+Those that come with Elbow are below, each beside its source. All blocks but those of elbo, iwelbo, renyi, fivo and particle (which have
 checks of their own) are compiled against what \`"elbow"\` exports, whenever the documentation is checked: an objective of your own can do all
 that these can.
 

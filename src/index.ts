@@ -142,7 +142,7 @@ export { type Proposed, propose } from "./dsl/propose.js";
 export { recurse } from "./dsl/recurse.js";
 export { type Regenerated, regenerate } from "./dsl/regenerate.js";
 export { average, type Computation, replicate } from "./dsl/replicate.js";
-export { simulate } from "./dsl/simulate.js";
+export { simulate, simulateGuide } from "./dsl/simulate.js";
 export { switchOn } from "./dsl/switchOn.js";
 export type { AddressesOf, Trace } from "./dsl/trace.js";
 export { type Change, type Updated, update } from "./dsl/update.js";

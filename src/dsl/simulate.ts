@@ -31,7 +31,19 @@ export const simulate = asked("simulate", function* simulate<
   return yield { kind: "simulate", call, source: captureSource() };
 });
 
-/** The same for a guide. @throws ElbowError "observe-in-guide" if it observes anything or has factors */
+/**
+ * The same for a guide, whose log density must be that of its choices alone: what the shipped objectives draw with.
+ *
+ * @throws ElbowError "observe-in-guide" if it observes anything or has factors
+ * @example
+ * ```ts
+ * import { gen, normal, run, sample, simulateGuide } from "elbow";
+ * const guide = gen(function* () {
+ *   yield* sample("x", normal(0, 1));
+ * });
+ * console.log(run(3, simulateGuide(guide())).logDensity.shape); // => []
+ * ```
+ */
 export function* simulateGuide<C, R, A extends readonly unknown[], O>(
   call: Call<C, R, A, O>,
 ): Effects<Simulate, Trace<C, R, A, O>> {
