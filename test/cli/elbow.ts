@@ -1,7 +1,7 @@
 // Runs the command line as it is published: compiled, with a package.json of its own, so that what lies in its folder finds
 // "elbow" there. Compiling once is far less work than running the sources through tsx in every process.
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -12,10 +12,28 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const home = join(root, ".cache", `cli-${process.pid}`);
 process.once("exit", () => rmSync(home, { recursive: true, force: true }));
 
+/** Removes what processes have left that were ended. */
+function tidyUp(): void {
+  for (const name of readdirSync(join(root, ".cache"))) {
+    const pid = /^cli-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid)))
+      rmSync(join(root, ".cache", name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 let compiled: Promise<unknown> | undefined;
 
 function compile(): Promise<unknown> {
   mkdirSync(home, { recursive: true });
+  tidyUp();
   cpSync(join(root, "templates"), join(home, "templates"), { recursive: true });
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const manifest = {
