@@ -40,6 +40,11 @@ interface Layout {
   readonly ownFolder: string | undefined;
   /** Where Elbow ends in a bundle. */
   readonly end: Frame | undefined;
+  /**
+   * A file of a bundle that holds nothing but Elbow: what its parts that are loaded when they are asked for share with the rest,
+   * this module among it, may lie apart from the end.
+   */
+  readonly ownFile: string | undefined;
   readonly tfjsFiles: ReadonlySet<string>;
 }
 
@@ -60,7 +65,8 @@ function findLayout(here: Frame | undefined, frames: readonly Frame[] = []): Lay
   // tidy takes more than three calls to come to the function
   const [end, ...tfjs] = frames.slice(0, 4);
   const files = tfjs.filter((frame) => frame.file !== end?.file || isAfter(frame, end)).map(({ file }) => file);
-  return { ownFolder, end, tfjsFiles: new Set(files) };
+  const isApart = ownFolder === undefined && end !== undefined && here?.file !== end.file;
+  return { ownFolder, end, ownFile: isApart ? here?.file : undefined, tfjsFiles: new Set(files) };
 }
 
 /**
@@ -81,8 +87,8 @@ const tfjsFolder = /[/@]tfjs-(core|backend-[a-z]+|node|node-gpu)[/.@]/;
 /** Whether a frame is Elbow's, tfjs', another package's or Node's. */
 function isForeign(frame: Frame): boolean {
   const { file } = frame;
-  const { ownFolder, end, tfjsFiles } = layout();
-  if (tfjsFiles.has(file)) return true;
+  const { ownFolder, end, ownFile, tfjsFiles } = layout();
+  if (tfjsFiles.has(file) || file === ownFile) return true;
   if (ownFolder === undefined && end && file === end.file) return !isAfter(frame, end);
   return (
     (ownFolder !== undefined && file.startsWith(ownFolder)) ||
