@@ -5,7 +5,7 @@ import { sizeOf } from "../../util/shapes.js";
 import { kernelOf } from "./emit/kernel.js";
 import { Places } from "./emit/places.js";
 import { type Gpu, mostBuffers } from "./gpu.js";
-import { type Item, itemsOf } from "./plan/items.js";
+import { aloneIfSmall, type Item, itemsOf } from "./plan/items.js";
 import { placeValues } from "./plan/memory.js";
 import type { Root } from "./plan/roots.js";
 import { type Loop, planUnits } from "./plan/units.js";
@@ -35,6 +35,8 @@ export type Command = Launch | Repetition | HostCall;
 
 export interface Compiled {
   readonly commands: readonly Command[];
+  /** Whether they are one kernel that takes as many steps as its parameters say, from an even one on. */
+  readonly takesSteps: boolean;
   readonly places: Places;
   readonly steps: Loop;
   /** Sizes of the buffers in words. */
@@ -56,7 +58,11 @@ export function compileProgram(gpu: Gpu, program: Program, carried: number): Com
   const planned = planUnits(program, carried, steps);
   const { block, graph, parts, homes } = planned;
   const counters = { count: 0 };
-  const items = itemsOf(planned, counters, gpu.kernelLimits);
+  const separate = itemsOf(planned, counters, gpu.kernelLimits);
+  const alone = carried > 0 ? aloneIfSmall(separate, gpu.kernelLimits) : undefined;
+  const items = alone ? [alone] : separate;
+  // a kernel that takes several steps counts them itself
+  if (alone) steps.index = "step_";
   const constants = [...graph.constants]
     .filter(([{ shape }]) => sizeOf(shape) > 1)
     .map(([variable, elements]) => ({ variable, elements }));
@@ -84,7 +90,7 @@ export function compileProgram(gpu: Gpu, program: Program, carried: number): Com
       const { loop, counter } = item;
       return { kind: "repeat", loop, counter, commands: item.items.map(commandOf) };
     }
-    const { source, workgroups } = kernelOf(item, context);
+    const { source, workgroups } = kernelOf(item, context, alone && steps.index);
     return { kind: "launch", pipeline: pipelineOf(gpu, source, layout), source, grid: gridOf(gpu, workgroups) };
   };
   gpu.device.pushErrorScope("validation");
@@ -95,7 +101,19 @@ export function compileProgram(gpu: Gpu, program: Program, carried: number): Com
   validity.catch(() => undefined);
   const { inputs } = block.program;
   const { outputs } = block;
-  return { commands, places, steps, words, inputs, outputs, constants, counters: counters.count, longest, validity };
+  return {
+    commands,
+    takesSteps: alone !== undefined,
+    places,
+    steps,
+    words,
+    inputs,
+    outputs,
+    constants,
+    counters: counters.count,
+    longest,
+    validity,
+  };
 }
 
 /** As many rows as are needed of at most as many workgroups as one axis may have; kernels ignore those beyond the last. */

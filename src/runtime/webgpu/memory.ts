@@ -36,7 +36,7 @@ export async function allocate(gpu: Gpu, compiled: Compiled): Promise<Memory> {
   }
   const params = [0, 1].map((step) => {
     const buffer = createBuffer(gpu, 16 * (1 + Math.max(1, counters)), usage.uniform | usage.copyTarget);
-    device.queue.writeBuffer(buffer, 0, new Uint32Array([0, step, 0, 0]));
+    device.queue.writeBuffer(buffer, 0, new Uint32Array([0, step, 1, 0]));
     return buffer;
   }) as [GPUBuffer, GPUBuffer];
   const numbers = createBuffer(gpu, 4 * Math.max(1, longest), usage.copySource | usage.copyTarget);

@@ -2,13 +2,15 @@
 
 import { sizeOf } from "../../util/shapes.js";
 import { dataFromElements, elementsFromData } from "../arrays.js";
-import type { Command, Compiled, HostCall, Repetition } from "./compiled.js";
+import type { Command, Compiled, HostCall, Launch, Repetition } from "./compiled.js";
 import type { Gpu } from "./gpu.js";
 import { type Memory, read, write } from "./memory.js";
 import type { Loop } from "./plan/units.js";
 
 /** So many dispatches are submitted at once. */
 const dispatchesPerSubmit = 512;
+/** Steps that a kernel takes at once: an even number, and no more than a display driver lets a kernel run for. */
+const stepsPerDispatch = 64;
 /** Submissions that may be on their way before the host waits. */
 const mostUnderway = 4;
 
@@ -17,6 +19,7 @@ class Recorder {
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private group: GPUBindGroup | undefined;
+  private pipeline: GPUComputePipeline | undefined;
   private count = 0;
   private readonly underway: Promise<unknown>[] = [];
 
@@ -25,7 +28,8 @@ class Recorder {
   dispatch(pipeline: GPUComputePipeline, group: GPUBindGroup, grid: readonly [number, number]): void {
     this.encoder ??= this.gpu.device.createCommandEncoder();
     this.pass ??= this.encoder.beginComputePass();
-    this.pass.setPipeline(pipeline);
+    if (this.pipeline !== pipeline) this.pass.setPipeline(pipeline);
+    this.pipeline = pipeline;
     if (this.group !== group) this.pass.setBindGroup(0, group);
     this.group = group;
     this.pass.dispatchWorkgroups(grid[0], grid[1]);
@@ -43,6 +47,7 @@ class Recorder {
     this.pass?.end();
     this.pass = undefined;
     this.group = undefined;
+    this.pipeline = undefined;
   }
 
   submit(): void {
@@ -55,9 +60,13 @@ class Recorder {
     this.underway.push(this.gpu.device.queue.onSubmittedWorkDone());
   }
 
+  get isFull(): boolean {
+    return this.count >= dispatchesPerSubmit;
+  }
+
   /** Submits what is enough, and waits if too much is underway: the event loop goes on meanwhile. */
   async pace(): Promise<void> {
-    if (this.count < dispatchesPerSubmit) return;
+    if (!this.isFull) return;
     this.submit();
     if (this.underway.length > mostUnderway) await this.underway.shift();
     this.gpu.check();
@@ -87,7 +96,28 @@ export async function runSteps(gpu: Gpu, compiled: Compiled, memory: Memory, ste
       await recorder.pace();
     }
   };
+  if (compiled.takesSteps) {
+    const [{ pipeline, grid }] = compiled.commands as [Launch];
+    const rest = steps % stepsPerDispatch;
+    [stepsPerDispatch, rest].forEach((count, i) => {
+      gpu.device.queue.writeBuffer(memory.params[i]!, 0, new Uint32Array([0, 0, count, 0]));
+    });
+    for (let step = stepsPerDispatch; step <= steps; step += stepsPerDispatch) {
+      recorder.dispatch(pipeline, memory.groups[0], grid);
+      if (recorder.isFull) await recorder.pace();
+    }
+    if (rest > 0) recorder.dispatch(pipeline, memory.groups[1], grid);
+    recorder.submit();
+    return;
+  }
+  const launches = compiled.commands.filter((command) => command.kind === "launch");
+  const isFlat = launches.length === compiled.commands.length;
   for (let step = 0; step < steps; step++) {
+    if (isFlat) {
+      for (const { pipeline, grid } of launches) recorder.dispatch(pipeline, memory.groups[step & 1]!, grid);
+      if (recorder.isFull) await recorder.pace();
+      continue;
+    }
     const half = (step & 1) as 0 | 1;
     numbers.set(compiled.steps, half);
     await run(compiled.commands, half);

@@ -40,7 +40,11 @@ function compileWebgpu(gpu: Gpu, program: Program): Executable {
       inputs.map((tensor, i) => (isNew[i] ? (tensor.data() as Promise<Data>) : undefined)),
     );
     ready.memory ??= allocate(gpu, compiled);
-    const memory = await ready.memory;
+    const memory = await ready.memory.catch((error) => {
+      // what does not fit now may fit later
+      ready.memory = undefined;
+      throw error;
+    });
     compiled.inputs.forEach((input, i) => {
       const each = data[i];
       if (!each || sizeOf(input.shape) === 0) return;
@@ -114,7 +118,7 @@ function compileWebgpu(gpu: Gpu, program: Program): Executable {
       known.clear();
       void inTurn(async () => {
         for (const { memory } of all) if (memory) free(gpu, await memory);
-      });
+      }).catch(() => undefined);
     },
   };
 }

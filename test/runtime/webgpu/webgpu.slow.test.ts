@@ -217,6 +217,29 @@ describe.skipIf(!engine)("webgpu", () => {
     merging.close();
   });
 
+  test("a small step's kernel takes many steps at once", async () => {
+    const { program, inputs } = programs.random!;
+    const executable = engine!.compile(program);
+    const tensors = inputs.map(tensorFromNDArray);
+    const onWasm = (await engineByName("wasm")).compile(program);
+    for (const steps of [63, 64, 65, 200]) {
+      const before = engine!.stats().dispatches;
+      const results = await executable.iterate(tensors, 2, steps);
+      expect(engine!.stats().dispatches - before).toBe(Math.ceil(steps / 64));
+      const expected = await onWasm.iterate(tensors, 2, steps);
+      const [received, others] = await Promise.all(
+        [results, expected].map((each) => Promise.all(each.map(ndarrayFromTensorAsync))),
+      );
+      received!.forEach((each, i) => {
+        expectClose(each, others![i]!, each.dtype === "float32" ? singlePrecision : exact);
+      });
+      tf.dispose([results, expected]);
+    }
+    executable.dispose();
+    onWasm.dispose();
+    tf.dispose(tensors);
+  });
+
   test("run says that it must be awaited", () => {
     const executable = engine!.compile(programs.selection!.program);
     const tensors = programs.selection!.inputs.map(tensorFromNDArray);

@@ -11,7 +11,7 @@ import { writeMap } from "./units/map.js";
 import { writeProduct } from "./units/product.js";
 import { writeRank } from "./units/rank.js";
 import { writeReduction } from "./units/reduce.js";
-import { sharedArrays, threads, type Written } from "./units/unit.js";
+import { opaque, sharedArrays, threads, type Written } from "./units/unit.js";
 import { expressionOf } from "./values.js";
 
 export interface Kernel {
@@ -43,7 +43,8 @@ const workgroupMemory: Readonly<Record<string, string>> = {
   tile_b: "array<f32, 1024>",
 };
 
-export function kernelOf({ levels }: Dispatch, context: KernelContext): Kernel {
+/** @param steps - the variable that counts steps, if the kernel takes as many as its parameters say */
+export function kernelOf({ levels, isAlone }: Dispatch, context: KernelContext, steps?: string): Kernel {
   const functions: string[] = [];
   const counters: string[] = [];
   /** The number of a unit's function and of its workgroups. */
@@ -65,7 +66,7 @@ export function kernelOf({ levels }: Dispatch, context: KernelContext): Kernel {
             if (unit.kind === "loop") return repeat(unit, indent);
             const { name, workgroups } = write(unit);
             if (workgroups === 1) return `${indent}${name}(0u, lid);\n`;
-            return `${indent}for (var w = 0u; w < ${workgroups}u; w++) { ${name}(w, lid); }\n`;
+            return `${indent}for (var w = 0u; w < ${opaque(workgroups)}; w++) { ${name}(w, lid); }\n`;
           })
           .join(""),
       )
@@ -76,11 +77,14 @@ export function kernelOf({ levels }: Dispatch, context: KernelContext): Kernel {
     counters.push(loop.index);
     const body = sequence(inside, `${indent}  `);
     const count = `s${counters.length}`;
-    return `${indent}for (var ${count} = 0u; ${count} < ${loop.length}u; ${count}++) {\n${indent}  ${loop.index} = ${count};\n${body}${indent}  storageBarrier();\n${indent}}\n`;
+    return `${indent}for (var ${count} = 0u; ${count} < ${opaque(loop.length)}; ${count}++) {\n${indent}  ${loop.index} = ${count};\n${body}${indent}  storageBarrier();\n${indent}}\n`;
   };
   let workgroups = 1;
   let main: string;
-  if (levels.length > 1 || levels[0]!.some(({ kind }) => kind === "loop")) main = sequence(levels, "  ");
+  if (steps) {
+    counters.push(steps);
+    main = `  for (var n = 0u; n < params.count; n++) {\n    ${steps} = n;\n${sequence(levels, "    ")}    storageBarrier();\n  }\n`;
+  } else if (isAlone) main = sequence(levels, "  ");
   else {
     workgroups = 0;
     const cases = levels[0]!.map((unit) => {
@@ -100,7 +104,7 @@ export function kernelOf({ levels }: Dispatch, context: KernelContext): Kernel {
     .filter(([name]) => body.includes(`${name}[`))
     .map(([name, type]) => `var<workgroup> ${name}: ${type};`);
   const head = [
-    `struct Params { zero: u32, step: u32, unused_0: u32, unused_1: u32, loops: array<vec4u, ${Math.max(1, context.counters)}> }`,
+    `struct Params { zero: u32, step: u32, count: u32, unused: u32, loops: array<vec4u, ${Math.max(1, context.counters)}> }`,
     "@group(0) @binding(0) var<uniform> params: Params;",
     ...Array.from(
       { length: context.buffers },

@@ -5,6 +5,8 @@ import type { Loop, Planned, Unit } from "./units.js";
 export interface Dispatch {
   readonly kind: "dispatch";
   readonly levels: readonly (readonly Unit[])[];
+  /** Whether one workgroup does it all, level by level. */
+  readonly isAlone: boolean;
 }
 
 /** A loop that is run dispatch by dispatch; its steps are counted in a parameter of the kernels. */
@@ -52,6 +54,20 @@ function isSmall(unit: Unit, limits: KernelLimits): boolean {
 const lengthOf = ({ kind, inner, operations }: Unit): number =>
   kind === "loop" ? inner!.levels.flat().reduce((sum, each) => sum + lengthOf(each), 10) : operations;
 
+const hasLoop = (levels: readonly (readonly Unit[])[]): boolean =>
+  levels.some((units) => units.some(({ kind }) => kind === "loop"));
+
+/**
+ * A program that is one small dispatch, as one that can take many steps by itself; undefined for others.
+ */
+export function aloneIfSmall(items: readonly Item[], limits: KernelLimits): Dispatch | undefined {
+  const [item] = items;
+  if (items.length !== 1 || item?.kind !== "dispatch") return undefined;
+  return item.levels.every((units) => units.every((unit) => isSmall(unit, limits)))
+    ? { ...item, isAlone: true }
+    : undefined;
+}
+
 /** Units in groups that are not too long for one kernel. */
 function portions(units: readonly Unit[], { operations }: KernelLimits): Unit[][] {
   const groups: Unit[][] = [];
@@ -84,7 +100,8 @@ export function itemsOf(
   let pending: Unit[][] = [];
   let length = 0;
   const flush = (): void => {
-    if (pending.length > 0) items.push({ kind: "dispatch", levels: pending });
+    if (pending.length > 0)
+      items.push({ kind: "dispatch", levels: pending, isAlone: pending.length > 1 || hasLoop(pending) });
     pending = [];
     length = 0;
   };
@@ -106,7 +123,7 @@ export function itemsOf(
     if (loops.length > 0) wait(loops);
     flush();
     const plain = inside.filter(({ kind }) => kind !== "loop");
-    for (const units of portions(plain, limits)) items.push({ kind: "dispatch", levels: [units] });
+    for (const units of portions(plain, limits)) items.push({ kind: "dispatch", levels: [units], isAlone: false });
     for (const unit of level) if (!isInside(unit)) items.push(outside(unit, counters, limits));
   }
   flush();

@@ -7,7 +7,7 @@ import { fromWord, scalarType, toWord } from "../../wgsl/elementwise.js";
 import type { Emitter } from "../emitter.js";
 import { type Fold, foldOf } from "./folds.js";
 import { termOf } from "./terms.js";
-import { sharedArrays, threads, type Written, writeTails } from "./unit.js";
+import { opaque, sharedArrays, threads, type Written, writeTails } from "./unit.js";
 
 /** Sums are made in blocks of so many terms. */
 const block = 64;
@@ -148,11 +148,12 @@ function foldThreads(emitter: Emitter, all: readonly Found[], each: number, stri
     });
   put();
   emitter.line("workgroupBarrier();");
-  for (let half = each / 2; half >= 1; half /= 2) {
-    emitter.block(`if (t < ${half}u)`, () => {
+  const half = emitter.fresh("h");
+  emitter.block(`for (var ${half}_ = ${opaque(each / 2)}; ${half}_ > 0u; ${half}_ >>= 1u)`, () => {
+    emitter.block(`if (t < ${half}_)`, () => {
       const others = own.map(({ array, dtype }) => {
         const name = emitter.fresh();
-        emitter.line(`let ${name} = ${fromWord(`${array}[lid + ${half * stride}u]`, dtype)};`);
+        emitter.line(`let ${name} = ${fromWord(`${array}[lid + ${half}_ * ${stride}u]`, dtype)};`);
         return name;
       });
       let at = 0;
@@ -163,7 +164,7 @@ function foldThreads(emitter: Emitter, all: readonly Found[], each: number, stri
       put();
     });
     emitter.line("workgroupBarrier();");
-  }
+  });
   for (const { array, dtype, name } of own)
     emitter.line(`${name} = ${fromWord(`${array}[lid - t * ${stride}u]`, dtype)};`);
   emitter.line("workgroupBarrier();");

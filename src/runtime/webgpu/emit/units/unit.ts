@@ -11,6 +11,9 @@ export const threads = 256;
 /** Arrays of a word for each thread, `shared_0`, …, that kernels fold in. */
 export const sharedArrays = 4;
 
+/** A bound that compilers do not know, lest they unroll the loop: kernels would take many times as long to compile. */
+export const opaque = (bound: number): string => `(${bound}u ^ params.zero)`;
+
 /** Writes the body of a unit's function, which has the parameters w (the workgroup's number) and lid (the thread's). */
 export interface Written {
   readonly workgroups: number;
