@@ -4,6 +4,7 @@ import { SourceMap } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { type Browser, chromium, type Page as Tab } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { callPage } from "./callPage.js";
 import { findChromium } from "./chromium.js";
 import { type FitOptions, type FitReport, fitEightSchools } from "./fits.js";
 import type { Page } from "./page.js";
@@ -84,17 +85,8 @@ describe.skipIf(!executablePath)(`in Chromium${reason}`, () => {
     return tab;
   }
 
-  /** Calls one of the page's functions. */
-  const ask = <Name extends keyof Page>(
-    tab: Tab,
-    name: Name,
-    ...args: Parameters<Page[Name]>
-  ): Promise<Awaited<ReturnType<Page[Name]>>> =>
-    tab.evaluate(
-      ([name, args]) =>
-        (globalThis as unknown as { page: Record<string, (...args: unknown[]) => unknown> }).page[name]!(...args),
-      [name, args] as [string, unknown[]],
-    ) as Promise<Awaited<ReturnType<Page[Name]>>>;
+  const ask = <Name extends keyof Page>(tab: Tab, name: Name, ...args: Parameters<Page[Name]>) =>
+    callPage<Page>(tab)(name, ...args);
 
   /** Where a place of a page's program stands in its source: source maps know it. */
   function original(delivery: Delivery, place: string): string {

@@ -9,6 +9,8 @@ export interface FitOptions {
   readonly draws: number;
   readonly seed: number;
   readonly threads?: number;
+  /** @defaultValue the page's default engine, wasm */
+  readonly engine?: string;
 }
 
 /** All that a fit computed, as plain data. */

@@ -41,7 +41,7 @@ const common: BuildOptions = {
 };
 
 /** Builds a folder for every delivery, with an index.html. A warning of the bundler about Elbow is an error. */
-export async function buildSite(): Promise<string> {
+export async function buildSite(wanted: readonly Delivery[] = deliveries): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "elbow-site-"));
   const at = (...names: string[]) => join(folder, ...names);
   try {
@@ -53,23 +53,47 @@ export async function buildSite(): Promise<string> {
       if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join("\n"));
       writeFileSync(at(delivery, "index.html"), html("page.js"));
     };
-    await bundle("bundled", {});
-    await bundle("minified", { minify: true });
-    // a third program of tfjs alone makes the bundler put it into a file of its own
-    const entryPoints = { ...programs, tfjs: "@tensorflow/tfjs-core" };
-    await bundle("split", { splitting: true, minify: true, entryPoints });
-    await build({ ...common, bundle: false, external: [], entryPoints: modules, outbase: root, outdir: at("served") });
-    for (const [name, wanted] of Object.entries(packages)) {
-      const stdin = { contents: `export ${wanted} from "${name}"`, resolveDir: root };
-      const external = Object.keys(packages).filter((other) => other !== name);
-      await build({ ...common, stdin, external, outfile: at("packages", `${name}.js`) });
-    }
-    writeFileSync(at("served", "index.html"), html("test/browser/page.js", importMap));
+    const serveFiles = async () => {
+      const entryPoints = modules;
+      await build({ ...common, bundle: false, external: [], entryPoints, outbase: root, outdir: at("served") });
+      for (const [name, exports] of Object.entries(packages)) {
+        const stdin = { contents: `export ${exports} from "${name}"`, resolveDir: root };
+        const external = Object.keys(packages).filter((other) => other !== name);
+        await build({ ...common, stdin, external, outfile: at("packages", `${name}.js`) });
+      }
+      writeFileSync(at("served", "index.html"), html("test/browser/page.js", importMap));
+    };
+    const builders: Record<Delivery, () => Promise<void>> = {
+      bundled: () => bundle("bundled", {}),
+      minified: () => bundle("minified", { minify: true }),
+      // a third program of tfjs alone makes the bundler put it into a file of its own
+      split: () =>
+        bundle("split", {
+          splitting: true,
+          minify: true,
+          entryPoints: { ...programs, tfjs: "@tensorflow/tfjs-core" },
+        }),
+      served: serveFiles,
+    };
+    for (const delivery of wanted) await builders[delivery]();
     return folder;
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Adds a page of Elbow's sources, which can reach what the package does not export, to a folder. */
+export async function addSourcePage(folder: string, name: string, program: string): Promise<void> {
+  await build({
+    ...common,
+    entryPoints: { page: join(root, program) },
+    alias: { elbow: join(root, "src/index.ts") },
+    outdir: join(folder, name),
+    // packages for Node that Elbow loads only there
+    external: ["node:*"],
+  });
+  writeFileSync(join(folder, name, "index.html"), html("page.js"));
 }
 
 function compileElbow(folder: string): void {

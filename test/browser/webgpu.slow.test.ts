@@ -1,0 +1,130 @@
+// The engine webgpu in headless Chromium. Where there is no GPU, Chromium brings a software one, SwiftShader, if it is asked.
+import { rmSync } from "node:fs";
+import fc from "fast-check";
+import { type Browser, chromium, type Page as Tab } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { evaluate } from "../../src/ir/evaluate.js";
+import type { NDArray } from "../../src/ir/program.js";
+import { cases } from "../ir/conformance/cases/all.js";
+import { operands, randomFrom, singlePrecision, type Tolerance } from "../ir/conformance/conformance.js";
+import { expectClose, programOf } from "../ir/conformance/properties.js";
+import { callPage } from "./callPage.js";
+import { findChromium } from "./chromium.js";
+import type { ConformancePage, PlainArray } from "./conformancePage.js";
+import type { FitReport } from "./fits.js";
+import type { Page } from "./page.js";
+import { type Server, serve } from "./server.js";
+import { addSourcePage, buildSite, type Delivery } from "./site.js";
+
+const launch = (executablePath: string): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    args: ["--enable-unsafe-webgpu", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
+  });
+
+/** The name of the GPU that pages are offered. */
+async function findAdapter(executablePath: string): Promise<string | undefined> {
+  const browser = await launch(executablePath);
+  try {
+    const tab = await browser.newPage();
+    // WebGPU is for secure pages, and localhost counts as one
+    await tab.route("**/*", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }));
+    await tab.goto("http://localhost/");
+    return await tab.evaluate(async () => {
+      const adapter = await navigator.gpu?.requestAdapter();
+      return adapter ? `${adapter.info.vendor} ${adapter.info.architecture}` : undefined;
+    });
+  } finally {
+    await browser.close();
+  }
+}
+
+const executablePath = findChromium();
+const adapter = executablePath && (await findAdapter(executablePath));
+const reason = adapter
+  ? ""
+  : ` (skipped: ${executablePath ? "Chromium offers pages no GPU" : "no Chromium on PATH or in CHROME_PATH"})`;
+if (reason) console.warn(`Tests of webgpu in a browser${reason}`);
+
+const exact: Tolerance = { absolute: 0, relative: 0 };
+const toArray = ({ elements, ...type }: PlainArray): NDArray => ({ ...type, elements: Float64Array.from(elements) });
+
+describe.skipIf(!adapter)(`webgpu in Chromium, on ${adapter}${reason}`, () => {
+  let browser: Browser;
+  let site: string;
+  let server: Server;
+  beforeAll(async () => {
+    site = await buildSite(["bundled", "split", "served"]);
+    await addSourcePage(site, "conformance", "test/browser/conformancePage.ts");
+    server = await serve(site, { isIsolated: false });
+    browser = await launch(executablePath!);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.stop();
+    if (site) rmSync(site, { recursive: true, force: true });
+  });
+
+  async function open(page: Delivery | "conformance"): Promise<Tab> {
+    const tab = await browser.newPage();
+    const errors: string[] = [];
+    tab.on("pageerror", (error) => errors.push(String(error)));
+    await tab.goto(`${server.url}/${page}/`);
+    await tab.waitForFunction("globalThis.page !== undefined", undefined, { timeout: 20_000 }).catch((error) => {
+      throw new Error(`the page does not load\n${errors.join("\n")}`, { cause: error });
+    });
+    return tab;
+  }
+
+  test.each(["bundled", "split", "served"] as const)(
+    "a fit on a %s page ends where that of wasm does",
+    async (delivery) => {
+      const tab = await open(delivery);
+      const small = { steps: 300, draws: 16, seed: 7 };
+      const fitOn = (engine: string, seed = 7): Promise<FitReport> =>
+        callPage<Page>(tab)("fitEightSchools", { ...small, engine, seed });
+      const [onWasm, onGpu, another] = [await fitOn("wasm"), await fitOn("webgpu"), await fitOn("wasm", 8)];
+      expect(onGpu.engine).toBe("webgpu");
+      const largest = (a: FitReport, b: FitReport): number => {
+        const numbers = (report: FitReport) => [
+          ...Object.values(report.parameters).flat(),
+          ...report.history.map(({ objective }) => objective),
+        ];
+        const others = numbers(b);
+        return Math.max(...numbers(a).map((x, i) => Math.abs(x - others[i]!) / (0.1 + Math.abs(others[i]!))));
+      };
+      expect(largest(onGpu, onWasm)).toBeLessThan(1e-3);
+      // another seed is another fit
+      expect(largest(another, onWasm)).toBeGreaterThan(1e-2);
+      await tab.close();
+    },
+  );
+
+  test("random bits are those of wasm, draws the same to rounding", async () => {
+    const tab = await open("conformance");
+    const call = callPage<ConformancePage>(tab);
+    const onWasm = (await call("random", "wasm")).map(toArray);
+    const onGpu = (await call("random", "webgpu")).map(toArray);
+    expectClose(onGpu[0]!, onWasm[0]!, exact);
+    expectClose(onGpu[1]!, onWasm[1]!, exact);
+    expectClose(onGpu[2]!, onWasm[2]!, { absolute: 2e-6, relative: 2e-6 });
+    await tab.close();
+  });
+
+  describe("conformance", () => {
+    let tab: Tab;
+    beforeAll(async () => {
+      tab = await open("conformance");
+    });
+    test.each(cases.map((entry, at) => [entry.primitive.name, entry, at] as const))("%s", async (_, entry, at) => {
+      const seed = 20240607;
+      const [signature] = fc.sample(entry.signature, { numRuns: 1, seed });
+      const inputs = operands(entry.domains, signature!, randomFrom(seed));
+      const expected = evaluate(programOf(entry.primitive, signature!), inputs);
+      const received = await callPage<ConformancePage>(tab)("apply", "webgpu", at, seed);
+      received.map(toArray).forEach((each, i) => {
+        expectClose(each, expected[i]!, each.dtype === "float32" ? (entry.tolerance ?? singlePrecision) : exact);
+      });
+    });
+  });
+});
