@@ -6,7 +6,7 @@ import { build, builder } from "./builder.js";
 import { interpret } from "./interpret.js";
 import type { NDArray } from "./primitive.js";
 import { type DType, type Program, typeOf, type Variable } from "./program.js";
-import { emitOnTensors, isTracing } from "./tracing.js";
+import { emitOnTensors, isRecorded, isTracing } from "./tracing.js";
 
 /** Anything that tfjs converts to a tensor. */
 export type TensorLike = tf.Tensor | number | boolean | readonly number[] | readonly (readonly number[])[];
@@ -14,7 +14,8 @@ export type TensorLike = tf.Tensor | number | boolean | readonly number[] | read
 /** The tensor itself, or a new one. A number in a trace stays a double: tfjs would round it before recording it. */
 export function asTensor(value: TensorLike, dtype: DType = "float32", what = "a value"): tf.Tensor {
   if (value instanceof tf.Tensor) {
-    if (value.isDisposed)
+    // one that was recorded is told apart where it is looked up: it may have left the function that it is of
+    if (value.isDisposed && !isRecorded(value))
       throw new ElbowError("disposed-tensor", {
         message: `${what} is a disposed tensor`,
         hint: "Keep it until the run has ended: tf.keep protects a tensor from the tf.tidy around it.",

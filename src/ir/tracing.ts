@@ -131,6 +131,9 @@ export function tensorOf(target: Variable): tf.Tensor {
   return tf.engine().makeTensorFromTensorInfo(info as tf.TensorInfo, backendInstance());
 }
 
+/** Whether a tensor stands for a variable of this or another trace. */
+export const isRecorded = (tensor: tf.TensorInfo): boolean => traced.has(tensor.dataId);
+
 /** The variable of the current trace that a tensor stands for: traced, captured from an outer trace, or a constant. */
 export function variableOf(tensor: tf.TensorInfo): Variable {
   const trace = open();

@@ -186,7 +186,7 @@ describe("a learned baseline", () => {
       objective(function* (p: T) {
         return cost(yield* sample("x", reinforce(d(p.th), { baseline: baseline(p) }))).sum();
       });
-    const run = (L: ReturnType<typeof of>) => fit(L, { parameters: at, steps: 1 });
+    const run = (L: ReturnType<typeof of>) => fit(L, { parameters: at, steps: 1, unused: "keep" });
     await expect(run(of((p) => learned(p.th.mul(2))))).rejects.toMatchObject({
       code: "learned-baseline",
       message: expect.stringContaining("no parameters of its own"),
