@@ -32,6 +32,9 @@ export interface RwsOptions<P> {
  * The model's gradient is that of the importance-weighted bound of N particles. The guide's wake phase is **biased** as `qWake` is;
  * its sleep phase is not.
  *
+ * A particle is a run of the whole guide with one weight: rows of data that have choices of their own would share it, and few
+ * particles would count. Rows with weights of their own are a matter of `replicate`, `held` and a softmax, as in models/air.ts.
+ *
  * Bornschein & Bengio, "Reweighted Wake-Sleep" (2015); Le et al., "Revisiting Reweighted Wake-Sleep" (2019).
  *
  * @param model - takes its parameters, then the data
