@@ -363,7 +363,14 @@ export { formatShapeTable } from "./report/shapeTable.js";
 export { formatSites } from "./report/siteTable.js";
 export { formatStepProfile } from "./report/stepTable.js";
 export { compile } from "./runtime/compile.js";
-export { describeEngine, type Engine, type EngineDetails, type Executable } from "./runtime/engine.js";
+export {
+  describeEngine,
+  type Engine,
+  type EngineDetails,
+  type EngineStats,
+  type Executable,
+  type ExecutableDetails,
+} from "./runtime/engine.js";
 export { engineByName, listEngines } from "./runtime/engines.js";
 export { arm } from "./strategies/arm.js";
 export { type Baseline, type LearnedOptions, learned } from "./strategies/baselines.js";

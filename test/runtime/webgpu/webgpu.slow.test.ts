@@ -9,13 +9,15 @@ import { build } from "../../../src/ir/builder.js";
 import { evaluate } from "../../../src/ir/evaluate.js";
 import { broadcastTo, reduceSum, transpose } from "../../../src/ir/primitives/axes.js";
 import { cholesky } from "../../../src/ir/primitives/cholesky.js";
+import { cast } from "../../../src/ir/primitives/comparison.js";
 import { cumsum } from "../../../src/ir/primitives/cumulative.js";
 import { add, mul } from "../../../src/ir/primitives/elementwise.js";
 import { exp, tanh } from "../../../src/ir/primitives/exponential.js";
+import { scatterAdd } from "../../../src/ir/primitives/indexing.js";
 import { logSumExp } from "../../../src/ir/primitives/logSumExp.js";
 import { matMul } from "../../../src/ir/primitives/matMul.js";
 import { foldIn, randomBits, randomNormal, randomUniform } from "../../../src/ir/primitives/random.js";
-import { argMax } from "../../../src/ir/primitives/reductions.js";
+import { argMax, reduceMax } from "../../../src/ir/primitives/reductions.js";
 import { topK } from "../../../src/ir/primitives/sorting.js";
 import { triangularSolve } from "../../../src/ir/primitives/triangularSolve.js";
 import type { NDArray, Program } from "../../../src/ir/program.js";
@@ -130,6 +132,22 @@ describe.skipIf(!engine)("webgpu", () => {
       ]),
       inputs: [array([300, 500], noise(4))],
       tolerance: { absolute: 2e-4, relative: 2e-6 },
+    },
+    "few sums of very many terms": {
+      program: build([float(20_001, 3), { shape: [20_001], dtype: "bool" }, float(20_001, 2)], (x, b, y) => [
+        reduceSum(x, [0]),
+        reduceMax(x),
+        logSumExp(x, [0]),
+        reduceSum(b),
+        matMul(transpose(x, [1, 0]), y),
+        scatterAdd(y, cast(b, "int32"), 2),
+      ]),
+      inputs: [
+        array([20_001, 3], noise(7)),
+        array([20_001], (i) => +(i % 3 === 0), "bool"),
+        array([20_001, 2], noise(8)),
+      ],
+      tolerance: { absolute: 1e-3, relative: 2e-6 },
     },
     "long lines": {
       program: build([float(3, 1000)], (x) => [

@@ -1,8 +1,10 @@
 // Which values are written to memory, and which are computed again wherever they are needed.
+
+import { reduceSum } from "../../../ir/primitives/axes.js";
 import type { Equation, Program, Variable } from "../../../ir/program.js";
 import { variable } from "../../../ir/program.js";
 import { type Shape, sameShape, sizeOf } from "../../../util/shapes.js";
-import { costOf, type Form, formOf, visitsOf } from "./forms.js";
+import { costOf, type Form, formOf, termsOf, visitsOf } from "./forms.js";
 
 /** Something that a kernel writes. */
 export interface Root {
@@ -12,6 +14,8 @@ export interface Root {
   readonly value: Variable | undefined;
   /** Where it goes. */
   readonly targets: readonly Variable[];
+  /** Of a reduction of many terms: into how many portions they go. The target has them as its last axis. */
+  readonly portions?: number;
   /** Of a part: the axis along which it stands in the target, and from where on. */
   readonly part?: { readonly axis: number; readonly start: number };
 }
@@ -167,6 +171,7 @@ function rootsOf(equation: Equation, { forms, materialized }: Graph): Root[] {
     return materialized.has(outputs[0]!)
       ? [{ form: "map", equation: undefined, value: outputs[0], targets: outputs }]
       : [];
+  if (form === "reduce") return reductionOf(equation);
   if (form !== "join") return [{ form, equation, value: undefined, targets: outputs }];
   let start = 0;
   return inputs.flatMap((value): Root[] => {
@@ -175,6 +180,36 @@ function rootsOf(equation: Equation, { forms, materialized }: Graph): Root[] {
     return sizeOf(value.shape) === 0 ? [] : [{ form: "map", equation: undefined, value, targets: outputs, part }];
   });
 }
+
+/** Reductions to at most so many elements, of at least so many terms each, are made in two steps: one workgroup would be slow. */
+const [fewElements, manyTerms] = [128, 8192];
+/** Terms of a portion, and the most portions. */
+const [portionLength, mostPortions] = [2048, 256];
+
+/** A reduction, in portions that another one brings together if it has few elements of many terms. */
+function reductionOf(equation: Equation): Root[] {
+  const { primitive, outputs } = equation;
+  const [out] = outputs as [Variable];
+  const terms = termsOf(equation);
+  const whole = { form: "reduce", equation, value: undefined, targets: outputs } as const;
+  if (primitive.name.startsWith("arg") || terms < manyTerms || sizeOf(out.shape) > fewElements) return [whole];
+  const portions = Math.min(mostPortions, Math.ceil(terms / portionLength));
+  const found = variable([...out.shape, portions], out.dtype);
+  const isOwn = primitive.name.startsWith("reduce") || primitive.name === "logSumExp";
+  const together: Equation = {
+    ...equation,
+    primitive: isOwn ? primitive : reduceSum.primitive,
+    inputs: [found],
+    attributes: { axes: [out.shape.length] },
+  };
+  return [
+    { ...whole, targets: [found], portions },
+    { ...whole, equation: together },
+  ];
+}
+
+/** How many terms each element of a root has. */
+export const rootTerms = ({ equation, portions = 1 }: Root): number => Math.ceil(termsOf(equation!) / portions);
 
 /** The inline equation that a map computes its value by; undefined if it copies a value from memory. */
 export function computedBy({ value, targets }: Root, graph: Graph): Equation | undefined {

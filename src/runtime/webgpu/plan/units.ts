@@ -3,7 +3,7 @@ import { type Variable, variable } from "../../../ir/program.js";
 import { sizeOf } from "../../../util/shapes.js";
 import { flatten } from "./flatten.js";
 import { scanAttributes, termsOf } from "./forms.js";
-import { type Block, blockOf, type Graph, type Needs, needsOf, type Root } from "./roots.js";
+import { type Block, blockOf, type Graph, type Needs, needsOf, type Root, rootTerms } from "./roots.js";
 
 /** A loop whose steps the kernels know the number of. */
 export interface Loop {
@@ -34,6 +34,8 @@ export interface Unit {
   /** Number of elements, and how many terms each has. */
   readonly size: number;
   readonly terms: number;
+  /** Portions that the terms come in: the last axis of the elements. */
+  readonly portions: number;
   readonly reads: Set<Variable>;
   readonly writes: Set<Variable>;
   /** Units of a level do not depend on each other. */
@@ -110,7 +112,7 @@ function workOf(root: Root, { cost }: Needs): number {
   const { form, equation } = root;
   const size = elementsOf(root);
   if (form === "map") return size * cost;
-  if (form === "reduce") return size * termsOf(equation!) * cost;
+  if (form === "reduce") return size * rootTerms(root) * cost;
   const length = equation!.inputs[0]?.shape.at(-1) ?? 1;
   return form === "line" && !equation!.primitive.name.startsWith("cum") ? size * length * cost : size * cost;
 }
@@ -129,7 +131,8 @@ function newUnit(
     heads: isMap ? [] : [root],
     tails: isMap ? [root] : [],
     size: elementsOf(root),
-    terms: root.form === "reduce" ? termsOf(root.equation!) : 1,
+    terms: root.form === "reduce" ? rootTerms(root) : 1,
+    portions: root.portions ?? 1,
     reads: new Set(needs.reads.keys()),
     writes: new Set(root.targets),
     level: sources.reduce((most, { level }) => Math.max(most, level + 1), 0),
@@ -154,7 +157,7 @@ function joinable(
     if (sources.some((source) => source !== unit && source.level >= unit.level)) return false;
     const own = [...reads].filter(([each]) => unit.writes.has(each));
     if (root.form === "reduce")
-      return unit.kind === "reduce" && unit.terms === termsOf(root.equation!) && own.length === 0;
+      return unit.kind === "reduce" && own.length === 0 && haveSameTerms(unit.heads[0]!, root);
     if (unit.kind !== "map" && unit.kind !== "reduce" && unit.kind !== "product") return false;
     return own.every(([each, isInOrder]) => isInOrder && !inParts.has(each));
   };
@@ -162,6 +165,9 @@ function joinable(
     .filter(fits)
     .reduce<Unit | undefined>((best, unit) => (best && best.level <= unit.level ? best : unit), undefined);
 }
+
+const haveSameTerms = (a: Root, b: Root): boolean =>
+  termsOf(a.equation!) === termsOf(b.equation!) && (a.portions ?? 1) === (b.portions ?? 1);
 
 function join(unit: Unit, root: Root, needs: Needs): void {
   (root.form === "map" ? unit.tails : unit.heads).push(root);

@@ -1,6 +1,7 @@
 // Sums and the like: some threads for each element of the result, which then fold what they found in workgroup memory.
 import type { DType } from "../../../../ir/program.js";
 import { range } from "../../../../util/shapes.js";
+import { termsOf } from "../../plan/forms.js";
 import type { Root } from "../../plan/roots.js";
 import type { Unit } from "../../plan/units.js";
 import { fromWord, scalarType, toWord } from "../../wgsl/elementwise.js";
@@ -32,7 +33,7 @@ function isAlongRows({ equation }: Root): boolean {
   return axes === undefined || axes.includes(last);
 }
 
-export function writeReduction(emitter: Emitter, { size, terms, heads, tails }: Unit): Written {
+export function writeReduction(emitter: Emitter, { size, terms, portions, heads, tails }: Unit): Written {
   const each = threadsFor(size, terms);
   const elements = threads / each;
   const isRows = isAlongRows(heads[0]!);
@@ -43,6 +44,7 @@ export function writeReduction(emitter: Emitter, { size, terms, heads, tails }: 
   if (each > 1) emitter.line(`let t = ${t};`);
   const e = size === 1 ? "0u" : emitter.fresh("e");
   if (size > 1) emitter.line(`let ${e} = min(i, ${size - 1}u);`);
+  const { element, start, count } = portionOf(emitter, e, terms, portions, heads[0]!);
   const results = new Map<Root, string>();
   const passes = Math.max(...heads.map((head) => foldOf(head).passes.length));
   for (const pass of range(passes)) {
@@ -58,11 +60,12 @@ export function writeReduction(emitter: Emitter, { size, terms, heads, tails }: 
     );
     const step = (r: string): void => {
       for (const [head, fold] of folds) {
-        const term = termOf(emitter, head.equation!, e, r);
+        const at = start === undefined ? r : emitter.define(`(${start} + ${r})`);
+        const term = termOf(emitter, head.equation!, element, at);
         for (const line of fold.take(totals.get(head)!, term, r, results.get(head))) emitter.line(line);
       }
     };
-    writeLoop(emitter, folds, totals, terms, each, step);
+    writeLoop(emitter, folds, totals, { terms, count }, each, step);
     if (each > 1)
       foldThreads(
         emitter,
@@ -85,12 +88,21 @@ export function writeReduction(emitter: Emitter, { size, terms, heads, tails }: 
   return { workgroups: Math.ceil(size / elements) };
 }
 
+/** The element of the whole reduction, where this portion of its terms begins, and how many it has. */
+function portionOf(emitter: Emitter, e: string, terms: number, portions: number, head: Root) {
+  if (portions === 1) return { element: e, start: undefined, count: `${terms}u` };
+  const element = emitter.define(`(${e} / ${portions}u)`);
+  const start = emitter.define(`((${e} % ${portions}u) * ${terms}u)`);
+  const count = emitter.define(`min(${terms}u, ${termsOf(head.equation!)}u - ${start})`);
+  return { element, start, count };
+}
+
 /** Goes through a thread's terms; sums of many are made in blocks, so that their errors stay small. */
 function writeLoop(
   emitter: Emitter,
   folds: readonly (readonly [Root, Fold])[],
   totals: ReadonlyMap<Root, string[]>,
-  terms: number,
+  { terms, count }: { readonly terms: number; readonly count: string },
   each: number,
   step: (r: string) => void,
 ): void {
@@ -104,19 +116,19 @@ function writeLoop(
     });
   };
   if (terms <= block * each || !folds.every(([, fold]) => fold.isSum)) {
-    loop(start, `${terms}u`);
+    loop(start, count);
     return;
   }
   const k = emitter.fresh("k");
   const sums = folds.map(([head, { parts }]) => ({ total: totals.get(head)![0]!, dtype: parts[0]!.dtype }));
-  emitter.block(`for (var ${k}_ = ${start}; ${k}_ < ${terms}u; ${k}_ += ${block * each}u)`, () => {
+  emitter.block(`for (var ${k}_ = ${start}; ${k}_ < ${count}; ${k}_ += ${block * each}u)`, () => {
     const befores = sums.map(({ total }) => {
       const before = emitter.fresh();
       emitter.line(`let ${before} = ${total};`);
       return before;
     });
     for (const { total, dtype } of sums) emitter.line(`${total} = ${dtype === "int32" ? "0" : "0f"};`);
-    loop(`${k}_`, `min(${k}_ + ${block * each}u, ${terms}u)`);
+    loop(`${k}_`, `min(${k}_ + ${block * each}u, ${count})`);
     sums.forEach(({ total }, i) => {
       emitter.line(`${total} = ${befores[i]} + ${total};`);
     });
