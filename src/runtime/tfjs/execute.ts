@@ -4,7 +4,7 @@ import { type Plan, planOf, type Step } from "../plan.js";
 import type { Reading } from "../reading.js";
 import { Cell, onHost, readAll } from "./cell.js";
 import { failed, type Lowering, lower, lowerFirst, type Rule } from "./lowering.js";
-import { type RuleOf, rulesOf } from "./rules.js";
+import { type Rules, rulesOf } from "./rules.js";
 import { runScan } from "./scan.js";
 
 /** A plan with what one executable learns and keeps: its constants' tensors and how each tfjs rule is run. */
@@ -19,20 +19,20 @@ export interface Prepared {
   readonly inner: readonly (readonly Prepared[])[];
 }
 
-export function prepare(plan: Plan, ruleOf: RuleOf): Prepared {
+function prepare(plan: Plan, rules: Rules): Prepared {
   return {
     plan,
-    rules: plan.steps.map(({ equation }) => ruleOf(equation.primitive)),
+    rules: plan.steps.map(({ equation }) => rules.ruleOf(equation.primitive)),
     constants: plan.program.constants.map(({ variable, elements }) => onHost(variable, elements, "executable")),
-    lowerings: plan.steps.map(() => "unknown"),
-    inner: plan.steps.map((step) => step.inner.map((each) => prepare(each, ruleOf))),
+    lowerings: plan.steps.map(({ equation }) => (rules.isInexact?.(equation) ? "host" : "unknown")),
+    inner: plan.steps.map((step) => step.inner.map((each) => prepare(each, rules))),
   };
 }
 
 /** Prepares a program for a backend. */
 export function prepareProgram(program: Plan["program"], backend: string): Prepared {
-  const { ruleOf, hasRule } = rulesOf(backend);
-  return prepare(planOf(program, hasRule), ruleOf);
+  const rules = rulesOf(backend);
+  return prepare(planOf(program, rules.hasRule), rules);
 }
 
 /** Frees the constants' tensors; the next run uploads them again. */

@@ -1,17 +1,22 @@
 // Which rule a backend runs a primitive by: one of its own if it has one, else the primitive's, of tfjs operations.
 import type { Primitive } from "../../ir/primitive.js";
+import type { Equation } from "../../ir/program.js";
 import type { HasRule } from "../placement.js";
 import { hasTfjsRule } from "../plan.js";
 import { onFewAxes } from "./fewAxes.js";
 import type { Rule } from "./lowering.js";
 import { tensorflowOps } from "./tensorflowOps.js";
+import { isInexactOnWebgpu, onWebgpu } from "./webgpuRules.js";
 
 /** The rule of a primitive; undefined for what the host has to do. */
 export type RuleOf = (primitive: Primitive) => Rule | undefined;
 
-interface Rules {
+/** How a backend runs programs. */
+export interface Rules {
   readonly ruleOf: RuleOf;
   readonly hasRule: HasRule;
+  /** Whether the host has to evaluate an equation although there is a rule. */
+  readonly isInexact?: (equation: Equation) => boolean;
 }
 
 const ofTfjs: Rules = {
@@ -24,5 +29,13 @@ const ofTensorflow: Rules = {
   hasRule: ({ name, tfjs }) => tfjs !== undefined || tensorflowOps.has(name),
 };
 
+const ofWebgpu: Rules = {
+  ruleOf: (primitive) => onWebgpu(primitive, ofTfjs.ruleOf(primitive)),
+  hasRule: hasTfjsRule,
+  isInexact: isInexactOnWebgpu,
+};
+
+const ofBackend: Readonly<Record<string, Rules>> = { tensorflow: ofTensorflow, webgpu: ofWebgpu };
+
 /** The rules of a backend by its name. */
-export const rulesOf = (backend: string): Rules => (backend === "tensorflow" ? ofTensorflow : ofTfjs);
+export const rulesOf = (backend: string): Rules => ofBackend[backend] ?? ofTfjs;

@@ -12,4 +12,4 @@ const guide = gen(function* (q: { loc: tf.Tensor; rho: tf.Tensor }) {
 });
 
 const start = { loc: tf.scalar(0), rho: tf.scalar(0) };
-await fit(elbo(model, guide), { parameters: start, data: [tf.zeros([4])], steps: 10, engine: "tfjs:webgpu" }); // <-
+await fit(elbo(model, guide), { parameters: start, data: [tf.zeros([4])], steps: 10, engine: "tfjs:tensorflow" }); // <-

@@ -49,36 +49,55 @@ export function inferAgrees({ primitive, domains }: Conformance, signature: Sign
   });
 }
 
-/** An engine computes what the reference computes, in single precision. */
-export function engineAgrees(
-  { primitive, domains, tolerance = singlePrecision }: Conformance,
-  run: Run,
-  signature: Signature,
-  random: Random,
-): void {
-  const inputs = operands(domains, signature, random);
-  const program = programOf(primitive, signature);
-  const expected = evaluate(program, inputs);
-  run(program, inputs).forEach((received, i) => {
-    expectClose(received, expected[i]!, isFloat(received) ? tolerance : { absolute: 0, relative: 0 });
-  });
+/** A program of one application, with operands and how far an engine may be from the reference. */
+export interface Application {
+  readonly program: Program;
+  readonly inputs: readonly NDArray[];
+  readonly tolerance: Tolerance;
 }
 
-/** The same behind five more axes, which enumerated choices come to have, so that operands have up to eight. */
-export function engineAgreesOnManyAxes(
+/** A random application. */
+export const applied = (
   { primitive, domains, tolerance = singlePrecision }: Conformance,
-  run: Run,
   signature: Signature,
   random: Random,
-): void {
+): Application => ({
+  program: programOf(primitive, signature),
+  inputs: operands(domains, signature, random),
+  tolerance,
+});
+
+/** The same behind five more axes, which enumerated choices come to have, so that operands have up to eight. */
+export function appliedOnManyAxes(
+  { primitive, domains, tolerance = singlePrecision }: Conformance,
+  signature: Signature,
+  random: Random,
+): Application {
   const full = range(5).map(() => (random() < 0.7 ? 2 : 1));
   const batches = signature.types.map(() => full.map((size) => (random() < 0.7 ? size : 1)));
   const inputs = operands(domains, signature, random, batches);
   const program = build(inputs, (...variables) => primitive.batch(variables, signature.attributes, full.length));
+  return { program, inputs, tolerance };
+}
+
+/** Results are those of the reference, in single precision. */
+export function expectAgreement({ program, inputs, tolerance }: Application, results: readonly NDArray[]): void {
   const expected = evaluate(program, inputs);
-  run(program, inputs).forEach((received, i) => {
+  results.forEach((received, i) => {
     expectClose(received, expected[i]!, isFloat(received) ? tolerance : { absolute: 0, relative: 0 });
   });
+}
+
+/** An engine computes what the reference computes, in single precision. */
+export function engineAgrees(entry: Conformance, run: Run, signature: Signature, random: Random): void {
+  const application = applied(entry, signature, random);
+  expectAgreement(application, run(application.program, application.inputs));
+}
+
+/** So it does on many axes. */
+export function engineAgreesOnManyAxes(entry: Conformance, run: Run, signature: Signature, random: Random): void {
+  const application = appliedOnManyAxes(entry, signature, random);
+  expectAgreement(application, run(application.program, application.inputs));
 }
 
 /** Arrays moved by step·direction. */

@@ -2,12 +2,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { build } from "../../../src/ir/builder.js";
-import { reduceSum } from "../../../src/ir/primitives/axes.js";
+import { evaluate } from "../../../src/ir/evaluate.js";
+import { broadcastTo, reduceSum, transpose } from "../../../src/ir/primitives/axes.js";
 import { greater } from "../../../src/ir/primitives/comparison.js";
 import { add, mul } from "../../../src/ir/primitives/elementwise.js";
 import { exp } from "../../../src/ir/primitives/exponential.js";
 import { foldIn, randomNormal } from "../../../src/ir/primitives/random.js";
+import { asin } from "../../../src/ir/primitives/trigonometric.js";
+import type { NDArray } from "../../../src/ir/program.js";
+import { ndarrayFromTensorAsync, tensorFromNDArray } from "../../../src/runtime/arrays.js";
 import { cond } from "../../../src/transforms/cond.js";
+import { singlePrecision } from "../../ir/conformance/conformance.js";
+import { expectClose } from "../../ir/conformance/properties.js";
 import { available } from "../available.js";
 import { type } from "../programs.js";
 
@@ -40,5 +46,26 @@ describe.skipIf(!engine)("tfjs:webgpu", () => {
     const inputs = [tf.tensor1d([1, 2], "int32"), tf.zeros([4])];
     const [, y] = engine!.compile(program).run(inputs);
     expect([...(await y!.data())].every(Number.isFinite)).toBe(true);
+  });
+
+  test("integers beyond 2²⁴ and arc functions are exact: the host computes them", async () => {
+    const integer = type("int32", 3);
+    const program = build([integer, integer, type("float32", 2)], (a, b, x) => [
+      add(a, b),
+      mul(a, b),
+      transpose(broadcastTo(a, [2, 3]), [1, 0]),
+      asin(x),
+      broadcastTo(x, [2, 1, 2, 1, 3, 2]),
+    ]);
+    const inputs: NDArray[] = [
+      { ...integer, elements: Float64Array.of(16777217, 123456789, -7) },
+      { ...integer, elements: Float64Array.of(1, 987654321, 3) },
+      { ...type("float32", 2), elements: Float64Array.of(0.6, -0.9) },
+    ];
+    const tensors = inputs.map(tensorFromNDArray);
+    const results = await Promise.all((await engine!.compile(program).runAsync(tensors)).map(ndarrayFromTensorAsync));
+    evaluate(program, inputs).forEach((expected, i) => {
+      expectClose(results[i]!, expected, expected.dtype === "int32" ? { absolute: 0, relative: 0 } : singlePrecision);
+    });
   });
 });
