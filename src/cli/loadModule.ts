@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import "../index.js";
 import { ElbowError } from "../errors.js";
+import { explainMissingExport } from "./missingExport.js";
 import { isWatched, noteFile } from "./watched.js";
 
 const extensions = [".ts", ".mts", ".js", ".mjs"];
@@ -32,7 +33,7 @@ function tellFiles(): { readonly port: MessagePort; readonly end: () => void } |
 /**
  * Imports a user's module, TypeScript or JavaScript.
  *
- * @throws ElbowError "model-file" for a file that is missing or of another kind; whatever the module itself throws
+ * @throws ElbowError "model-file" for a file that is missing or of another kind, "model-import" where it imports a name that is not there; whatever the module itself throws
  */
 export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   const path = resolve(file);
@@ -56,6 +57,8 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
     });
   try {
     return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw explainMissingExport(error);
   } finally {
     told?.end();
   }

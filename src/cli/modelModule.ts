@@ -106,6 +106,11 @@ export function readModelModule(file: string, exports: Readonly<Record<string, u
   const complain = complaint(file, exports);
   const hasPair = typeof model === "function" && typeof guide === "function";
   const hasObjective = isObject(objective) && "body" in objective;
+  if (!hasObjective && typeof model === "function" && !hasPair)
+    throw complain(
+      "exports a model without a guide",
+      "Export a guide beside it: write one, or take that of meanField(model, data), with its parameters.",
+    );
   if (!hasObjective && !hasPair)
     throw complain(
       "exports nothing to fit",

@@ -116,6 +116,8 @@ function writeProject(folder: string, name: string, template: string, { spec, is
       start: "elbow fit model.ts --out run && elbow report run",
       watch: "elbow fit model.ts --watch",
       test: "node --import tsx --test model.test.ts",
+      // the compiler comes when it is asked for: it would be a third of what is installed, and editors have their own
+      types: "npx --yes --package=typescript tsc",
     },
     // the very tfjs that Elbow uses: two copies would not know each other's tensors
     dependencies: {
@@ -138,7 +140,8 @@ function writeProject(folder: string, name: string, template: string, { spec, is
 
 /** @throws ElbowError "new-project" if npm fails */
 async function npmInstall(folder: string, isQuiet: boolean): Promise<void> {
-  const child = spawn("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
+  // where npx has brought this very command, npm's cache holds all that is needed: nothing is asked of the registry again
+  const child = spawn("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: folder,
     stdio: ["ignore", isQuiet ? "ignore" : "inherit", "inherit"],
     shell: process.platform === "win32",

@@ -1,11 +1,17 @@
 import { ElbowError } from "../errors.js";
+import { described } from "../util/described.js";
 import { importFromNode, isNode } from "../util/host.js";
 
 /** A file by its path, or an address; of URLs those with file:, http: and https:. Outside Node a path is an address, too. */
 export type FileSource = string | URL;
 
-/** What messages call a file. */
+/** What messages call a file. @throws ElbowError "data-file" for what is no path */
 export const nameOf = (source: FileSource): string => {
+  if (typeof source !== "string" && !(source instanceof URL))
+    throw new ElbowError("data-file", {
+      message: `a table is read from a path or a URL\n  received: ${described(source)}`,
+      hint: 'A function `data` of a module is given the path that the module exports: dataFile = "data.csv".',
+    });
   const text = String(source);
   return text.startsWith("file:") ? decodeURIComponent(new URL(text).pathname) : text;
 };

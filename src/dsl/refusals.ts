@@ -53,7 +53,7 @@ export function missingChoice(address: string, given: Choices, used: readonly st
     message: `no value is given for the address "${address}"\n  given: ${known.join(", ") || "nothing"}`,
     hint:
       nearest === undefined
-        ? "A guide must sample every address of its model, and assess needs a value for every one."
+        ? `A guide must sample every address of its model, and assess needs a value for every one. If "${address}" is data, the model observes it: observe("${address}", …, value).`
         : `A guide must sample every address of its model, and assess needs a value for every one. Is "${nearest}"${isGuides ? " of the guide" : ""} meant to be "${address}"?`,
     at: { address, source: source.line },
   });

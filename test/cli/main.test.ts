@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { elbow, home, type Settings } from "./elbow.js";
 import { biased, failing, model, objective } from "./models.js";
@@ -14,6 +14,11 @@ beforeAll(() => {
   writeFileSync(at("failing.ts"), failing);
   writeFileSync(at("biased.ts"), biased);
   writeFileSync(at("empty.ts"), "export const guide = 3;\n");
+  writeFileSync(at("guideless.ts"), "export const model = () => {};\n");
+  writeFileSync(
+    at("misspelt.ts"),
+    'import { gen } from "elbow";\nimport { HalfCauchy } from "elbow";\nexport const model = gen(HalfCauchy);\n',
+  );
   writeFileSync(at("parameterless.ts"), objective.replace("export const parameters", "const parameters"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -196,6 +201,16 @@ describe.concurrent("errors are one message without a stack, and exit code 1", (
       "nothing to fit",
       ["fit", at("empty.ts")],
       `${at("empty.ts")} exports nothing to fit\n  exports: guide\n  hint: Export an objective (objective = elbo(model, guide), say), or a model and a guide.\n`,
+    ],
+    [
+      "a model alone",
+      ["fit", at("guideless.ts")],
+      `${at("guideless.ts")} exports a model without a guide\n  exports: model\n  hint: Export a guide beside it: write one, or take that of meanField(model, data), with its parameters.\n`,
+    ],
+    [
+      "a name that is not there",
+      ["fit", at("misspelt.ts")],
+      `"elbow" exports no "HalfCauchy"\n  hint: Did you mean "halfCauchy"?\n  at ${relative(process.cwd(), at("misspelt.ts"))}:2\n`,
     ],
     [
       "no parameters",

@@ -38,6 +38,8 @@ describe("elbow new", () => {
       // this copy lies in no node_modules
       dependencies: { elbow: "file:../..", "@tensorflow/tfjs-core": dependencies["@tensorflow/tfjs-core"] },
     });
+    // TypeScript 7 looks at no types that are not named
+    expect(JSON.parse(readFileSync(at(name, "tsconfig.json"), "utf8")).compilerOptions.types).toEqual(["node"]);
     expect(readFileSync(at(name, ".npmrc"), "utf8")).toBe("install-links=true\n");
     expect(readFileSync(at(name, "README.md"), "utf8")).toMatch(new RegExp(`^# my-${template}\n\n[A-Z]`));
   });

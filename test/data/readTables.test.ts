@@ -166,6 +166,11 @@ describe("what is refused, with its place", () => {
       code: "data-file",
       message: expect.stringContaining("there is no such file"),
     });
+    for (const read of [readCsv, readTable])
+      await expect(read(undefined as never)).rejects.toMatchObject({
+        code: "data-file",
+        summary: "a table is read from a path or a URL\n  received: undefined",
+      });
     await expect(readTable(join(folder, "t.xlsx"))).rejects.toMatchObject({ code: "data-file" });
     await expect(readJson(file("bad.json", "{"))).rejects.toMatchObject({ code: "data-file" });
     await expect(readJson(file("list.json", "[1, 2]"))).rejects.toMatchObject({ code: "data-file" });

@@ -119,7 +119,7 @@ describe("addresses", () => {
     expect(await textOf(() => run(0, assess(model(tf.scalar(0)), given)))).toMatchInlineSnapshot(`
       "missing-choice: no value is given for the address "tau"
         given: mu
-        hint: A guide must sample every address of its model, and assess needs a value for every one.
+        hint: A guide must sample every address of its model, and assess needs a value for every one. If "tau" is data, the model observes it: observe("tau", …, value).
         at address "tau", :L1"
     `);
   });
@@ -152,7 +152,7 @@ describe("addresses", () => {
     expect(await textOf(() => L.estimate(0, at, tf.scalar(0)))).toMatchInlineSnapshot(`
       "missing-choice: no value is given for the address "tau"
         given: mu
-        hint: A guide must sample every address of its model, and assess needs a value for every one.
+        hint: A guide must sample every address of its model, and assess needs a value for every one. If "tau" is data, the model observes it: observe("tau", …, value).
         at address "tau", :L1"
     `);
   });
