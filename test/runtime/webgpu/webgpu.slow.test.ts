@@ -13,7 +13,7 @@ import { cast } from "../../../src/ir/primitives/comparison.js";
 import { cumsum } from "../../../src/ir/primitives/cumulative.js";
 import { add, mul } from "../../../src/ir/primitives/elementwise.js";
 import { exp, tanh } from "../../../src/ir/primitives/exponential.js";
-import { scatterAdd } from "../../../src/ir/primitives/indexing.js";
+import { gather, scatterAdd } from "../../../src/ir/primitives/indexing.js";
 import { logSumExp } from "../../../src/ir/primitives/logSumExp.js";
 import { matMul } from "../../../src/ir/primitives/matMul.js";
 import { foldIn, randomBits, randomNormal, randomUniform } from "../../../src/ir/primitives/random.js";
@@ -176,6 +176,13 @@ describe.skipIf(!engine)("webgpu", () => {
     (await run(engine!, program, inputs)).forEach((received, i) => {
       expectClose(received, expected[i]!, received.dtype === "float32" ? tolerance : exact);
     });
+  });
+
+  test("what is gathered outside an axis is no number", async () => {
+    const program = build([float(3), { shape: [4], dtype: "int32" }], (x, i) => [gather(x, i)]);
+    const inputs = [array([3], (i) => i), array([4], (i) => [2, 3, -1, 0][i]!, "int32")];
+    const [picked] = await run(engine!, program, inputs);
+    expect([...picked!.elements]).toEqual([2, Number.NaN, Number.NaN, 0]);
   });
 
   test("more workgroups than one axis of a dispatch holds", async () => {

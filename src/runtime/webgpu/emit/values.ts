@@ -58,7 +58,11 @@ const gather: Rule = (emitter, { inputs: [x, indices], attributes: { axis, batch
   const found = at(emitter, indices!, [...coordinates.slice(0, batchDims), ...own]);
   const last = x!.shape[axis]! - 1;
   const position = emitter.define(`u32(clamp(${found}, 0, ${last}))`);
-  return at(emitter, x!, [...coordinates.slice(0, axis), position, ...coordinates.slice(axis + picks)]);
+  const element = at(emitter, x!, [...coordinates.slice(0, axis), position, ...coordinates.slice(axis + picks)]);
+  const isKnown = emitter.graph.constants.get(indices!)?.every((each) => each >= 0 && each <= last);
+  if (isKnown || x!.dtype !== "float32") return element;
+  // a kernel cannot throw: what is outside is no number, which a fit notices
+  return `select(not_a_number(), ${element}, ${found} >= 0 && ${found} <= ${last})`;
 };
 
 /** Both words of a key, as a name; `flat` counts keys. */

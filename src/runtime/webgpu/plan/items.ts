@@ -84,6 +84,10 @@ function portions(units: readonly Unit[], { operations }: KernelLimits): Unit[][
   return groups;
 }
 
+/** Whether one workgroup does units of a level in about the time in which a kernel of their own would start. */
+const areSmall = (units: readonly Unit[], limits: KernelLimits): boolean =>
+  units.every((unit) => isSmall(unit, limits)) && units.reduce((sum, { work }) => sum + work, 0) <= smallWork;
+
 /** Loops inside kernels count in variables of their own. */
 function nameLoops(unit: Unit): void {
   if (unit.kind !== "loop") return;
@@ -115,7 +119,7 @@ export function itemsOf(
   for (const level of levels) {
     const isInside = (unit: Unit): boolean => unit.kind !== "host" && (unit.kind !== "loop" || isSmall(unit, limits));
     const inside = level.filter(isInside);
-    if (inside.length === level.length && inside.every((unit) => isSmall(unit, limits))) {
+    if (inside.length === level.length && areSmall(inside, limits)) {
       wait(inside);
       continue;
     }
