@@ -32,7 +32,7 @@ const say = (text: string): void => {
 /** Names with commas between them are several names. */
 const split = (names: readonly string[] | undefined) => names?.flatMap((each) => each.split(","));
 
-/** The engines asked for, else all that can be had here. */
+/** The engines asked for, else all of the processor that can be had here. */
 async function findEngines(named: readonly string[] | undefined): Promise<Engine[]> {
   const find = (name: string): Promise<Engine[]> =>
     Promise.all(
@@ -41,8 +41,8 @@ async function findEngines(named: readonly string[] | undefined): Promise<Engine
   if (named) return (await Promise.all(named.map(find))).flat();
   const engines: Engine[] = [];
   for (const { name, isInstalled } of await listEngines()) {
-    // these stand for one of the others
-    if (name === "tfjs" || name === "auto" || isInstalled === false) continue;
+    // these stand for one of the others, and GPUs have a bench of their own
+    if (name === "tfjs" || name === "auto" || name.endsWith("webgpu") || isInstalled === false) continue;
     try {
       engines.push(...(await find(name)));
     } catch (error) {
