@@ -15,10 +15,15 @@ interface Asked {
 /** Effects that the running program has made and not run yet. */
 let pending: Map<object, Asked> | undefined;
 
-/** Makes a generator function one whose results are watched: what programs ask for with `yield*`. */
+/** Makes a generator function one whose results are watched: what programs ask for with `yield*`. `check` sees all arguments first. */
 // biome-ignore lint/suspicious/noExplicitAny: a function of any arguments, whose type stays
-export function asked<F extends (...args: any[]) => Generator<any, any, any>>(name: string, make: F): F {
+export function asked<F extends (...args: any[]) => Generator<any, any, any>>(
+  name: string,
+  make: F,
+  check?: (args: readonly unknown[]) => void,
+): F {
   const watched = (...args: unknown[]) => {
+    check?.(args);
     const effect = make(...args);
     if (pending) {
       const own = pending;

@@ -161,12 +161,24 @@ export interface AddedCost {
 /** What a computation may ask for that is no program itself. */
 export type Effect = ProgramEffect | Verb | AddedCost;
 
+/** In other languages a third argument of `sample` is data; silently left out it would be a model without them. */
+function refuseThird(args: readonly unknown[]): void {
+  if (args.length <= 2) return;
+  const [address, , third] = args;
+  throw new ElbowError("data-in-sample", {
+    message: `sample("${address}", …) takes an address and a distribution, and nothing else\n  received: ${described(third)}`,
+    hint: `Data are observed: yield* observe("${address}", …, value).`,
+    at: { address: String(address) },
+  });
+}
+
 /**
  * A random choice.
  *
  * @param address - its name, unique within the program; a template literal (`w${i}`) is typed as such
  * @param distribution - with or without a chosen strategy
  * @returns the value, of shape [...batch, ...event]
+ * @throws ElbowError "data-in-sample" for a third argument
  * @example
  * ```ts
  * import { gen, normal, run, sample, simulate } from "elbow";
@@ -177,12 +189,16 @@ export type Effect = ProgramEffect | Verb | AddedCost;
  * console.log(Object.keys(run(1, simulate(walk())).choices)); // => [ 'x', 'y' ]
  * ```
  */
-export const sample = asked("sample", function* sample<
-  const A extends string,
-  T extends Tensor,
->(address: A, distribution: Distribution<T, never>): Effects<Sample<A, T>, T> {
-  return yield { kind: "sample", address, distribution, source: captureSource() };
-});
+export const sample = asked(
+  "sample",
+  function* sample<const A extends string, T extends Tensor>(
+    address: A,
+    distribution: Distribution<T, never>,
+  ): Effects<Sample<A, T>, T> {
+    return yield { kind: "sample", address, distribution, source: captureSource() };
+  },
+  refuseThird,
+);
 
 /**
  * Scores data under a distribution. The value must have exactly the shape [...batch, ...event]: nothing is broadcast.

@@ -124,6 +124,19 @@ describe("addresses", () => {
     `);
   });
 
+  it("with data where they would be in other languages", async () => {
+    const pyro = gen(function* () {
+      // @ts-expect-error: sample takes two arguments
+      yield* sample("y", normal(0, 1), { obs: 2 });
+    });
+    expect(await textOf(() => run(0, simulate(pyro())))).toMatchInlineSnapshot(`
+      "data-in-sample: sample("y", …) takes an address and a distribution, and nothing else
+        received: an object with obs
+        hint: Data are observed: yield* observe("y", …, value).
+        at address "y", :L1"
+    `);
+  });
+
   it("of a single choice given nested ones, and the reverse", async () => {
     const outer = gen(function* () {
       yield* call("group", model(tf.scalar(0)));

@@ -40,7 +40,7 @@ export function khatAdvice(khat: number, draws: number): string {
   if (band === "fewDraws")
     return `too few draws: take more than ${Number(enough(khat).toPrecision(2)).toLocaleString("en-US")}, or fit a guide nearer to the posterior`;
   if (band === "unreliable")
-    return "unreliable: a few draws carry most of the weight, and more of them will not help; use a richer guide or another parameterization";
+    return "unreliable: a few draws carry most of the weight, and more of them will not help; use a richer guide (hierarchicalGuide, fullRank, …) or another parameterization";
   if (khat === Number.POSITIVE_INFINITY)
     return "fails: too few draws have any weight to judge them by; take more draws, or another guide";
   return "fails: the weights have no finite mean, and weighted draws say nothing of the posterior; the guide misses parts of it, use another";
