@@ -6,6 +6,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import "../index.js";
 import { ElbowError } from "../errors.js";
 import { explainMissingExport } from "./missingExport.js";
+import { refuseOtherCopy } from "./otherCopy.js";
 import { isWatched, noteFile } from "./watched.js";
 
 const extensions = [".ts", ".mts", ".js", ".mjs"];
@@ -33,7 +34,7 @@ function tellFiles(): { readonly port: MessagePort; readonly end: () => void } |
 /**
  * Imports a user's module, TypeScript or JavaScript.
  *
- * @throws ElbowError "model-file" for a file that is missing or of another kind, "model-import" where it imports a name that is not there; whatever the module itself throws
+ * @throws ElbowError "model-file" for a file that is missing or of another kind, "two-copies", "model-import" where it imports a name that is not there; whatever the module itself throws
  */
 export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   const path = resolve(file);
@@ -47,6 +48,7 @@ export async function loadModule(file: string): Promise<Readonly<Record<string, 
     throw new ElbowError("model-file", {
       message: `${file} is not a module\n  expected: a file that ends in ${extensions.join(", ")}\n  received: ${extension || "no ending"}`,
     });
+  if (!isSource) refuseOtherCopy(file, path);
   const told = tellFiles();
   const isTypeScript = extension.endsWith("ts");
   if (isTypeScript && !isSource) await enableTypeScript();

@@ -226,6 +226,16 @@ describe.concurrent("errors are one message without a stack, and exit code 1", (
     expect(await elbow(args)).toEqual({ code: 1, out: "", err: expected });
   });
 
+  test("a module beside another copy of Elbow", async () => {
+    mkdirSync(join(folder, "other", "node_modules", "elbow"), { recursive: true });
+    writeFileSync(join(folder, "other", "node_modules", "elbow", "package.json"), '{ "name": "elbow" }');
+    writeFileSync(join(folder, "other", "package.json"), '{ "type": "module" }');
+    writeFileSync(join(folder, "other", "model.ts"), model);
+    const { code, out, err } = await elbow(["fit", join(folder, "other", "model.ts")]);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toContain("model.ts imports another copy of Elbow than the one that runs this command\n  imported: ");
+  });
+
   test("a non-finite objective is named with the user's line; --debug adds the stack", async () => {
     const { code, err } = await elbow(["fit", at("failing.ts"), "--engine", "tfjs:cpu"]);
     expect(code).toBe(1);
