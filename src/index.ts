@@ -364,6 +364,8 @@ export { formatSites } from "./report/siteTable.js";
 export { formatStepProfile } from "./report/stepTable.js";
 export { compile } from "./runtime/compile.js";
 export {
+  type AutomaticChoice,
+  describeChoice,
   describeEngine,
   type Engine,
   type EngineDetails,

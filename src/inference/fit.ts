@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError, withPlace } from "../errors.js";
-import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
+import type { Program } from "../ir/program.js";
+import { chooseEngine } from "../runtime/auto/chooseEngine.js";
+import type { AutomaticChoice, EngineDetails } from "../runtime/engine.js";
+import { chosenEngine, type EngineChoice, isAutomatic } from "../runtime/engines.js";
 import type { SiteReport } from "../transforms/estimate/estimate.js";
 import { described } from "../util/described.js";
 import { captureSource } from "../util/location.js";
@@ -168,6 +171,12 @@ async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
     };
     const state = resumed ? resumeFrom(resume!, resumed, identity, fresh.state) : fresh.state;
     cleanup.push(() => tf.dispose(state.carried));
+    let choice: AutomaticChoice | undefined;
+    const choose = async (program: Program, carried: number) => {
+      const chosen = await chooseEngine(program, carried, engine);
+      if (!chosen.isSmall) choice = chosen.choice;
+      return chosen.engine;
+    };
     const stepper = new Stepper({
       prepare: prepareFor,
       rules: { optimizer, direction, clip: options.clip },
@@ -175,6 +184,7 @@ async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
       parameterNames: names,
       source,
       engine,
+      choose: isAutomatic(options) ? choose : undefined,
       seed,
     });
     cleanup.push(() => stepper.dispose());
@@ -201,8 +211,8 @@ async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
       seconds,
       stepsPerSecond: (state.step - before) / seconds,
       compileMs: prepareMs + stepper.compileMs,
-      engine: engine.name,
-      engineDetails: engine.details?.(),
+      engine: stepper.engine.name,
+      engineDetails: withChoice(stepper.engine.details?.(), choice),
       seed,
       sites,
     });
@@ -210,6 +220,11 @@ async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
     for (const each of cleanup.toReversed()) await each();
   }
 }
+
+const withChoice = (
+  details: EngineDetails | undefined,
+  choice: AutomaticChoice | undefined,
+): EngineDetails | undefined => (choice ? { threads: 1, hasFma: false, ...details, choice } : details);
 
 const shown = (value: unknown): string =>
   typeof value === "object" || typeof value === "function" ? described(value) : `${value}`;

@@ -2,7 +2,8 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { seedKey } from "../ops/random.js";
-import { describeEngine, type Engine } from "../runtime/engine.js";
+import { chooseEngine } from "../runtime/auto/chooseEngine.js";
+import { type AutomaticChoice, describeEngine, type Engine } from "../runtime/engine.js";
 import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import { type Ceilings, measureCeilings } from "../runtime/wasm/ceilings.js";
 import { profile } from "../runtime/wasm/profile.js";
@@ -57,6 +58,8 @@ export interface StepProfile {
   /** What a mark of the clock between two parts takes; it is subtracted from them. */
   readonly clockMicroseconds: number;
   readonly ceilings: Ceilings;
+  /** What the engine `auto` is for these steps, and why. */
+  readonly choice: AutomaticChoice;
 }
 
 const defaultMilliseconds = 600;
@@ -113,6 +116,7 @@ export async function profileStep<P extends Parameters, D extends readonly unkno
     });
     const ceilings = measureCeilings();
     const parts = stepParts(measured, ceilings, prepared.sites);
+    const { choice } = await chooseEngine(step.program, whole.carried, engine);
     const { threads } = engine.details!();
     const sum = (of: (part: StepPart) => number): number => parts.reduce((total, part) => total + of(part), 0);
     return {
@@ -138,6 +142,7 @@ export async function profileStep<P extends Parameters, D extends readonly unkno
       threads,
       clockMicroseconds: measured.clockMicroseconds,
       ceilings,
+      choice,
     };
   } finally {
     step?.dispose();

@@ -1,6 +1,7 @@
 import { Table } from "console-table-printer";
 import type { StepProfile } from "../inference/profileStep.js";
 import type { StepPart } from "../inference/stepParts.js";
+import { describeChoice } from "../runtime/engine.js";
 import type { Ceilings } from "../runtime/wasm/ceilings.js";
 
 /** Parts with a smaller share of the step are put together in one line. */
@@ -36,6 +37,7 @@ export function formatStepProfile(profile: StepProfile): string {
     `program   ${profile.equations} equations, module ${kibibytes(profile.moduleBytes)}, memory ${mebibytes(profile.memoryBytes)}`,
     `compiling trace ${number(trace)} ms, transform ${number(transform)} ms, lower ${number(lower)} ms, WebAssembly.Module ${number(compile)} ms`,
     `engine    ${profile.engine}`,
+    `auto      ${describeChoice(profile.choice)}`,
     `machine   ${formatCeilings(profile.ceilings)}`,
   ].join("\n");
 }

@@ -61,14 +61,35 @@ export interface EngineStats {
 }
 
 export interface EngineDetails {
+  /** Of the processor, that compute. */
   readonly threads: number;
   /** Whether it uses fused multiply-adds. */
   readonly hasFma: boolean;
+  /** Why it is this one, where it was chosen for the program by `auto` and steps are large enough for a GPU. */
+  readonly choice?: AutomaticChoice;
+}
+
+/** How `auto` chose between the processor and the GPU for a program. */
+export interface AutomaticChoice {
+  readonly engine: string;
+  readonly reason: string;
+  /** Predicted microseconds per step. */
+  readonly wasmMicroseconds: number;
+  /** Undefined where no GPU was opened, or it cannot take the program. */
+  readonly webgpuMicroseconds: number | undefined;
+}
+
+/** `wasm, predicted 34 µs per step: steps are small` */
+export function describeChoice({ engine, reason, wasmMicroseconds, webgpuMicroseconds }: AutomaticChoice): string {
+  const rounded = (x: number): string => `${Number(x.toPrecision(2)).toLocaleString("en-US")} µs`;
+  const gpu = webgpuMicroseconds === undefined ? "" : `, webgpu ${rounded(webgpuMicroseconds)}`;
+  return `${engine} (${reason}; predicted per step: wasm ${rounded(wasmMicroseconds)}${gpu})`;
 }
 
 /** The engine's name and details in words: `wasm (1 thread, fused multiply-adds)`. */
 export function describeEngine(name: string, details: EngineDetails | undefined): string {
   if (!details) return name;
-  const { threads, hasFma } = details;
+  const { threads, hasFma, choice } = details;
+  if (choice && choice.engine === "webgpu") return describeChoice(choice);
   return `${name} (${threads} thread${threads === 1 ? "" : "s"}, ${hasFma ? "" : "no "}fused multiply-adds)`;
 }

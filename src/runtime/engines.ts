@@ -34,6 +34,10 @@ export interface EngineChoice {
   readonly threads?: number | undefined;
 }
 
+/** Whether nobody says which engine, so that it may depend on the program. */
+export const isAutomatic = ({ engine }: EngineChoice): boolean =>
+  (engine ?? (setting("ELBOW_ENGINE") || "auto")) === "auto" && hasWasm();
+
 /** The engine that was chosen. @throws ElbowError as `engineByName` */
 export async function chosenEngine({ engine, threads }: EngineChoice): Promise<Engine> {
   if (typeof engine !== "object") return engineByName(engine, { threads });
@@ -50,7 +54,8 @@ const engines = new Map<string, Promise<Engine>>();
  * The engine of a name: `wasm`, which compiles, `webgpu`, which compiles for the GPU, `reference`, `tfjs`, or `tfjs:` with a backend (`cpu`, `wasm`, `tensorflow`, `webgpu`, `webgl`, or one
  * that the user has registered with tfjs). Plain `tfjs` is the backend that the user has made active, else wasm, else cpu;
  * an active cpu backend counts for nothing, since tfjs takes it for the first tensor that is made. Where no backend is active
- * yet, the engine's becomes it. `auto` is `wasm` where WebAssembly's SIMD instructions run, else `tfjs`. `wasm:4` is `wasm` on
+ * yet, the engine's becomes it. `auto` is `wasm` where WebAssembly's SIMD instructions run, else `tfjs`;
+ * `fit` may then take `webgpu` for the program. `wasm:4` is `wasm` on
  * four threads.
  *
  * @param name defaults to the environment variable ELBOW_ENGINE, in a browser the global variable of that name, else `auto`

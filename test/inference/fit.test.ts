@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { flip } from "../../src/distributions/bernoulli.js";
+import { normal } from "../../src/distributions/normal.js";
 import { sample } from "../../src/dsl/effects.js";
 import { fit } from "../../src/inference/fit.js";
 import type { Progress } from "../../src/inference/fitting/progress.js";
@@ -20,6 +21,24 @@ const data: [tf.Tensor] = [tf.scalar(2)];
 
 beforeAll(async () => {
   await engineByName(engine);
+});
+
+test("auto tells how it chose for steps that are large, and nothing of small ones or of a chosen engine", async () => {
+  const side = 700;
+  const x = tf.fill([side, side], 1 / side);
+  const large = objective(function* (loc: tf.Tensor, matrix: tf.Tensor) {
+    const z = yield* sample("z", normal(loc, 1));
+    return tf.mean(tf.matMul(tf.mul(matrix, z), matrix));
+  });
+  const stepsOn = (chosen: string | undefined) =>
+    fit(large, { parameters: tf.scalar(0), data: [x], steps: 2, engine: chosen });
+  const { engine: name, engineDetails } = await stepsOn("auto");
+  expect(engineDetails?.choice).toMatchObject({ engine: name, reason: expect.any(String) });
+  expect(engineDetails!.choice!.wasmMicroseconds).toBeGreaterThan(2000);
+  expect((await stepsOn("wasm")).engineDetails).not.toHaveProperty("choice");
+  const small = await fit(conjugateElbo, { parameters: start(), data, steps: 2 });
+  expect(small.engine).toBe("wasm");
+  expect(small.engineDetails).not.toHaveProperty("choice");
 });
 
 describe.each(["reference", "tfjs:cpu", "tfjs:wasm"])("on %s", (name) => {

@@ -19,14 +19,28 @@ export interface CompiledStep {
   readonly dispose: () => void;
 }
 
+type Parts = ReturnType<typeof hoist>;
+const knownParts = new WeakMap<StepProgram, { readonly parts: Parts }>();
+
+function partsOf(step: StepProgram): Parts {
+  const { program, carried } = step;
+  const known = knownParts.get(step) ?? { parts: hoist(program, (input) => input >= carried && input !== carried + 1) };
+  knownParts.set(step, known);
+  return known.parts;
+}
+
+/** What is run at every step, without what depends on key and data alone. */
+export const repeatedProgram = (step: StepProgram, isRepeated: boolean): Program =>
+  (isRepeated ? partsOf(step)?.step : undefined) ?? step.program;
+
 /**
  * Compiles a step. What depends on key and data alone is a program of its own, which runs when these change.
  *
  * @param isRepeated - whether many steps see the same data
  */
-export function compileStep(engine: Engine, { program, carried }: StepProgram, isRepeated: boolean): CompiledStep {
-  const shift = carried + 1;
-  const parts = isRepeated ? hoist(program, (input) => input >= carried && input !== shift) : undefined;
+export function compileStep(engine: Engine, step: StepProgram, isRepeated: boolean): CompiledStep {
+  const { program, carried } = step;
+  const parts = isRepeated ? partsOf(step) : undefined;
   const repeated = parts?.step ?? program;
   const executable = engine.compile(repeated);
   const once = parts && engine.compile(parts.once);

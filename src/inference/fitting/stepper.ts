@@ -1,13 +1,13 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
-import type { DType, Type } from "../../ir/program.js";
+import type { DType, Program, Type } from "../../ir/program.js";
 import { seedKey } from "../../ops/random.js";
 import type { Engine } from "../../runtime/engine.js";
 import type { Prepared } from "../prepare.js";
 import { violationError } from "../validate.js";
 import { firstBad } from "./checkFinite.js";
-import { type CompiledStep, compileStep } from "./compiledStep.js";
+import { type CompiledStep, compileStep, repeatedProgram } from "./compiledStep.js";
 import { explainNonFinite } from "./explainNonFinite.js";
 import type { DataSource, Segment } from "./sources.js";
 import type { FitState, Layout } from "./state.js";
@@ -22,6 +22,8 @@ export interface StepperOptions {
   readonly parameterNames: readonly string[];
   readonly source: DataSource;
   readonly engine: Engine;
+  /** Another engine for the first step that is compiled, and all after it. */
+  readonly choose?: ((program: Program, carried: number) => Promise<Engine>) | undefined;
   readonly seed: number;
 }
 
@@ -56,6 +58,7 @@ export class Stepper {
   private readonly byData = new WeakMap<readonly unknown[], Step>();
   private readonly key: Tensor;
   private milliseconds = 0;
+  private chosen: Engine | undefined;
 
   constructor(private readonly options: StepperOptions) {
     this.key = tf.tidy(() => seedKey(options.seed));
@@ -81,6 +84,11 @@ export class Stepper {
     return sums;
   }
 
+  /** What steps run on. */
+  get engine(): Engine {
+    return this.chosen ?? this.options.engine;
+  }
+
   /** What tracing, transforming and compiling have taken so far. */
   get compileMs(): number {
     return this.milliseconds;
@@ -99,7 +107,7 @@ export class Stepper {
       for (let at = step; at < end; ) {
         const segment = await this.options.source.at(at);
         const upTo = Math.min(end, segment.end);
-        const { compiled } = this.compile(segment, from);
+        const { compiled } = await this.compile(segment, from);
         const next = await compiled.iterate(carried, [this.key, shiftTensor, ...segment.inputs], upTo - at);
         if (carried !== from) disposeAll(carried);
         carried = next;
@@ -134,7 +142,7 @@ export class Stepper {
           const segment = await this.options.source.at(step);
           const shiftTensor = tf.scalar(shift);
           const inputs = [...carried, this.key, shiftTensor, ...segment.inputs];
-          const { diagnosis } = this.compile(segment, from);
+          const { diagnosis } = await this.compile(segment, from);
           const { sites, isValidated } = this.options.prepare(segment.data);
           const { parameterNames } = this.options;
           try {
@@ -156,28 +164,29 @@ export class Stepper {
     });
   }
 
-  private compile(segment: Segment, carried: readonly Tensor[]): Step {
+  private async compile(segment: Segment, carried: readonly Tensor[]): Promise<Step> {
     // most often the data are the same object as before, and need not be looked at
     const known = this.byData.get(segment.data);
     if (known) return known;
     const started = performance.now();
-    const compiled = this.compileFor(this.options.prepare(segment.data), segment, carried);
+    const compiled = await this.compileFor(this.options.prepare(segment.data), segment, carried);
     this.milliseconds += performance.now() - started;
     this.byData.set(segment.data, compiled);
     return compiled;
   }
 
-  private compileFor(prepared: Prepared, segment: Segment, carried: readonly Tensor[]): Step {
+  private async compileFor(prepared: Prepared, segment: Segment, carried: readonly Tensor[]): Promise<Step> {
     const known = this.compiled.get(prepared);
     if (known) return known;
-    const { rules, layout, engine } = this.options;
+    const { rules, layout, engine, choose } = this.options;
     if (prepared.initialStates.length !== layout.states)
       throw new ElbowError("batch-shape", {
         message: `the objective has other strategies for this batch than for the first one\n  expected: ${layout.states} states\n  received: ${prepared.initialStates.length}`,
         hint: "Choose the sites' strategies in the program, so that they do not depend on the batch's size.",
       });
     const step = stepOf(prepared, carried, layout, segment, rules);
-    const result = { ...step, compiled: compileStep(engine, step, segment.isRepeated) };
+    this.chosen ??= (await choose?.(repeatedProgram(step, segment.isRepeated), step.carried)) ?? engine;
+    const result = { ...step, compiled: compileStep(this.chosen, step, segment.isRepeated) };
     this.compiled.set(prepared, result);
     return result;
   }

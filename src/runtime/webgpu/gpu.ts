@@ -37,7 +37,7 @@ interface Dawn {
 }
 
 /** The browser's GPU, or in Node that of the package webgpu. Node ends although it is held: nothing waits on it. */
-async function findGpu(options: readonly string[]): Promise<GPU> {
+export async function findGpu(options: readonly string[]): Promise<GPU> {
   if (typeof navigator !== "undefined" && "gpu" in navigator && navigator.gpu && options.length === 0)
     return navigator.gpu;
   if (!isNode()) throw unavailable("webgpu", "this browser has no WebGPU");

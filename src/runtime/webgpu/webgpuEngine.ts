@@ -163,3 +163,5 @@ export async function openWebgpu(options?: GpuOptions): Promise<WebgpuEngine> {
     close: () => gpu.device.destroy(),
   };
 }
+
+export { findGpu } from "./gpu.js";
