@@ -72,7 +72,9 @@ describe("auto", () => {
     const without = { ...machine(fast), mayHaveGpu: async () => false };
     expect((await chooseEngine(large, 1, wasm, without)).choice.reason).toBe("no GPU");
     expect(without.openGpu).not.toHaveBeenCalled();
-    expect((await chooseEngine(large, 1, wasm, machine(undefined))).choice.reason).toBe("no GPU but in software");
+    expect((await chooseEngine(large, 1, wasm, machine(undefined))).choice.reason).toBe(
+      "no GPU in hardware that works",
+    );
     const waiting = await chooseEngine(large, 1, wasm, machine(fast, { hostEvaluated: ["randomGamma"] }));
     expect(waiting.engine).toBe(wasm);
     expect(waiting.choice.reason).toContain("randomGamma");
