@@ -153,6 +153,11 @@ export { type AutocorrelationOptions, autocorrelation, type Series } from "./inf
 export { type Convergence, type ConvergenceOptions, convergence } from "./inference/diagnostics/convergence.js";
 export { effectiveSampleSizeOfChain } from "./inference/diagnostics/effectiveSampleSizeOfChain.js";
 export {
+  type GradientNoiseOptions,
+  type GradientNoiseRow,
+  gradientNoiseBySite,
+} from "./inference/diagnostics/gradientNoiseBySite.js";
+export {
   gradientSignalToNoise,
   type SignalToNoiseOptions,
   type SignalToNoiseRow,

@@ -210,7 +210,7 @@ describe("flips in a loop", () => {
       return carry;
     });
     expect(() => expectUnbiased(L, at, [0, 0])).toThrow(
-      /a loop of 513 steps holds random choices that are not pathwise \("loop\/b"\)[\s\S]*\n {2}at test\/estimators\/control\.test\.ts:\d+$/,
+      /a loop of 513 steps holds random choices that are not pathwise \("loop\/b"\)[\s\S]*\n {2}at test\/estimators\/control\.slow\.test\.ts:\d+$/,
     );
   });
 });

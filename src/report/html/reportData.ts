@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
+import { type GradientNoiseRow, gradientNoiseBySite } from "../../inference/diagnostics/gradientNoiseBySite.js";
 import type { Explanation } from "../../inference/explain/explain.js";
 import { explainFirst } from "../../inference/explain/explainFirst.js";
 import { withFirstData } from "../../inference/firstData.js";
@@ -84,6 +85,8 @@ export interface ReportData {
   readonly explanation: Explanation | undefined;
   readonly gradient: readonly GradientRow[];
   readonly gradients: number;
+  /** Which choices the noise comes from. */
+  readonly noise: readonly GradientNoiseRow[];
 }
 
 /** Numbers that are looked at for densities and pairs; a page has no room for more. */
@@ -128,6 +131,8 @@ export async function reportData<P extends Parameters, D extends readonly unknow
     objective && (await attempt("No estimator", () => explainFirst(objective, { parameters: fit.parameters, data })));
   const gradient =
     objective && (await attempt("No gradients", () => gradientsOf(fit, objective, data as FitData<D>, gradients)));
+  const noise =
+    objective && (await attempt("No noise by choice", () => noiseOf(fit, objective, data as FitData<D>, gradients)));
   return {
     title,
     fit: fit as unknown as SavedFit<Parameters>,
@@ -141,6 +146,7 @@ export async function reportData<P extends Parameters, D extends readonly unknow
     explanation,
     gradient: gradient ?? [],
     gradients,
+    noise: noise ?? [],
   };
 }
 
@@ -252,6 +258,26 @@ function checkOf(
     draws,
     isDiscrete: dtype !== "float32" || (isDiscrete(observed) && isDiscrete(replicated)),
   };
+}
+
+/** Shares of a few per cent are enough to see, and every choice takes as many gradients again. */
+const mostNoiseDraws = 100;
+const mostNoiseGradients = 2000;
+
+async function noiseOf<P extends Parameters, D extends readonly unknown[]>(
+  { parameters, engine, sites }: SavedFit<P>,
+  objective: Objective<P, D>,
+  data: FitData<D>,
+  gradients: number,
+): Promise<GradientNoiseRow[]> {
+  const affordable = Math.floor(mostNoiseGradients / (1 + sites.length));
+  const draws = Math.max(2, Math.min(gradients, mostNoiseDraws, affordable));
+  return withFirstData((data ?? []) as FitData<D>, (first) =>
+    gradientNoiseBySite(objective, parameters, first, {
+      draws,
+      engine: engine.split(":")[0] === "wasm" ? "wasm" : engine,
+    }),
+  );
 }
 
 async function gradientsOf<P extends Parameters, D extends readonly unknown[]>(

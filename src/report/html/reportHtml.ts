@@ -122,7 +122,7 @@ function posteriorSections(plotting: Plotting, data: ReportData): Section[] {
   ];
 }
 
-function estimatorSections({ explanation, gradient, gradients }: ReportData): Section[] {
+function estimatorSections({ explanation, gradient, gradients, noise }: ReportData): Section[] {
   const sections: Section[] = [];
   if (explanation) {
     const verdict = `The estimate of the gradient is ${explanation.isUnbiased ? "unbiased" : "biased"}.`;
@@ -177,10 +177,23 @@ function estimatorSections({ explanation, gradient, gradients }: ReportData): Se
           gradient.toSorted((a, b) => b.noise - a.noise),
           30,
         ),
+        ...(noise.some(({ variance }) => variance > 0) ? [noiseTable(noise)] : []),
       ].join("\n"),
     });
   return sections;
 }
+
+const noiseTable = (noise: ReportData["noise"]): string =>
+  htmlTable(
+    "Where the noise comes from, by random choice: the variance that is left when all other choices are held. What choices do together counts for each",
+    [
+      { title: "address", cell: ({ addresses }) => addresses.join(", "), isNumber: false },
+      { title: "noise √variance", cell: ({ variance }) => number(Math.sqrt(variance), 3) },
+      { title: "share of variance", cell: ({ share }) => `${number(100 * share, 3)} %` },
+    ],
+    noise,
+    30,
+  );
 
 function share(noise: number, all: ReportData["gradient"]): string {
   const total = all.reduce((sum, each) => sum + each.noise ** 2, 0);
