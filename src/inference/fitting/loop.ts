@@ -1,3 +1,4 @@
+import { pacer } from "../../runtime/pacer.js";
 import type { ProgressReporter } from "./progress.js";
 import { closeSums, currentMoments, type FitState, nextMultiple, nextSumBoundary } from "./state.js";
 import { entryOf, type HistoryEntry, standardErrorOf } from "./statistics.js";
@@ -44,6 +45,7 @@ export async function runLoop(state: FitState, stepper: Stepper, options: LoopOp
   const from = state.step;
   const started = performance.now();
   const pace = new Pace();
+  const turn = pacer();
   let sums: number[] = [0, 0, 0];
   let isSaved = false;
   if (state.step < steps) sums = await stepper.sumsOf(state);
@@ -80,6 +82,8 @@ export async function runLoop(state: FitState, stepper: Stepper, options: LoopOp
       }
       isSaved = end === checkpoint && checkpointEvery !== undefined;
       if (isSaved) await save?.();
+      // calls that are shorter than an engine's own pauses would never let a signal through
+      await turn();
     }
     if (!isSaved) await save?.();
   } finally {
