@@ -40,7 +40,7 @@ export interface GradientNoiseRow {
  * once more with this choice alone drawn anew, which gives ½(g′ − g)² (Jansen 1999). What two choices do together counts for
  * both, so shares add up to 1 or more. Largest first.
  *
- * @throws ElbowError "option" for fewer than two draws
+ * @throws ElbowError "option" for fewer than two draws; "gradient-noise" for a loop or branch that cannot be drawn anew
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs-core";
@@ -121,6 +121,8 @@ function redrawable(traced: Program): { program: Program; groups: string[][] } {
   }
   const order = [...groups.keys()];
   const isKey = keysOf(traced);
+  // a loop or branch whose keys are not found would seem to make no noise
+  for (const equation of order) if (!isSample(equation) && !equation.inputs.some(isKey)) refuse(groups.get(equation)!);
   const types = [...traced.inputs, ...order.map(() => integer)];
   const program = build(types, (...inputs) => {
     const redraws = inputs.splice(traced.inputs.length);
@@ -133,6 +135,13 @@ function redrawable(traced: Program): { program: Program; groups: string[][] } {
     }).outputs;
   });
   return { program, groups: [...groups.values()] };
+}
+
+function refuse(addresses: readonly string[]): never {
+  throw new ElbowError("gradient-noise", {
+    message: `the random keys of the loop or branch that holds ${addresses.join(", ")} are not found, so it cannot be drawn anew alone`,
+    hint: "Use gradientSignalToNoise, which gives the noise by parameter.",
+  });
 }
 
 const addressesIn = (equation: Equation): string[] =>

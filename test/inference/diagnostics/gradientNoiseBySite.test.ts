@@ -1,12 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import {
+  cond,
   enumerate,
   flip,
   gen,
   gradientNoiseBySite,
   normal,
   objective,
+  plate,
   reinforce,
   sample,
   scan,
@@ -43,20 +45,31 @@ test("is the total effect of every choice, interactions included", async () => {
   for (const share of shares) expect(Math.abs(share - 1)).toBeLessThan(0.25);
 });
 
-test("follows scores, loops and branches", async () => {
+test("follows scores, loops, branches and plates", async () => {
   const step = gen(function* (x: tf.Tensor, loc: tf.Tensor) {
     const z = yield* sample("z", normal(x.add(loc), 1));
-    return { carry: z, output: z };
+    return { carry: z };
+  });
+  const noisy = gen(function* (loc: tf.Tensor, scale: number) {
+    return yield* sample("c", normal(loc, scale));
   });
   const L = objective(function* ({ loc }: P) {
-    const quiet = yield* sample("quiet", normal(loc, 0.01));
-    const b = yield* sample("b", reinforce(flip(tf.sigmoid(loc))));
+    // the gradients: 2·(3z + …) of the walk, 2c of the branch, 2r of each of four rows, and a score
     const { carry } = yield* scan("walk", (x: tf.Tensor) => step(x, loc), tf.scalar(0), 3);
-    return quiet.add(b.mul(0)).add(carry.square());
+    const c = yield* cond("branch", tf.scalar(1, "int32").greater(0), noisy(loc, 1), noisy(loc, 2));
+    const rows = yield* plate("rows", (shift: tf.Tensor) => noisy(loc.add(shift), 1), tf.zeros([4]));
+    const b = yield* sample("b", reinforce(flip(tf.sigmoid(loc))));
+    return carry.square().add(c.square()).add(tf.sum(rows.square())).add(b);
   });
-  const rows = await gradientNoiseBySite(L, at, [], { draws: 400, seed: 1 });
-  expect(rows[0]!.addresses.some((address) => address.includes("z"))).toBe(true);
-  expect(rows[0]!.share).toBeGreaterThan(0.9);
+  const rows = await gradientNoiseBySite(L, at, [], { draws: 2000, seed: 1 });
+  const found = new Map(rows.map(({ addresses, variance }) => [addresses.join(), variance]));
+  expect([...found.keys()].sort()).toEqual(["b", "branch/c", "rows/c", "walk/z"]);
+  // ∇z₃² = 2·z₃·3 with z₃ of variance 3; ∇c² = 2c; four independent ∇r² = 2r: none depends on the others
+  const relative = 5 * Math.sqrt(2 / 2000);
+  expect(Math.abs(found.get("walk/z")! / 108 - 1)).toBeLessThan(relative);
+  expect(Math.abs(found.get("branch/c")! / 4 - 1)).toBeLessThan(relative);
+  expect(Math.abs(found.get("rows/c")! / 16 - 1)).toBeLessThan(relative);
+  expect(found.get("b")).toBeGreaterThan(0);
 });
 
 test("a negative control: without noise there are no shares", async () => {
