@@ -93,6 +93,9 @@ const rules: Readonly<Record<string, Rule>> = {
   stopGradient: same,
   assumeContinuous: same,
   leaf: same,
+  logGammaPath: same,
+  vonMisesPath: same,
+  sphereAnglePath: same,
   floorDiv: ({ x, to }) => (to === "int32" ? `floor_div_i32(${x.join(", ")})` : `floor(${x.join(" / ")})`),
   mod: ({ x, to }) => (to === "int32" ? `mod_i32(${x.join(", ")})` : bits("math_mod", x)),
 };
@@ -107,7 +110,7 @@ export function elementwiseRule(name: string): Rule | undefined {
 
 /** Roughly how many instructions one element takes. */
 export function elementwiseCost(name: string): number {
-  if (["broadcastTo", "stopGradient", "assumeContinuous", "leaf"].includes(name)) return 0;
+  if (rules[name] === same) return 0;
   if (rules[name]) return ["div", "sqrt", "rsqrt", "reciprocal", "floorDiv", "mod"].includes(name) ? 4 : 1;
   return costs.get(name) ?? 60;
 }

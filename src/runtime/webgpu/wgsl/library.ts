@@ -1,6 +1,7 @@
 // Functions that kernels call, by name; a kernel gets those whose names occur in it.
+
+import { functions } from "./functions.js";
 import { mathFunction } from "./mathFunctions.js";
-import { special } from "./special.js";
 
 /** How numbers are told apart and kept from compilers that take NaN and rounding for nothing. */
 const numbers: Readonly<Record<string, string>> = {
@@ -106,7 +107,7 @@ const random: Readonly<Record<string, string>> = {
 }`,
 };
 
-const written: Readonly<Record<string, string>> = { ...numbers, ...doubles, ...random, ...special };
+const written: Readonly<Record<string, string>> = { ...numbers, ...doubles, ...random, ...functions };
 
 const sourceOf = (name: string): string | undefined => written[name] ?? mathFunction(name);
 

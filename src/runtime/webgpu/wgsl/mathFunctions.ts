@@ -4,8 +4,8 @@ import type { FunctionBuilder } from "../../wasm/assembler/functionBuilder.js";
 
 import { mathLanes } from "../../wasm/mathLanes.js";
 import { boxMuller } from "../../wasm/random.js";
+import { functions } from "./functions.js";
 import { polygamma } from "./polygamma.js";
-import { special } from "./special.js";
 import { translate } from "./translate.js";
 
 const prefix = "math_";
@@ -14,7 +14,7 @@ const prefix = "math_";
 export function mathName(primitive: string, order?: number): string | undefined {
   if (primitive === "polygamma") return `${prefix}polygamma${order}`;
   const name = `${prefix}${primitive}`;
-  return primitive in mathLanes || name in special ? name : undefined;
+  return primitive in mathLanes || name in functions ? name : undefined;
 }
 
 const binary = ["atan2", "deviance", "digammaDifference", "floorDiv"];
