@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -29,6 +38,19 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("its pages link to nothing that it does not hold", () => {
+  const held = join(folder, "node_modules", "elbow");
+  const files = readdirSync(held, { recursive: true, encoding: "utf8" });
+  const pages = files.filter((file) => file.endsWith(".md") && !/^(templates|node_modules)\//.test(file));
+  expect(pages.length).toBeGreaterThan(20);
+  const links = pages.flatMap((page) => {
+    const text = readFileSync(join(held, page), "utf8").replace(/```[\s\S]*?```/g, "");
+    return [...text.matchAll(/\]\(([^)#\s]+)/g)].map(([, to]) => ({ page, to: to! }));
+  });
+  const local = links.filter(({ to }) => !/^[a-z]+:/.test(to));
+  expect(local.filter(({ page, to }) => !existsSync(resolve(held, dirname(page), to)))).toEqual([]);
+});
 
 test("imports in plain Node", () => {
   const script = `
