@@ -7,6 +7,7 @@ import { RandomSource } from "./source.js";
  */
 export function logGammaDraw(key0: number, key1: number, shape: number): number {
   if (!(shape > 0)) return Number.NaN;
+  if (shape === Number.POSITIVE_INFINITY) return shape;
   const source = new RandomSource(key0, key1);
   const boost = shape < 1 ? Math.log(source.uniform()) / shape : 0;
   const d = (shape < 1 ? shape + 1 : shape) - 1 / 3;

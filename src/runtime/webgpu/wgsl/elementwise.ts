@@ -117,5 +117,8 @@ export function elementwiseCost(name: string): number {
 
 const costs: ReadonlyMap<string, number> = new Map([
   ...["exp", "expm1", "log", "log1p", "sigmoid", "tanh", "erf"].map((name) => [name, 15] as const),
+  ...["logGammaDraw", "vonMisesDraw", "binomialDraw", "sphereAngleDraw", "poissonQuantile"].map(
+    (name) => [name, 600] as const,
+  ),
   ...["softplus", "sin", "cos", "sinh", "cosh", "asinh", "acosh", "atanh", "atan"].map((name) => [name, 30] as const),
 ]);
