@@ -6,7 +6,7 @@ import { leastNormal, log, logNormal, logOfAll } from "./log.js";
 import { infinity, onlyWhere, outlined, polynomial, type Unary, type Vector, where } from "./vector.js";
 
 /** log Γ(2 + z)/(z(z + 1)) for |z| ≤ 1, to 2⁻²⁶: of one sign, so that the zeros of log Γ at 1 and 2 are exact. */
-const nearTwo = [
+export const nearTwo = [
   4.2278433e-1, -1.003173e-1, 3.296524e-2, -1.23845935e-2, 4.9968082e-3, -2.1038535e-3, 9.203957e-4, -4.2191404e-4,
   1.7843465e-4, -5.579743e-5, 3.4691904e-5, -3.7576247e-5, 1.4727285e-5,
 ];

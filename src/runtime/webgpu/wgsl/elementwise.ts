@@ -1,5 +1,6 @@
 // Elementwise operations as expressions on scalars: f32, i32, bool.
 import type { Attributes, DType } from "../../../ir/program.js";
+import { familyFunction } from "./families/all.js";
 import { mathName } from "./mathFunctions.js";
 
 /** One operation on elements. */
@@ -112,7 +113,7 @@ export function elementwiseRule(name: string): Rule | undefined {
 export function elementwiseCost(name: string): number {
   if (rules[name] === same) return 0;
   if (rules[name]) return ["div", "sqrt", "rsqrt", "reciprocal", "floorDiv", "mod"].includes(name) ? 4 : 1;
-  return costs.get(name) ?? 60;
+  return costs.get(name) ?? (familyFunction(`math_${name}`) ? 1500 : 60);
 }
 
 const costs: ReadonlyMap<string, number> = new Map([

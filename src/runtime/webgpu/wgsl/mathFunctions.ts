@@ -4,6 +4,7 @@ import type { FunctionBuilder } from "../../wasm/assembler/functionBuilder.js";
 
 import { mathLanes } from "../../wasm/mathLanes.js";
 import { boxMuller } from "../../wasm/random.js";
+import { familyFunction } from "./families/all.js";
 import { functions } from "./functions.js";
 import { polygamma } from "./polygamma.js";
 import { translate } from "./translate.js";
@@ -14,7 +15,7 @@ const prefix = "math_";
 export function mathName(primitive: string, order?: number): string | undefined {
   if (primitive === "polygamma") return `${prefix}polygamma${order}`;
   const name = `${prefix}${primitive}`;
-  return primitive in mathLanes || name in functions ? name : undefined;
+  return primitive in mathLanes || name in functions || familyFunction(name) !== undefined ? name : undefined;
 }
 
 const binary = ["atan2", "deviance", "digammaDifference", "floorDiv"];

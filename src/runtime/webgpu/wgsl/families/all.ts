@@ -1,0 +1,22 @@
+// Functions that are written for single precision and have derivatives of every order, by name.
+import { ofFloats, type Source } from "./calls.js";
+import { incompleteBeta } from "./incompleteBeta.js";
+import { incompleteGamma } from "./incompleteGamma.js";
+import { jets } from "./jets.js";
+
+const families: Readonly<Record<string, Source>> = { ...jets, ...incompleteGamma, ...incompleteBeta };
+
+const written = new Map<string, string | undefined>();
+
+function write(name: string): string | undefined {
+  const primitive = /^of_(.*)$/.exec(name)?.[1];
+  if (primitive) return ofFloats(primitive, primitive === "deviance" ? 2 : 1);
+  const [, base, orders] = /^(.*?)((?:_\d+)*)$/.exec(name)!;
+  return families[base!]?.(...orders!.split("_").slice(1).map(Number));
+}
+
+/** A function of a family, as WGSL: `name_1_0` is one differentiated once in its first parameter. */
+export function familyFunction(name: string): string | undefined {
+  if (!written.has(name)) written.set(name, write(name));
+  return written.get(name);
+}
