@@ -4,7 +4,17 @@
 const inverseE = { high: 0.36787944117144233, low: -1.2428753672788363e-17 } as const;
 
 /** Coefficients in p = √(2(ex + 1)) of w + 1 near the branch point x = −1/e (DLMF 4.13.6). */
-const nearBranch = [0, 1, -1 / 3, 11 / 72, -43 / 540, 769 / 17280, -221 / 8505, 680863 / 43545600, -1963 / 204120];
+export const nearBranch = [
+  0,
+  1,
+  -1 / 3,
+  11 / 72,
+  -43 / 540,
+  769 / 17280,
+  -221 / 8505,
+  680863 / 43545600,
+  -1963 / 204120,
+];
 
 /** W(x) for x ≥ −1/e: a series near the branch point, elsewhere Halley's steps from an approximation. */
 function value(x: number): number {
@@ -29,7 +39,7 @@ function value(x: number): number {
 }
 
 /** The coefficients of pₙ in W⁽ⁿ⁾ = e^{−nW}·pₙ(W)/(1 + W)²ⁿ⁻¹: pₙ₊₁ = (1 − 3n − nW)·pₙ + (1 + W)·pₙ′ (Corless and others 1996). */
-function numerator(n: number): number[] {
+export function numerator(n: number): number[] {
   let p = [1];
   for (let order = 1; order < n; order++) {
     const next = new Array<number>(p.length + 1).fill(0);

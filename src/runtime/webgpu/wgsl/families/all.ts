@@ -3,14 +3,26 @@ import { ofFloats, type Source } from "./calls.js";
 import { incompleteBeta } from "./incompleteBeta.js";
 import { incompleteGamma } from "./incompleteGamma.js";
 import { jets } from "./jets.js";
+import { lambertw } from "./lambertw.js";
+import { lgammaCurvature } from "./lgammaCurvature.js";
+import { quantiles } from "./quantiles.js";
+import { studentT } from "./studentT.js";
 
-const families: Readonly<Record<string, Source>> = { ...jets, ...incompleteGamma, ...incompleteBeta };
+const families: Readonly<Record<string, Source>> = {
+  ...jets,
+  ...incompleteGamma,
+  ...incompleteBeta,
+  ...quantiles,
+  ...studentT,
+  ...lambertw,
+  ...lgammaCurvature,
+};
 
 const written = new Map<string, string | undefined>();
 
 function write(name: string): string | undefined {
   const primitive = /^of_(.*)$/.exec(name)?.[1];
-  if (primitive) return ofFloats(primitive, primitive === "deviance" ? 2 : 1);
+  if (primitive) return ofFloats(primitive, ["deviance", "betaln", "digammaDifference"].includes(primitive) ? 2 : 1);
   const [, base, orders] = /^(.*?)((?:_\d+)*)$/.exec(name)!;
   return families[base!]?.(...orders!.split("_").slice(1).map(Number));
 }

@@ -116,12 +116,15 @@ export const incompleteBeta: Readonly<Record<string, Source>> = {
   let z = jet_mul_${i}_${j}(term, beta_fraction_${i}_${j}(a, b, x, y, e));
   return z[${(i + 1) * (j + 1) - 1}] * ${f32Literal(factorial(i) * factorial(j))};
 }`,
+  // whether the fraction is that of I and not of 1 − I: it converges fast, or the other one is too close to 1, as for small b
+  beta_is_direct: () => `fn beta_is_direct(a: f32, b: f32, x: f32, y: f32) -> bool {
+  return x < (a + 1f) / (a + b + 2f) || (b < 0.25f && y > 1e-4f && b * of_log(y) > -0.3f);
+}`,
   beta_below: (i = 0, j = 0) => `fn beta_below_${i}_${j}(a: f32, b: f32, x: vec2f, y: vec2f) -> f32 {
   if (!(a > 0f && b > 0f) || is_infinite(a) || is_infinite(b)) { return not_a_number(); }
   if (x.x <= 0f) { return 0f; }
   if (y.x <= 0f) { return ${i + j > 0 ? "0f" : "1f"}; }
-  // of a small b, 1 − I would be near 1 on the other side
-  if (x.x < (a + 1f) / (a + b + 2f) || (b < 0.25f && y.x > 1e-4f)) { return beta_lower_${i}_${j}(a, b, x, y); }
+  if (beta_is_direct(a, b, x.x, y.x)) { return beta_lower_${i}_${j}(a, b, x, y); }
   return ${i + j > 0 ? "" : "1f"} - beta_lower_${j}_${i}(b, a, y, x);
 }`,
   math_betainc: (i = 0, j = 0) =>

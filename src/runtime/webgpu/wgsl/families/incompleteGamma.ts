@@ -103,14 +103,14 @@ export const incompleteGamma: Readonly<Record<string, Source>> = {
   return ${derivative("z", n)};
 }`,
   // 1 − xᵃ/Γ(1 + a)·(1 + a Σ (−x)ᵏ/((a + k) k!)), where 1 − P would cancel
-  gamma_upper_near_zero: () => `fn gamma_upper_near_zero(a: f32, x: f32) -> f32 {
+  gamma_upper_near_zero: () => `fn gamma_upper_near_zero(a: f32, x: f32, logarithm: f32) -> f32 {
   var sum = 0f;
   var power = 1f;
   for (var k = 1f; k < 14f; k += 1f) {
     power *= -x / k;
     sum += power / (a + k);
   }
-  let exponent = a * of_log(x) - lgamma_1p(a);
+  let exponent = a * logarithm - lgamma_1p(a);
   return -of_expm1(exponent) - of_exp(exponent) * a * sum;
 }`,
   gamma_inside: (n = 0) => `fn gamma_inside_${n}(a: f32, x: f32) -> f32 {
@@ -127,7 +127,7 @@ export const incompleteGamma: Readonly<Record<string, Source>> = {
   if (a == 0f || is_infinite(x)) { return 0f; }
   if (x == 0f || is_infinite(a)) { return 1f; }
   if (x >= gamma_turn(a)) { return gamma_upper_0(a, x); }
-  if (a < 1f) { return gamma_upper_near_zero(a, x); }
+  if (a < 1f) { return gamma_upper_near_zero(a, x, of_log(x)); }
   return 1f - gamma_lower_0(a, x);
 }`,
   math_gammainc: (n = 0) =>
