@@ -42,6 +42,8 @@ export const noteRow = (row: Tensor, whole: Tensor): void => {
 /** Data whose values are not known while a program is recorded. */
 export interface UnknownObserved {
   readonly value: Tensor;
+  /** Whether any finite number will do. */
+  readonly isReal: boolean;
   /** @throws ElbowError "observed-value" */
   readonly check: (elements: ArrayLike<number>) => void;
 }
@@ -81,7 +83,7 @@ export function checkObserved(
   const { shape } = value;
   const elements = knownElements(value);
   if (elements) check(elements);
-  else unknown?.push({ value, check });
+  else unknown?.push({ value, isReal: family.support === "real", check });
 
   function refuse(offence: Offence): never {
     throw new ElbowError("observed-value", {

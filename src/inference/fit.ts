@@ -4,6 +4,7 @@ import type { Program } from "../ir/program.js";
 import { chooseEngine } from "../runtime/auto/chooseEngine.js";
 import type { AutomaticChoice, EngineDetails } from "../runtime/engine.js";
 import { chosenEngine, type EngineChoice, isAutomatic } from "../runtime/engines.js";
+import { readTensors } from "../runtime/readTensors.js";
 import type { SiteReport } from "../transforms/estimate/estimate.js";
 import { described } from "../util/described.js";
 import { captureSource } from "../util/location.js";
@@ -143,10 +144,10 @@ async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
   const engine = await chosenEngine(options);
   const tensors = parameterTensors(parameters);
   const names = leavesOf(parameters).map(({ path }) => path.join(".") || "(root)");
-  await checkFinite(tensors, (i) => `the parameter "${names[i]}"`);
+  await checkFinite(tensors, (i) => `the parameter "${names[i]}"`, engine);
 
   const started = performance.now();
-  const source = await sourceOf((options.data ?? []) as FitData<readonly unknown[]>);
+  const source = await sourceOf((options.data ?? []) as FitData<readonly unknown[]>, engine);
   const cleanup: (() => unknown)[] = [() => source.close()];
   try {
     const prepareFor = (data: readonly unknown[]) =>
@@ -190,7 +191,12 @@ async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
     cleanup.push(() => stepper.dispose());
     const before = state.step;
     const progress = options.progress === true ? await terminalProgress() : options.progress || undefined;
-    const save = checkpoint && (() => writeCheckpoint(checkpoint.file, state, identity, reportEvery));
+    const save =
+      checkpoint &&
+      (async () => {
+        await readTensors(stepper.engine, state.carried);
+        await writeCheckpoint(checkpoint.file, state, identity, reportEvery);
+      });
     const history = await runLoop(state, stepper, {
       steps,
       reportEvery,

@@ -42,6 +42,8 @@ export interface Traceable<P extends Parameters, D extends readonly unknown[]> {
 export interface ObservedData {
   /** Which of the data tensors. */
   readonly position: number;
+  /** Whether any finite number will do. */
+  readonly isReal: boolean;
   /** @throws ElbowError "observed-value" for elements that the distribution cannot have */
   readonly check: (elements: ArrayLike<number>) => void;
 }
@@ -179,9 +181,9 @@ export function traceObjective<P extends Parameters, D extends readonly unknown[
         result: { result, validity },
         observed,
       } = collectingObserved(() => (validate ? checking(compute) : { result: compute(), validity: undefined }));
-      for (const { value, check } of observed) {
+      for (const { value, isReal, check } of observed) {
         const position = dataInputs.indexOf(value);
-        if (position >= 0) observedData.push({ position, check });
+        if (position >= 0) observedData.push({ position, isReal, check });
       }
       const value = checkValue(result);
       return [validity ? tf.add(value, validity) : value];

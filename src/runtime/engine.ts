@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Program } from "../ir/program.js";
+import type { Data } from "./arrays.js";
 
 /** A program made ready to run by an engine. */
 export interface Executable {
@@ -41,6 +42,10 @@ export interface Engine {
   readonly compile: (program: Program) => Executable;
   /** How it computes, where that depends on host and options. */
   readonly details?: () => EngineDetails;
+  /** Reads tensors, those that it keeps on a GPU all at once; of engines that keep some. @throws ElbowError `device-lost` */
+  readonly read?: (tensors: readonly Tensor[]) => Promise<Data[]>;
+  /** Whether a tensor's elements are all finite, found without reading them; undefined where reading them is as good. */
+  readonly areFinite?: (tensor: Tensor) => Promise<boolean | undefined>;
   /** What it has done so far in this process; of engines that count. */
   readonly stats?: () => EngineStats;
 }

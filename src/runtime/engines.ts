@@ -67,6 +67,8 @@ export async function engineByName(name?: string, { threads }: Pick<EngineChoice
   const chosen = asked === "auto" ? (hasWasm() ? "wasm" : "tfjs") : asked;
   const count = threadsOf(chosen, threads);
   if (count !== undefined) return wasmEngineOf({ threads: count });
+  // which one it is depends on what became of devices
+  if (chosen === "webgpu") return (await import("./webgpu/sharedEngine.js")).sharedWebgpu();
   const wanted = chosen === "tfjs" ? `tfjs:${await defaultBackend()}` : chosen;
   const known = engines.get(wanted) ?? load(wanted);
   engines.set(wanted, known);
@@ -94,7 +96,6 @@ function threadsOf(name: string, threads?: number): number | undefined {
 
 async function load(name: string): Promise<Engine> {
   if (name === "reference") return referenceEngine;
-  if (name === "webgpu") return loadWebgpu();
   const backend = name.startsWith("tfjs:") ? name.slice("tfjs:".length) : "";
   if (!(backend in backendLoaders) && !registeredBackends().includes(backend))
     throw new ElbowError("unknown-engine", {
@@ -103,14 +104,6 @@ async function load(name: string): Promise<Engine> {
     });
   await initializeBackend(backend);
   return tfjsEngine(backend);
-}
-
-/** A lost GPU is opened anew when the engine is asked for again. */
-async function loadWebgpu(): Promise<Engine> {
-  const { openWebgpu } = await import("./webgpu/webgpuEngine.js");
-  const engine = await openWebgpu();
-  engine.lost.then(() => engines.delete("webgpu"));
-  return engine;
 }
 
 /** Backends that are active or registered without anybody's choice: cpu as soon as a tensor is made. */

@@ -21,7 +21,9 @@ export async function checkFit(prepared: Prepared, segment: Segment, inputs: Fit
   if (isMinibatches(inputs.data)) checkScale(prepared, inputs.data, segment);
   // rows are picked from whole tensors, which stand last
   const tensors = prepared.dataCount === 0 ? [] : segment.inputs.slice(-prepared.dataCount);
-  for (const { position, check } of prepared.observed) check(await tensors[position]!.data());
+  // what is not finite has been refused before
+  const narrow = prepared.observed.filter(({ isReal }) => !isReal);
+  for (const { position, check } of narrow) check(await tensors[position]!.data());
 }
 
 function checkUnused({ traced, parameterCount }: Prepared, names: readonly string[]): void {

@@ -2,6 +2,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
+import type { Engine } from "../../runtime/engine.js";
 import { formatShape } from "../../util/shapes.js";
 import { leavesOf, mapLeaves, type Tree } from "../../util/tree.js";
 import { dataTensors } from "../prepare.js";
@@ -38,12 +39,12 @@ export interface DataSource {
   readonly close: () => Promise<void>;
 }
 
-/** The source of what a fit is given as `data`. @throws ElbowError "option" for anything else */
-export async function sourceOf(data: FitData<readonly unknown[]>): Promise<DataSource> {
-  if (Array.isArray(data)) return fixedSource(data);
-  if ("kind" in data && data.kind === "minibatches") return minibatchSource(data);
+/** The source of what a fit on an engine is given as `data`. @throws ElbowError "option" for anything else */
+export async function sourceOf(data: FitData<readonly unknown[]>, engine?: Engine): Promise<DataSource> {
+  if (Array.isArray(data)) return fixedSource(data, engine);
+  if ("kind" in data && data.kind === "minibatches") return minibatchSource(data, engine);
   if (Symbol.iterator in data || Symbol.asyncIterator in data)
-    return streamSource(data as DataStream<readonly unknown[]>);
+    return streamSource(data as DataStream<readonly unknown[]>, engine);
   throw new ElbowError("option", {
     message: `fit: data must be an array of the objective's data arguments, minibatches(…) or an iterable of such arrays\n  received: ${(data as unknown) instanceof tf.Tensor ? "a tensor" : typeof data}`,
     hint: "Wrap a single argument into an array: data: [y].",
@@ -55,9 +56,9 @@ const nameOf = (i: number): string => `data argument ${i}`;
 const nothing = (): void => undefined;
 
 /** The same data at every step. */
-export async function fixedSource(data: readonly unknown[]): Promise<DataSource> {
+export async function fixedSource(data: readonly unknown[], engine?: Engine): Promise<DataSource> {
   const inputs = dataTensors(data);
-  await checkFinite(inputs, namesIn(data));
+  await checkFinite(inputs, namesIn(data), engine);
   const segment: Segment = { data, inputs, select: asGiven, end: Number.POSITIVE_INFINITY, isRepeated: true };
   return { description: "fixed", at: async () => segment, release: nothing, close: async () => undefined };
 }
@@ -78,14 +79,13 @@ const pickRows: SelectData = ([orders, start, ...tensors], step) => {
 };
 
 /** Rows of whole tensors, in an order that is drawn anew for every epoch. */
-export async function minibatchSource({
-  data: given,
-  rows,
-  options,
-}: Minibatches<readonly unknown[]>): Promise<DataSource> {
+export async function minibatchSource(
+  { data: given, rows, options }: Minibatches<readonly unknown[]>,
+  engine?: Engine,
+): Promise<DataSource> {
   const tensors = given.map((each) => (each instanceof tf.Tensor ? each : tf.tensor(each)));
   const own = tensors.filter((tensor) => !given.includes(tensor));
-  await checkFinite(tensors, nameOf);
+  await checkFinite(tensors, nameOf, engine);
   const { size, shuffle, seed, dropLast } = options;
   const full = Math.floor(rows / size);
   const rest = dropLast ? 0 : rows % size;
@@ -129,7 +129,7 @@ export async function minibatchSource({
 }
 
 /** Data tuples from an iterator, one per step. Those since the last `release` are kept, for a failed step to be repeated. */
-export function streamSource(stream: DataStream<readonly unknown[]>): DataSource {
+export function streamSource(stream: DataStream<readonly unknown[]>, engine?: Engine): DataSource {
   const iterator = Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
   const kept = new Map<number, Segment>();
   let taken = 0;
@@ -157,7 +157,7 @@ export function streamSource(stream: DataStream<readonly unknown[]>): DataSource
     const batch = taken;
     const segment: Segment = { data, inputs, select: asGiven, end: taken + 1, isRepeated: false };
     kept.set(taken++, segment);
-    await checkFinite(inputs, (i) => `${names(i)} of batch ${batch}`);
+    await checkFinite(inputs, (i) => `${names(i)} of batch ${batch}`, engine);
     return segment;
   };
 

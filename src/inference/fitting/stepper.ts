@@ -4,6 +4,7 @@ import { ElbowError } from "../../errors.js";
 import type { DType, Program, Type } from "../../ir/program.js";
 import { seedKey } from "../../ops/random.js";
 import type { Engine } from "../../runtime/engine.js";
+import { readTensors } from "../../runtime/readTensors.js";
 import type { Prepared } from "../prepare.js";
 import { violationError } from "../validate.js";
 import { firstBad } from "./checkFinite.js";
@@ -125,7 +126,7 @@ export class Stepper {
   /** Reads the sums, and whether they and the parameters are finite. */
   private async inspect(carried: readonly Tensor[]): Promise<{ sums: number[]; isSound: boolean }> {
     const parameters = carried.slice(0, this.options.layout.parameters);
-    const data = await Promise.all([...carried.slice(-sumCount), ...parameters].map((tensor) => tensor.data()));
+    const data = await readTensors(this.engine, [...carried.slice(-sumCount), ...parameters]);
     const sums = data.slice(0, sumCount).map(([sum]) => sum!);
     const [sum, , norms] = sums;
     return { sums, isSound: firstBad([sum!, norms!]) < 0 && data.slice(sumCount).every((each) => firstBad(each) < 0) };

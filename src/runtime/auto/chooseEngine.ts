@@ -79,25 +79,31 @@ export async function chooseEngine(
   }
 }
 
-let opened: Promise<OpenGpu | undefined> | undefined;
+/** Looked for once per process. */
+let hasHardware: Promise<boolean> | undefined;
+/** A GPU that was lost is opened anew, and is another engine then. */
+const measured = new WeakMap<Engine, Promise<GpuRates>>();
 
-/** Once per process; a GPU that was lost is opened anew. */
-function openOnce(): Promise<OpenGpu | undefined> {
-  // a driver that fails in whatever way must not stop a fit that never asked for a GPU
-  opened ??= openNow().catch(() => undefined);
-  return opened;
+/** A driver that fails in whatever way must not stop a fit that never asked for a GPU. */
+async function openGpu(): Promise<OpenGpu | undefined> {
+  try {
+    hasHardware ??= findHardware();
+    if (!(await hasHardware)) return undefined;
+    const { sharedWebgpu } = await import("../webgpu/sharedEngine.js");
+    const engine = await sharedWebgpu();
+    const rates = measured.get(engine) ?? measureGpu(engine);
+    measured.set(engine, rates);
+    return { engine, rates: await rates };
+  } catch {
+    return undefined;
+  }
 }
 
-async function openNow(): Promise<OpenGpu | undefined> {
-  const { findGpu, openWebgpu } = await import("../webgpu/webgpuEngine.js");
+async function findHardware(): Promise<boolean> {
+  const { findGpu } = await import("../webgpu/webgpuEngine.js");
   const gpu = (await findGpu([])) as unknown as GpuLike;
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
-  if (!adapter || !isHardware(adapter)) return undefined;
-  const engine = await openWebgpu();
-  engine.lost.then(() => {
-    opened = undefined;
-  });
-  return { engine, rates: await measureGpu(engine) };
+  return adapter !== null && isHardware(adapter);
 }
 
-const thisMachine: Machine = { mayHaveGpu, openGpu: openOnce, ceilings: measureCeilings };
+const thisMachine: Machine = { mayHaveGpu, openGpu, ceilings: measureCeilings };

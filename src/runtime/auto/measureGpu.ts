@@ -41,7 +41,10 @@ async function nanoseconds(engine: Engine, shape: Shape, f: (x: Variable) => Var
   const x = tf.engine().makeTensor(new Float32Array(sizeOf(shape)), [...shape], "float32");
   const time = async (count: number): Promise<number> => {
     const started = performance.now();
-    tf.dispose(await executable.iterate([x], 1, count));
+    const results = await executable.iterate([x], 1, count);
+    // tensors that stay on the GPU may be ready before their values are
+    await Promise.all(results.map((result) => result.data()));
+    tf.dispose(results);
     return performance.now() - started;
   };
   try {

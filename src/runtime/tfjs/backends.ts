@@ -3,6 +3,7 @@ import "../registerCpu.js";
 import * as tf from "@tensorflow/tfjs-core";
 import { importFromNode, isNode } from "../../util/host.js";
 import { importOptional, isInstalled, unavailable } from "../packages.js";
+import { lent } from "./lentDevice.js";
 
 /** A tfjs backend that can be asked for by name. */
 export interface BackendLoader {
@@ -72,7 +73,15 @@ async function registerTensorflow(): Promise<void> {
 /** Whether this browser (or what stands for one) has WebGPU. */
 export const hasGpu = (): boolean => typeof navigator !== "undefined" && "gpu" in navigator && Boolean(navigator.gpu);
 
-/** tfjs' webgpu backend registers itself only if `navigator.gpu` is there when it is imported. */
+/** What Elbow uses of tfjs' package. */
+interface WebgpuPackage {
+  readonly WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => tf.KernelBackend;
+}
+
+/**
+ * tfjs' webgpu backend registers itself only if `navigator.gpu` is there when it is imported. It starts on the device of Elbow's
+ * engine webgpu if that is open, else on one of its own, which that engine takes when it is opened.
+ */
 async function registerWebgpu(): Promise<void> {
   if ((await isInstalled("@tensorflow/tfjs-backend-webgpu")) === false)
     throw unavailable("tfjs:webgpu", `@tensorflow/tfjs-backend-webgpu is not installed, run: ${installWebgpu}`);
@@ -88,9 +97,14 @@ async function registerWebgpu(): Promise<void> {
       writable: true,
     });
   }
-  if (!(await navigator.gpu.requestAdapter()))
+  const { device } = lent;
+  if (!device && !(await navigator.gpu.requestAdapter()))
     throw unavailable("tfjs:webgpu", "no GPU was found; it needs a driver for Vulkan, Metal or Direct3D 12");
-  await importOptional("tfjs:webgpu", "@tensorflow/tfjs-backend-webgpu", installWebgpu);
+  const loaded = await importOptional("tfjs:webgpu", "@tensorflow/tfjs-backend-webgpu", installWebgpu);
+  if (!device) return;
+  const { WebGPUBackend } = loaded as WebgpuPackage;
+  if (registeredBackends().includes("webgpu")) tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => new WebGPUBackend(device, device.adapterInfo), 3);
 }
 
 /** Backends that somebody registered with tfjs, without Elbow's own, which records instead of computing. */

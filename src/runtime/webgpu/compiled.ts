@@ -4,7 +4,8 @@ import type { Program, Variable } from "../../ir/program.js";
 import { sizeOf } from "../../util/shapes.js";
 import { kernelOf } from "./emit/kernel.js";
 import { Places } from "./emit/places.js";
-import { type Gpu, mostBuffers } from "./gpu.js";
+import { type Gpu, type Layout, memoryLimits } from "./gpu.js";
+import { layoutOf } from "./layouts.js";
 import { aloneIfSmall, type Item, itemsOf } from "./plan/items.js";
 import { placeValues } from "./plan/memory.js";
 import type { Root } from "./plan/roots.js";
@@ -39,8 +40,11 @@ export interface Compiled {
   readonly takesSteps: boolean;
   readonly places: Places;
   readonly steps: Loop;
-  /** Sizes of the buffers in words. */
+  /** Sizes in words of the buffers that values share. */
   readonly words: readonly number[];
+  /** Inputs that have buffers of their own, which come after those and are only read. */
+  readonly ownInputs: readonly Variable[];
+  readonly layout: Layout;
   readonly inputs: readonly Variable[];
   /** Undefined for outputs without elements. */
   readonly outputs: readonly (Variable | undefined)[];
@@ -51,6 +55,9 @@ export interface Compiled {
   /** Rejects if the GPU takes a kernel for invalid. */
   readonly validity: Promise<void>;
 }
+
+/** Inputs of at least so many elements may have a buffer of their own. */
+const leastAlone = 1024;
 
 /** @param carried - how many leading outputs are the leading inputs of the next step */
 export function compileProgram(gpu: Gpu, program: Program, carried: number): Compiled {
@@ -76,12 +83,14 @@ export function compileProgram(gpu: Gpu, program: Program, carried: number): Com
   block.outputs.forEach(keep);
   for (const { variable } of constants) keep(variable);
   for (const each of permanent) homes.set(each, []);
-  const offered = gpu.device.limits.maxStorageBufferBindingSize;
-  const limit = { words: Math.floor(Math.min(offered, 2 ** 32 - 4) / 4), buffers: mostBuffers };
-  const { positions, words } = placeValues(planned, items, permanent, limit);
+  const large = block.program.inputs
+    .filter(({ shape }, i) => i >= carried && sizeOf(shape) >= leastAlone)
+    .sort((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
+  const { positions, words, ownInputs } = placeValues(planned, items, permanent, large, memoryLimits(gpu));
   const places = new Places(positions, parts);
-  const layout = layoutOf(gpu, words.length);
-  const context = { graph, places, buffers: words.length, counters: counters.count };
+  const buffers = words.length + ownInputs.length;
+  const layout = layoutOf(gpu, buffers, ownInputs.length);
+  const context = { graph, places, buffers, inputBuffers: ownInputs.length, counters: counters.count };
   let longest = 0;
   const commandOf = (item: Item): Command => {
     if (item.kind === "host") return { kind: "host", root: item.unit.heads[0]! };
@@ -91,7 +100,12 @@ export function compileProgram(gpu: Gpu, program: Program, carried: number): Com
       return { kind: "repeat", loop, counter, commands: item.items.map(commandOf) };
     }
     const { source, workgroups } = kernelOf(item, context, alone && steps.index);
-    return { kind: "launch", pipeline: pipelineOf(gpu, source, layout), source, grid: gridOf(gpu, workgroups) };
+    return {
+      kind: "launch",
+      pipeline: pipelineOf(gpu, source, layout.pipeline),
+      source,
+      grid: gridOf(gpu, workgroups),
+    };
   };
   gpu.device.pushErrorScope("validation");
   const commands = items.map(commandOf);
@@ -107,6 +121,8 @@ export function compileProgram(gpu: Gpu, program: Program, carried: number): Com
     places,
     steps,
     words,
+    ownInputs,
+    layout,
     inputs,
     outputs,
     constants,
@@ -122,25 +138,6 @@ function gridOf({ device }: Gpu, workgroups: number): readonly [number, number] 
   if (workgroups <= most) return [workgroups, 1];
   const rows = Math.ceil(workgroups / most);
   return [Math.ceil(workgroups / rows), rows];
-}
-
-/** One uniform buffer and so many storage buffers, for all kernels of a program. */
-function layoutOf({ device, layouts }: Gpu, buffers: number): GPUPipelineLayout {
-  const known = layouts.get(buffers);
-  if (known) return known;
-  const group = device.createBindGroupLayout({
-    entries: [
-      { binding: 0, visibility: 4, buffer: { type: "uniform" } },
-      ...Array.from({ length: buffers }, (_, i) => ({
-        binding: i + 1,
-        visibility: 4,
-        buffer: { type: "storage" as const },
-      })),
-    ],
-  });
-  const layout = device.createPipelineLayout({ bindGroupLayouts: [group] });
-  layouts.set(buffers, layout);
-  return layout;
 }
 
 function pipelineOf(

@@ -5,6 +5,7 @@ import type { EngineStats } from "../engine.js";
 import { importOptional, unavailable } from "../packages.js";
 import { formatBytes } from "./formatBytes.js";
 import type { KernelLimits } from "./plan/items.js";
+import type { MemoryLimits } from "./plan/memory.js";
 
 export type Counters = { -readonly [K in keyof EngineStats]: EngineStats[K] };
 
@@ -14,23 +15,44 @@ export interface Gpu {
   readonly counters: Counters;
   /** By source. */
   readonly pipelines: Map<string, GPUComputePipeline>;
-  readonly layouts: Map<number, GPUPipelineLayout>;
+  /** By numbers of buffers. */
+  readonly layouts: Map<string, Layout>;
   readonly kernelLimits: KernelLimits;
-  /** Throws what has gone wrong on the device since it was opened. */
+  /** Throws if the device is lost, and once what else has gone wrong on it. */
   readonly check: () => void;
   readonly lost: Promise<unknown>;
   /** Held, for what came from it ends with it. */
   readonly origin: readonly unknown[];
 }
 
+export interface Layout {
+  readonly group: GPUBindGroupLayout;
+  readonly pipeline: GPUPipelineLayout;
+}
+
 export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
 
 export const installWebgpu = "npm install webgpu";
 
-const limits = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
+/** What is asked of a device of Elbow's own: what its programs use, and what tfjs asks for, which may come to share it. */
+const limits = [
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeInvocationsPerWorkgroup",
+] as const;
 
-/** The most buffers of values: devices offer eight at least. */
-export const mostBuffers = 8;
+/** Buffers of values that a program may have, even if the device offers more. */
+const mostBuffers = 16;
+
+/** The buffers that the device, whoever opened it, offers a kernel. */
+export function memoryLimits({ device: { limits } }: Gpu): MemoryLimits {
+  const bytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, 2 ** 32 - 4);
+  return { words: Math.floor(bytes / 4), buffers: Math.min(mostBuffers, limits.maxStorageBuffersPerShaderStage) };
+}
 
 interface Dawn {
   readonly create: (options: readonly string[]) => GPU;
@@ -54,19 +76,25 @@ export interface GpuOptions {
    * @defaultValue 2500; 60 where the driver is software, which takes minutes to compile such kernels
    */
   readonly mostOperations?: number;
+  /** Opened by somebody else, whose it stays; then nothing is opened. */
+  readonly device?: GPUDevice | undefined;
 }
 
-/**
- * Opens a device of its own.
- *
- * @throws ElbowError `engine-unavailable`
- */
-export async function openGpu({ dawn = [], mostOperations }: GpuOptions = {}): Promise<Gpu> {
+async function openDevice(dawn: readonly string[]): Promise<{ device: GPUDevice; origin: readonly unknown[] }> {
   const gpu = await findGpu(dawn);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (!adapter) throw unavailable("webgpu", "no GPU was found; it needs a driver for Vulkan, Metal or Direct3D 12");
   const requiredLimits = Object.fromEntries(limits.map((name) => [name, adapter.limits[name]]));
-  const device = await adapter.requestDevice({ requiredLimits });
+  return { device: await adapter.requestDevice({ requiredLimits }), origin: [gpu, adapter] };
+}
+
+/**
+ * A device of its own, or what is given.
+ *
+ * @throws ElbowError `engine-unavailable`
+ */
+export async function openGpu({ dawn = [], mostOperations, device: given }: GpuOptions = {}): Promise<Gpu> {
+  const { device, origin } = given ? { device: given, origin: [] } : await openDevice(dawn);
   const counters: Counters = {
     buffers: 0,
     bytes: 0,
@@ -76,39 +104,64 @@ export async function openGpu({ dawn = [], mostOperations }: GpuOptions = {}): P
     reads: 0,
     hostEvaluations: 0,
   };
+  let loss: ElbowError | undefined;
   let failure: ElbowError | undefined;
-  device.lost.then(({ message, reason }) => {
-    failure = new ElbowError("device-lost", {
+  const lost = device.lost.then(({ message, reason }) => {
+    loss = new ElbowError("device-lost", {
       message: `the GPU was lost (${message || reason})`,
       hint: 'What was computed before is kept in checkpoints: continue from the last one; engineByName("webgpu") opens the GPU anew.',
     });
   });
   device.addEventListener("uncapturederror", (event) => {
-    const { error } = event as GPUUncapturedErrorEvent;
-    const isMemory = error.constructor.name === "GPUOutOfMemoryError";
-    failure ??= isMemory
-      ? outOfMemory(counters.bytes)
-      : new ElbowError("engine-failed", { message: `the GPU refused a command: ${error.message}` });
+    failure ??= refusal((event as GPUUncapturedErrorEvent).error, counters);
   });
   return {
     device,
     counters,
     pipelines: new Map(),
     layouts: new Map(),
-    kernelLimits: { operations: mostOperations ?? (adapter.info.isFallbackAdapter ? 60 : 2500) },
+    // older browsers do not say
+    kernelLimits: { operations: mostOperations ?? (device.adapterInfo?.isFallbackAdapter ? 60 : 2500) },
     check: () => {
-      if (failure) throw failure;
+      const error = loss ?? failure;
+      failure = undefined;
+      if (error) throw error;
     },
-    lost: device.lost,
-    origin: [gpu, adapter],
+    lost,
+    origin,
   };
 }
 
-const outOfMemory = (bytes: number): ElbowError =>
-  new ElbowError("out-of-memory", {
-    message: `the GPU has no memory left\n  held by programs: ${formatBytes(bytes)}`,
-    hint: "Dispose executables that are no longer used, or use smaller batches.",
-  });
+const refusal = (error: GPUError, { bytes }: Counters): ElbowError =>
+  error.constructor.name === "GPUOutOfMemoryError"
+    ? new ElbowError("out-of-memory", {
+        message: `the GPU has no memory left\n  held by programs: ${formatBytes(bytes)}`,
+        hint: "Dispose executables and tensors that are no longer used, or use smaller batches.",
+      })
+    : new ElbowError("engine-failed", { message: `the GPU refused a command: ${error.message}` });
+
+/**
+ * Does work, all of it at once, and resolves when the device has accepted its commands, which may not have run yet.
+ *
+ * @throws ElbowError `out-of-memory`, `engine-failed`
+ */
+export async function accepted<T>({ device, counters }: Gpu, work: () => T): Promise<T> {
+  device.pushErrorScope("out-of-memory");
+  device.pushErrorScope("validation");
+  let result: T;
+  let errors: Promise<(GPUError | null)[]>;
+  try {
+    result = work();
+  } finally {
+    errors = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+    errors.catch(() => undefined);
+  }
+  // memory that is not there makes commands on it invalid
+  const [invalid, memory] = await errors.catch(() => []);
+  const error = memory ?? invalid;
+  if (error) throw refusal(error, counters);
+  return result;
+}
 
 export function createBuffer({ device, counters }: Gpu, bytes: number, flags: number): GPUBuffer {
   const size = Math.max(16, Math.ceil(bytes / 16) * 16);

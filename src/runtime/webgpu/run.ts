@@ -76,11 +76,12 @@ class Recorder {
 /** Takes steps from an even one on. */
 export async function runSteps(gpu: Gpu, compiled: Compiled, memory: Memory, steps: number): Promise<void> {
   const recorder = new Recorder(gpu);
+  const groups = memory.groups!;
   const numbers = new Map<Loop, number>();
   const numberOf = (loop: Loop): number => numbers.get(loop) ?? 0;
   const run = async (commands: readonly Command[], half: 0 | 1): Promise<void> => {
     for (const command of commands) {
-      if (command.kind === "launch") recorder.dispatch(command.pipeline, memory.groups[half], command.grid);
+      if (command.kind === "launch") recorder.dispatch(command.pipeline, groups[half], command.grid);
       else if (command.kind === "repeat") await repeat(command, half);
       else {
         recorder.submit();
@@ -103,10 +104,10 @@ export async function runSteps(gpu: Gpu, compiled: Compiled, memory: Memory, ste
       gpu.device.queue.writeBuffer(memory.params[i]!, 0, new Uint32Array([0, 0, count, 0]));
     });
     for (let step = stepsPerDispatch; step <= steps; step += stepsPerDispatch) {
-      recorder.dispatch(pipeline, memory.groups[0], grid);
+      recorder.dispatch(pipeline, groups[0], grid);
       if (recorder.isFull) await recorder.pace();
     }
-    if (rest > 0) recorder.dispatch(pipeline, memory.groups[1], grid);
+    if (rest > 0) recorder.dispatch(pipeline, groups[1], grid);
     recorder.submit();
     return;
   }
@@ -114,7 +115,7 @@ export async function runSteps(gpu: Gpu, compiled: Compiled, memory: Memory, ste
   const isFlat = launches.length === compiled.commands.length;
   for (let step = 0; step < steps; step++) {
     if (isFlat) {
-      for (const { pipeline, grid } of launches) recorder.dispatch(pipeline, memory.groups[step & 1]!, grid);
+      for (const { pipeline, grid } of launches) recorder.dispatch(pipeline, groups[step & 1]!, grid);
       if (recorder.isFull) await recorder.pace();
       continue;
     }

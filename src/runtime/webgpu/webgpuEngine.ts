@@ -1,16 +1,18 @@
-import { type DataId, type Tensor, engine as tfjsEngine } from "@tensorflow/tfjs-core";
+import { type DataId, dispose, type Tensor } from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
-import type { DType, Program } from "../../ir/program.js";
+import type { Program } from "../../ir/program.js";
 import { sizeOf } from "../../util/shapes.js";
-import { type Data, dataFromElements } from "../arrays.js";
 import { checkInputs, checkIteration } from "../checkInputs.js";
 import type { Engine, EngineStats, Executable, ExecutableDetails } from "../engine.js";
 import { type Command, type Compiled, compileProgram } from "./compiled.js";
 import { type Gpu, type GpuOptions, openGpu } from "./gpu.js";
-import { allocate, free, type Memory, read, write } from "./memory.js";
+import { place } from "./inputs.js";
+import { allocate, free, type Memory } from "./memory.js";
+import { resultsOf } from "./results.js";
 import { runSteps } from "./run.js";
+import { areFinite, valuesOf } from "./tensorValues.js";
 
-/** A compiled program with its memory, and which tensors stand in its inputs. */
+/** A compiled program with its memory, and whose values stand in its inputs. */
 interface Ready {
   readonly compiled: Compiled;
   memory: Promise<Memory> | undefined;
@@ -33,57 +35,26 @@ function compileWebgpu(gpu: Gpu, program: Program): Executable {
     return ready;
   };
 
-  async function upload(ready: Ready, inputs: readonly Tensor[], carried: number): Promise<Memory> {
+  async function take(inputs: readonly Tensor[], carried: number, steps: number): Promise<Tensor[]> {
+    gpu.check();
+    const ready = readyFor(carried);
     const { compiled, uploaded } = ready;
-    const isNew = inputs.map((tensor, i) => i < carried || uploaded[i] !== tensor.dataId);
-    const data = await Promise.all(
-      inputs.map((tensor, i) => (isNew[i] ? (tensor.data() as Promise<Data>) : undefined)),
-    );
     ready.memory ??= allocate(gpu, compiled);
     const memory = await ready.memory.catch((error) => {
       // what does not fit now may fit later
       ready.memory = undefined;
       throw error;
     });
-    compiled.inputs.forEach((input, i) => {
-      const each = data[i];
-      if (!each || sizeOf(input.shape) === 0) return;
-      write(
-        gpu,
-        memory,
-        compiled.places.position(input, () => 0),
-        input,
-        each,
-      );
-      uploaded[i] = inputs[i]!.dataId;
-    });
-    return memory;
-  }
-
-  async function take(inputs: readonly Tensor[], carried: number, steps: number): Promise<Tensor[]> {
-    gpu.check();
-    const ready = readyFor(carried);
-    const { compiled } = ready;
-    const memory = await upload(ready, inputs, carried);
+    const checkInputBuffers = await place(gpu, compiled, memory, inputs, carried, uploaded);
     await runSteps(gpu, compiled, memory, steps);
-    const present = compiled.outputs.flatMap((variable) =>
-      variable
-        ? [
-            {
-              variable,
-              position: compiled.places.position(variable, (loop) =>
-                loop === compiled.steps ? (steps - 1) & 1 : Number.parseInt(loop.index, 10),
-              ),
-            },
-          ]
-        : [],
-    );
-    const data = present.length > 0 ? await read(gpu, memory, present) : [];
-    const found = [...data];
-    return compiled.outputs.map((output, i) => {
-      const { shape, dtype } = program.outputs[i]!;
-      return tensorOf(output ? found.shift()! : dataFromElements(new Float64Array(0), dtype), shape, dtype);
-    });
+    const results = await resultsOf(gpu, compiled, memory, program, steps);
+    try {
+      checkInputBuffers();
+    } catch (error) {
+      dispose(results);
+      throw error;
+    }
+    return results;
   }
 
   const inTurn = <R>(work: () => Promise<R>): Promise<R> => {
@@ -123,10 +94,7 @@ function compileWebgpu(gpu: Gpu, program: Program): Executable {
   };
 }
 
-const tensorOf = (data: Data, shape: readonly number[], dtype: DType): Tensor =>
-  tfjsEngine().makeTensor(data, [...shape], dtype);
-
-function detailsOf({ commands, words }: Compiled): ExecutableDetails {
+function detailsOf({ commands, words, ownInputs }: Compiled): ExecutableDetails {
   const host: string[] = [];
   const count = (some: readonly Command[]): number =>
     some.reduce((sum, command) => {
@@ -137,31 +105,40 @@ function detailsOf({ commands, words }: Compiled): ExecutableDetails {
       );
     }, 0);
   const kernels = count(commands);
-  return { kernels, bytes: words.reduce((sum, each) => sum + 4 * each, 0), hostEvaluated: [...new Set(host)] };
+  const lengths = [...words, ...ownInputs.map(({ shape }) => sizeOf(shape))];
+  return { kernels, bytes: lengths.reduce((sum, each) => sum + 4 * each, 0), hostEvaluated: [...new Set(host)] };
 }
 
 export interface WebgpuEngine extends Engine {
   readonly stats: () => EngineStats;
   /** Resolves when the device is gone. */
   readonly lost: Promise<unknown>;
-  /** Gives the device back; nothing runs on it any more. */
+  /** What it computes on, and buffers of tensors must be on to be used as they are. */
+  readonly device: GPUDevice;
+  /** Gives the device back, unless it is somebody else's; nothing runs on it any more. */
   readonly close: () => void;
 }
 
 /**
- * The engine that compiles programs to fused WebGPU kernels, on a device of its own.
+ * The engine that compiles programs to fused WebGPU kernels, on a device of its own unless it is given one.
  *
  * @throws ElbowError `engine-unavailable`
  */
 export async function openWebgpu(options?: GpuOptions): Promise<WebgpuEngine> {
   const gpu = await openGpu(options);
-  return {
+  const engine: WebgpuEngine = {
     name: "webgpu",
     compile: (program) => compileWebgpu(gpu, program),
+    read: (tensors) => valuesOf(gpu, tensors),
+    areFinite: (tensor) => areFinite(gpu, engine, tensor),
     stats: () => ({ ...gpu.counters }),
     lost: gpu.lost,
-    close: () => gpu.device.destroy(),
+    device: gpu.device,
+    close: () => {
+      if (!options?.device) gpu.device.destroy();
+    },
   };
+  return engine;
 }
 
 export { findGpu } from "./gpu.js";

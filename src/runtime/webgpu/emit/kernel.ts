@@ -24,6 +24,8 @@ export interface KernelContext {
   readonly graph: Graph;
   readonly places: Places;
   readonly buffers: number;
+  /** So many of them, the last ones, hold an input each and are only read. */
+  readonly inputBuffers: number;
   /** Counters of loops that are run dispatch by dispatch. */
   readonly counters: number;
 }
@@ -108,7 +110,8 @@ export function kernelOf({ levels, isAlone }: Dispatch, context: KernelContext, 
     "@group(0) @binding(0) var<uniform> params: Params;",
     ...Array.from(
       { length: context.buffers },
-      (_, i) => `@group(0) @binding(${i + 1}) var<storage, read_write> m${i}: array<u32>;`,
+      (_, i) =>
+        `@group(0) @binding(${i + 1}) var<storage, ${i < context.buffers - context.inputBuffers ? "read_write" : "read"}> m${i}: array<u32>;`,
     ),
     ...memory,
     ...counters.map((name) => `var<private> ${name}: u32;`),

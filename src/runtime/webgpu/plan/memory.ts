@@ -15,8 +15,10 @@ interface Span {
 
 export interface Memory {
   readonly positions: Map<Variable, Position>;
-  /** The buffers' sizes in words. */
+  /** The sizes in words of the buffers that values share. */
   readonly words: readonly number[];
+  /** The inputs with buffers of their own, which come after those. */
+  readonly ownInputs: readonly Variable[];
 }
 
 export interface MemoryLimits {
@@ -27,30 +29,53 @@ export interface MemoryLimits {
 
 const alignment = 4;
 
-/** @throws ElbowError `memory` if the buffers that the device offers do not hold it */
+/**
+ * As many inputs as there are buffers for get one of their own, which may be the buffer of a tensor.
+ *
+ * @param inputs - those that may, the most important ones first
+ * @throws ElbowError `memory` if the buffers that the device offers do not hold it
+ */
 export function placeValues(
   planned: Planned,
   items: readonly Item[],
   permanent: ReadonlySet<Variable>,
+  inputs: readonly Variable[],
   limits: MemoryLimits,
 ): Memory {
-  const spans = spansOf(planned, items, permanent);
+  const spans = [...spansOf(planned, items, permanent)].sort(([, a], [, b]) => a.from - b.from);
+  const fitting = inputs.filter(({ shape }) => sizeOf(shape) <= limits.words);
+  for (let count = Math.min(fitting.length, limits.buffers - 1); count >= 0; count--) {
+    const ownInputs = fitting.slice(0, count);
+    const shared = spans.filter(([value]) => !ownInputs.includes(value));
+    const placed = shareBuffers(shared, { ...limits, buffers: limits.buffers - count });
+    if (!placed) continue;
+    for (const [i, value] of ownInputs.entries())
+      placed.positions.set(value, { buffer: placed.words.length + i, word: 0 });
+    return { ...placed, ownInputs };
+  }
+  const sizes = spans.map(([{ shape }]) => 4 * sizeOf(shape));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  throw new ElbowError("memory", {
+    message: `the program does not fit into the GPU's buffers\n  needed:  up to ${formatBytes(total)}, the largest value ${formatBytes(largest)}\n  offered: ${limits.buffers} buffers of ${formatBytes(4 * limits.words)}`,
+    hint: "Use smaller batches or fewer particles, or the engine wasm.",
+  });
+}
+
+/** Undefined if the values do not fit. */
+function shareBuffers(
+  spans: readonly (readonly [Variable, Span])[],
+  limits: MemoryLimits,
+): Omit<Memory, "ownInputs"> | undefined {
   const positions = new Map<Variable, Position>();
   const words: number[] = [];
   const live: { position: Position; size: number; to: number }[] = [];
-  const ordered = [...spans].sort(([, a], [, b]) => a.from - b.from);
-  for (const [value, { from, to }] of ordered) {
+  for (const [value, { from, to }] of spans) {
     for (let i = live.length - 1; i >= 0; i--) if (live[i]!.to < from) live.splice(i, 1);
     const size = Math.ceil(sizeOf(value.shape) / alignment) * alignment;
     const position = findPlace(live, size, words, limits.words);
     words[position.buffer] = Math.max(words[position.buffer] ?? 0, position.word + size);
-    if (size > limits.words || words.length > limits.buffers) {
-      const total = ordered.reduce((sum, [each]) => sum + 4 * sizeOf(each.shape), 0);
-      throw new ElbowError("memory", {
-        message: `the program does not fit into the GPU's buffers\n  needed:  up to ${formatBytes(total)}, the largest value ${formatBytes(4 * size)}\n  offered: ${limits.buffers} buffers of ${formatBytes(4 * limits.words)}`,
-        hint: "Use smaller batches or fewer particles, or the engine wasm.",
-      });
-    }
+    if (size > limits.words || words.length > limits.buffers) return undefined;
     positions.set(value, position);
     live.push({ position, size, to });
   }
