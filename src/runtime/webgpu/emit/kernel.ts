@@ -11,6 +11,7 @@ import { writeMap } from "./units/map.js";
 import { writeProduct } from "./units/product.js";
 import { writeRank } from "./units/rank.js";
 import { writeReduction } from "./units/reduce.js";
+import { writeSort } from "./units/sort.js";
 import { opaque, sharedArrays, threads, type Written } from "./units/unit.js";
 import { expressionOf } from "./values.js";
 
@@ -36,6 +37,7 @@ const writers: Readonly<Record<Exclude<Unit["kind"], "loop" | "host">, (emitter:
   product: writeProduct,
   line: writeLines,
   rank: writeRank,
+  sort: writeSort,
 };
 
 /** Memory of workgroups, by name. */

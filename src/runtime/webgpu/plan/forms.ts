@@ -9,10 +9,22 @@ import { elementwiseCost, elementwiseRule } from "../wgsl/elementwise.js";
  * - `reduce`: a sum (or the like) over elements that an expression gives, for each element of the result;
  * - `product`: a tiled product of matrices;
  * - `line`: one workgroup for each line or matrix; `rank`: one thread for each element, which finds its own place;
+ * - `sort`: the largest of long lines; `scatter`: sums by index of many: both in several kernels;
  * - `join`: written in parts; `scan`: a loop; `host`: no kernel: evaluated in double precision outside the GPU;
  * - `empty`: no elements.
  */
-export type Form = "inline" | "reduce" | "product" | "line" | "rank" | "join" | "scan" | "host" | "empty";
+export type Form =
+  | "inline"
+  | "reduce"
+  | "product"
+  | "line"
+  | "rank"
+  | "sort"
+  | "scatter"
+  | "join"
+  | "scan"
+  | "host"
+  | "empty";
 
 const inlineCosts: ReadonlyMap<string, number> = new Map([
   ["reshape", 0],
@@ -39,6 +51,9 @@ const reductions = [
 ];
 const lines = ["cumsum", "cumprod", "cholesky", "triangularSolve"];
 
+/** Lines up to this length are sorted by comparing all pairs; it is that of the runs of longer ones. */
+export const runLength = 256;
+
 /** The most operands of a concatenation that is an expression. */
 const mostJoined = 4;
 
@@ -49,11 +64,19 @@ export function formOf(equation: Equation): Form {
   if (name === "scan") return "scan";
   if (name === "concat") return inputs.length > mostJoined ? "join" : "inline";
   if (inlineCosts.has(name) || elementwiseRule(name)) return "inline";
+  if (name === "scatterAdd" && isLongSum(equation)) return "scatter";
   if (reductions.includes(name)) return "reduce";
   if (name === "matMul") return isTiled(equation) ? "product" : "reduce";
   if (lines.includes(name)) return "line";
-  return name === "topK" ? "rank" : "host";
+  if (name === "topK") return inputs[0]!.shape.at(-1)! > runLength ? "sort" : "rank";
+  return "host";
 }
+
+/** Comparisons of indices with positions that are sooner done than sorting. */
+const fewComparisons = 2 ** 21;
+
+const isLongSum = (equation: Equation): boolean =>
+  sizeOf(equation.outputs[0]!.shape) * termsOf(equation) > fewComparisons;
 
 /** Roughly how many instructions an element of an inline operation takes. */
 export const costOf = ({ primitive: { name } }: Equation): number => inlineCosts.get(name) ?? elementwiseCost(name);
@@ -111,6 +134,7 @@ export function visitsOf(equation: Equation, form: Form, operand: number): numbe
     return size * (operand === 0 ? Math.ceil(sizes.n / columns) : Math.ceil(sizes.m / rows));
   }
   if (form === "line") return 2 * size;
+  if (form === "sort") return 2 * size;
   if (form === "rank") return size * inputs[0]!.shape.at(-1)!;
   if (form === "reduce")
     return sizeOf(outputs[0]!.shape) * termsOf(equation) * (primitive.name === "logSumExp" ? 2 : 1);

@@ -5,6 +5,7 @@ import type { Equation, Program, Variable } from "../../../ir/program.js";
 import { variable } from "../../../ir/program.js";
 import { type Shape, sameShape, sizeOf } from "../../../util/shapes.js";
 import { costOf, type Form, formOf, termsOf, visitsOf } from "./forms.js";
+import { largestRoots, type Stage, scatterRoots } from "./sorting.js";
 
 /** Something that a kernel writes. */
 export interface Root {
@@ -16,6 +17,8 @@ export interface Root {
   readonly targets: readonly Variable[];
   /** Of a reduction of many terms: into how many portions they go. The target has them as its last axis. */
   readonly portions?: number;
+  /** Of a kernel among several that sort. */
+  readonly stage?: Stage;
   /** Of a part: the axis along which it stands in the target, and from where on. */
   readonly part?: { readonly axis: number; readonly start: number };
 }
@@ -172,6 +175,8 @@ function rootsOf(equation: Equation, { forms, materialized }: Graph): Root[] {
       ? [{ form: "map", equation: undefined, value: outputs[0], targets: outputs }]
       : [];
   if (form === "reduce") return reductionOf(equation);
+  if (form === "sort") return largestRoots(equation);
+  if (form === "scatter") return scatterRoots(equation);
   if (form !== "join") return [{ form, equation, value: undefined, targets: outputs }];
   let start = 0;
   return inputs.flatMap((value): Root[] => {

@@ -2,7 +2,7 @@
 import { type Variable, variable } from "../../../ir/program.js";
 import { sizeOf } from "../../../util/shapes.js";
 import { flatten } from "./flatten.js";
-import { scanAttributes, termsOf } from "./forms.js";
+import { runLength, scanAttributes, termsOf } from "./forms.js";
 import { type Block, blockOf, type Graph, type Needs, needsOf, type Root, rootTerms } from "./roots.js";
 
 /** A loop whose steps the kernels know the number of. */
@@ -26,7 +26,7 @@ export interface Term {
 export type Parts = Map<Variable, { readonly of: Variable; readonly terms: readonly Term[] }>;
 
 export interface Unit {
-  readonly kind: "map" | "reduce" | "product" | "line" | "rank" | "loop" | "host";
+  readonly kind: "map" | "reduce" | "product" | "line" | "rank" | "sort" | "loop" | "host";
   /** What is not a map. */
   readonly heads: Root[];
   /** Maps on the heads' elements, in order. */
@@ -99,7 +99,7 @@ export function levelsOf(block: Block, planning: Planning, around: readonly Loop
 }
 
 const kindOf = ({ form }: Root): Unit["kind"] =>
-  form === "map" || form === "reduce" || form === "product" || form === "line" || form === "rank"
+  form === "map" || form === "reduce" || form === "product" || form === "line" || form === "rank" || form === "sort"
     ? form
     : form === "scan"
       ? "loop"
@@ -114,6 +114,8 @@ function workOf(root: Root, { cost }: Needs): number {
   if (form === "map") return size * cost;
   if (form === "reduce") return size * rootTerms(root) * cost;
   const length = equation!.inputs[0]?.shape.at(-1) ?? 1;
+  if (form === "rank" || form === "sort")
+    return sizeOf(equation!.inputs[0]!.shape) * Math.min(length, runLength) + size * cost;
   return form === "line" && !equation!.primitive.name.startsWith("cum") ? size * length * cost : size * cost;
 }
 
