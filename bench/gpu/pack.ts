@@ -98,7 +98,9 @@ try {
   for (const each of installed([...Object.keys(dependencies), ...extra])) {
     const to = join(folder, each.slice(root.length + 1));
     // sources, other module formats and types are half of some packages
+    // and the package webgpu holds the binaries of all platforms
     const isNeeded = (file: string): boolean =>
+      (!/\/webgpu\/dist\/./.test(file) || file.includes(`/webgpu/dist/${process.platform}-${process.arch}`)) &&
       !/(\.(map|d\.ts|d\.mts|d\.cts|md)|_test\.js)$/.test(file) &&
       !/tfjs-[a-z-]+\/(src|dist\/.*(fesm|min\.js))/.test(file);
     cpSync(each, to, { recursive: true, dereference: true, filter: isNeeded });
