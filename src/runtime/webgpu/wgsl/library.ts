@@ -110,7 +110,7 @@ const random: Readonly<Record<string, string>> = {
 
 const written: Readonly<Record<string, string>> = { ...numbers, ...doubles, ...random, ...functions };
 
-const sourceOf = (name: string): string | undefined => written[name] ?? familyFunction(name) ?? mathFunction(name);
+const sourceOf = (name: string): string | undefined => written[name] ?? mathFunction(name) ?? familyFunction(name);
 
 /** The functions that some source calls, with those that they call, each before its callers. */
 export function functionsFor(source: string): string {

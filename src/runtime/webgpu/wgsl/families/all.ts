@@ -1,12 +1,21 @@
 // Functions that are written for single precision and have derivatives of every order, by name.
+
+import { besselMoments } from "./besselMoments.js";
 import { ofFloats, type Source } from "./calls.js";
+import { circular } from "./circular.js";
+import { gammaShapeParts } from "./gammaShapeParts.js";
 import { incompleteBeta } from "./incompleteBeta.js";
 import { incompleteGamma } from "./incompleteGamma.js";
 import { jets } from "./jets.js";
 import { lambertw } from "./lambertw.js";
 import { lgammaCurvature } from "./lgammaCurvature.js";
+import { millsCumulants } from "./millsCumulants.js";
+import { quadrature } from "./quadrature.js";
 import { quantiles } from "./quantiles.js";
+import { sphere } from "./sphere.js";
 import { studentT } from "./studentT.js";
+import { truncatedNormal } from "./truncatedNormal.js";
+import { vonMises } from "./vonMises.js";
 
 const families: Readonly<Record<string, Source>> = {
   ...jets,
@@ -16,6 +25,14 @@ const families: Readonly<Record<string, Source>> = {
   ...studentT,
   ...lambertw,
   ...lgammaCurvature,
+  ...gammaShapeParts,
+  ...quadrature,
+  ...truncatedNormal,
+  ...circular,
+  ...vonMises,
+  ...sphere,
+  ...besselMoments,
+  ...millsCumulants,
 };
 
 const written = new Map<string, string | undefined>();

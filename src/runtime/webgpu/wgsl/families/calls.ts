@@ -40,9 +40,14 @@ export const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n
  *
  * @param f - value and slope at y, as a vec2f
  */
-export const increasingRoot = (f: string, start: string): string => `  var y = ${start};
-  var low = -1e30f;
-  var high = 1e30f;
+export const increasingRoot = (
+  f: string,
+  start: string,
+  lowest = "-1e30f",
+  highest = "1e30f",
+): string => `  var y = ${start};
+  var low = ${lowest};
+  var high = ${highest};
   var stride = 1f;
   for (var step = 0; step < 100; step++) {
     let v = ${f};
