@@ -5,6 +5,7 @@ import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Family } from "../ir/site.js";
 import { loop } from "../ops/control.js";
 import { standardNormal } from "../ops/random.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape, range, type Shape } from "../util/shapes.js";
 import { positive, real } from "./constraints.js";
 import { batchOf, type Distribution, distribution, family, type Real } from "./distribution.js";
@@ -125,15 +126,14 @@ export interface AutoregressiveOptions {
  * console.log(x.shape); // => [ 10 ]
  * ```
  */
-export function autoregressive({
-  coefficients,
-  scale,
-  numSteps,
-  initial,
-  intercept = 0,
-}: AutoregressiveOptions): Distribution<Real, "reparam" | "reinforce" | "muProp" | "quadrature"> {
+export function autoregressive(
+  options: AutoregressiveOptions,
+): Distribution<Real, "reparam" | "reinforce" | "muProp" | "quadrature"> {
+  const needed = ["coefficients", "scale", "numSteps"];
+  checkOptionNames("autoregressive", options, [...needed, "initial", "intercept"], needed);
+  const { coefficients, scale, numSteps, initial, intercept = 0 } = options;
   checkSteps("autoregressive", numSteps);
-  const weights = asTensor(coefficients);
+  const weights = asTensor(coefficients, "float32", "autoregressive: coefficients");
   const before = initial ?? tf.zeros(weights.shape.slice(-1));
   return distribution(autoregressiveFamily(numSteps), [weights, scale, before, intercept]);
 }

@@ -3,6 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Family } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { where } from "../ops/where.js";
+import { checkOptionNames } from "../util/options.js";
+import { checkDistribution } from "./checkDistribution.js";
 import { real } from "./constraints.js";
 import { type Distribution, distribution } from "./distribution.js";
 import { logFrom, logUpTo, pointWithin } from "./intervalMass.js";
@@ -83,10 +85,11 @@ export function censored<T extends Tensor, Offers extends string>(
   of: Distribution<T, Offers>,
   bounds: TruncationBounds,
 ): Distribution<WithinBounds<T>, never>;
-export function censored(
-  { family, parameters, event }: Distribution<Tensor, never>,
-  { low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY }: TruncationBounds,
-): Distribution<Tensor, never> {
+export function censored(of: Distribution<Tensor, never>, bounds: TruncationBounds): Distribution<Tensor, never> {
+  checkDistribution("censored", of);
+  checkOptionNames("censored", bounds, ["low", "high"], "required");
+  const { family, parameters, event } = of;
+  const { low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY } = bounds;
   checkScalar("censored", family, event, ["cdf"]);
   const isFixed = typeof low === "number" && typeof high === "number";
   return distribution(clipped(family, isFixed), [...parameters, low, high]);

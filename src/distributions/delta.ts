@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
 import type { Support } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
+import { checkText } from "../util/expected.js";
+import { checkOptionNames } from "../util/options.js";
 import { real } from "./constraints.js";
 import { type Distribution, distribution, family, type Supported } from "./distribution.js";
 import { onSupport } from "./support.js";
@@ -50,7 +52,12 @@ export interface DeltaOptions<S extends Support> {
  * console.log(x.arraySync()); // => [ 1, 2, 3 ]
  * ```
  */
-export const delta = <const S extends Support = "real">(
+export function delta<const S extends Support = "real">(
   value: TensorLike,
-  { support = "real" as S }: DeltaOptions<S> = {},
-): Distribution<Supported<S>, "reparam"> => distribution(deltaFamily(support), [value]);
+  options: DeltaOptions<S> = {},
+): Distribution<Supported<S>, "reparam"> {
+  checkOptionNames("delta", options, ["support"]);
+  const { support = "real" as S } = options;
+  checkText("delta", "the support", support, 'Write { support: "positive" }, for example.');
+  return distribution(deltaFamily(support), [value]);
+}

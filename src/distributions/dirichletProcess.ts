@@ -69,7 +69,12 @@ export function dirichletProcess<T extends Tensor, Offers extends string>(
  * ```
  */
 export function stickLogWeights(rests: TensorLike): Tensor {
-  const shares = asTensor(rests);
+  const shares = asTensor(rests, "float32", "stickLogWeights: the shares");
+  if (shares.rank === 0)
+    throw new ElbowError("shape", {
+      message: "stickLogWeights takes shares along the last axis\n  received: []",
+      hint: "Pass the draw of `rests` of a dirichletProcess.",
+    });
   const logShares = tf.log(shares);
   const zeros = tf.zeros([...shares.shape.slice(0, -1), 1]);
   const before = tf.concat([zeros, tf.cumsum(logShares, shares.rank - 1)], -1);

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError, withPlace } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Constraint, Family, Relation, Strategy, Support } from "../ir/site.js";
+import { checkArray, checkFunction, checkObject, checkText } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { broadcastShapes, formatShape, type Shape, sameShape } from "../util/shapes.js";
 import { checkDistribution } from "./checkDistribution.js";
@@ -129,8 +130,15 @@ export interface FamilyRules<P extends string> extends Pick<Family, "name" | "su
   readonly relations?: readonly (Omit<Relation, "parameters"> & { readonly parameters: readonly P[] })[];
 }
 
-/** Makes a family from rules with named parameters. */
+const familyHint = 'Write family({ name: "mine", support: "real", parameters: ["loc"], logDensity, draw }).';
+
+/** Makes a family from rules with named parameters. @throws ElbowError "argument" for rules without what a family needs */
 export function family<const P extends string>(rules: FamilyRules<P>): Family {
+  checkObject("family", "the rules", rules, ["name", "support", "parameters"], familyHint);
+  checkText("family", "the name", rules.name, familyHint);
+  checkArray("family", "the names of the parameters", rules.parameters, familyHint);
+  checkFunction("family", "logDensity", rules.logDensity, familyHint);
+  checkFunction("family", "draw", rules.draw, familyHint);
   const { parameters: names, dtype = "float32", isPathwise = true, isScorable = true } = rules;
   const named = <T>(values: readonly T[]) =>
     Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<P, T>;
@@ -216,6 +224,25 @@ export function distribution<T extends Tensor, Offers extends string>(
   of: Family,
   parameters: readonly TensorLike[],
 ): Distribution<T, Offers> {
+  checkObject(
+    "distribution",
+    "the family",
+    of,
+    ["logDensity", "draw", "parameterNames"],
+    "Write distribution(family({ … }), [1, 2]).",
+    "a family",
+  );
+  checkArray(
+    "distribution",
+    "the parameters",
+    parameters,
+    "Give them in the order of the family's names: [loc, scale].",
+  );
+  if (parameters.length !== of.parameterNames.length)
+    throw new ElbowError("parameters", {
+      message: `${of.name} has other parameters\n  expected: ${of.parameterNames.join(", ") || "none"}\n  received: ${parameters.length}`,
+      hint: "Give them in the order of the family's names.",
+    });
   const tensors = parameters.map((parameter, i) => {
     const tensor = asTensor(parameter, "float32", `${of.name}: ${of.parameterNames[i]}`);
     return tensor.dtype === "float32" ? tensor : tf.cast(tensor, "float32");

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { Family } from "../ir/site.js";
+import { checkChoice, checkOptionNames } from "../util/options.js";
 import { type Distribution, distribution, family, type Supported } from "./distribution.js";
 import { isNonNegative, isPositive, onSupport } from "./support.js";
 
@@ -55,6 +56,11 @@ export interface FlatOptions<S extends FlatSupport> {
  * console.log(logDensity(flat({ support: "positive" }), tf.tensor1d([3, -1])).arraySync()); // => [ 0, -Infinity ]
  * ```
  */
-export const flat = <const S extends FlatSupport = "real">({
-  support = "real" as S,
-}: FlatOptions<S> = {}): Distribution<Supported<S>, never> => distribution(flatFamily(support), []);
+export function flat<const S extends FlatSupport = "real">(
+  options: FlatOptions<S> = {},
+): Distribution<Supported<S>, never> {
+  checkOptionNames("flat", options, ["support"]);
+  const { support = "real" as S } = options;
+  checkChoice("flat", "support", support, Object.keys(supports));
+  return distribution(flatFamily(support), []);
+}

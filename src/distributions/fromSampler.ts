@@ -5,6 +5,7 @@ import type { Support } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { foldIn, standardNormal, standardUniform } from "../ops/random.js";
 import { where } from "../ops/where.js";
+import { checkFunction, checkObject } from "../util/expected.js";
 import type { Shape } from "../util/shapes.js";
 import { type Distribution, distribution, type FamilyRules, family, type Supported } from "./distribution.js";
 
@@ -120,6 +121,13 @@ export function fromSampler<
 export function fromSampler<P extends string, S extends Support>(
   rules: SamplerRules<P, S, boolean, boolean>,
 ): Distribution<Supported<S>, never> {
+  const hint =
+    'Write fromSampler({ name: "mine", support: "real", parameters: { loc: 0 }, sampler, logDensity, cdf }).';
+  checkObject("fromSampler", "the rules", rules, ["name", "support", "parameters"], hint);
+  checkObject("fromSampler", "parameters", rules.parameters, [], hint, "an object of parameters by name");
+  checkFunction("fromSampler", "sampler", rules.sampler, hint);
+  checkFunction("fromSampler", "logDensity", rules.logDensity, hint);
+  if (rules.cdf !== undefined) checkFunction("fromSampler", "cdf", rules.cdf, hint);
   const { parameters, sampler, logDensity, cdf, isSmooth = false, movesSupport = false, ...rest } = rules;
   const names = Object.keys(parameters) as P[];
   const isImplicit = cdf !== undefined && !isSmooth && !discrete.includes(rules.support);

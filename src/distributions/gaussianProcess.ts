@@ -1,8 +1,10 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { checkTensor } from "../ir/checkTensor.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { diagonalMatrix } from "../ops/linearAlgebra.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape } from "../util/shapes.js";
 import type { Distribution, Real } from "./distribution.js";
 import { multivariateNormal } from "./multivariateNormal.js";
@@ -33,8 +35,10 @@ function covarianceOf({ kernel, inputs }: GaussianProcessOptions): Tensor {
       message: "gaussianProcess: a kernel function needs inputs",
       hint: "Write gaussianProcess({ kernel, inputs }), or give the covariance matrix as kernel.",
     });
-  const points = inputs === undefined ? undefined : asTensor(inputs);
-  const matrix = typeof kernel === "function" ? kernel(points!, points!) : asTensor(kernel);
+  const points = inputs === undefined ? undefined : asTensor(inputs, "float32", "gaussianProcess: inputs");
+  const matrix =
+    typeof kernel === "function" ? kernel(points!, points!) : asTensor(kernel, "float32", "gaussianProcess: kernel");
+  checkTensor("gaussianProcess", "what the kernel gives", matrix);
   const [rows, columns] = matrix.shape.slice(-2);
   if (columns === undefined || rows !== columns)
     throw new ElbowError("shape", {
@@ -61,12 +65,16 @@ function covarianceOf({ kernel, inputs }: GaussianProcessOptions): Tensor {
 export function gaussianProcess(
   options: GaussianProcessOptions,
 ): Distribution<Real, "reparam" | "reinforce" | "muProp" | "quadrature"> {
+  checkOptionNames("gaussianProcess", options, ["kernel", "inputs", "mean", "noiseScale", "jitter"], ["kernel"]);
   const { mean = 0, noiseScale = 0, jitter = 1e-6 } = options;
   const covariance = covarianceOf(options);
   const n = covariance.shape.at(-1)!;
-  const extra = tf.add(tf.square(asTensor(noiseScale)), asTensor(jitter));
+  const extra = tf.add(
+    tf.square(asTensor(noiseScale, "float32", "gaussianProcess: noiseScale")),
+    asTensor(jitter, "float32", "gaussianProcess: jitter"),
+  );
   const diagonal = tf.mul(tf.expandDims(extra, -1), tf.ones([n]));
-  const loc = tf.add(asTensor(mean), tf.zeros([n]));
+  const loc = tf.add(asTensor(mean, "float32", "gaussianProcess: mean"), tf.zeros([n]));
   return multivariateNormal(loc, { covariance: tf.add(covariance, diagonalMatrix(diagonal)) });
 }
 
@@ -89,9 +97,10 @@ export interface SquaredExponentialOptions {
  * console.log(k(tf.tensor1d([0, 1]), tf.tensor1d([0])).shape); // => [ 2, 1 ]
  * ```
  */
-export const squaredExponential =
-  ({ scale = 1, lengthScale = 1 }: SquaredExponentialOptions = {}): Kernel =>
-  (x, y) => {
+export function squaredExponential(options: SquaredExponentialOptions = {}): Kernel {
+  checkOptionNames("squaredExponential", options, ["scale", "lengthScale"]);
+  const { scale = 1, lengthScale = 1 } = options;
+  return (x, y) => {
     const [rows, columns] = [x, y].map((points) => (points.rank === 1 ? tf.expandDims(points, -1) : points));
     const differences = tf.sub(tf.expandDims(rows!, -2), tf.expandDims(columns!, -3));
     const squares = tf.sum(tf.square(differences), -1);
@@ -100,3 +109,4 @@ export const squaredExponential =
     );
     return tf.mul(tf.square(amplitude!), tf.exp(tf.mul(-0.5, tf.div(squares, tf.square(length!)))));
   };
+}

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Family } from "../ir/site.js";
 import { standardNormal } from "../ops/random.js";
+import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { positive, real } from "./constraints.js";
 import { batchOf, type Distribution, distribution, family, type Real } from "./distribution.js";
@@ -103,14 +104,13 @@ export interface GaussianRandomWalkOptions {
  * console.log(x.shape); // => [ 2, 5 ]
  * ```
  */
-export function gaussianRandomWalk({
-  scale,
-  numSteps,
-  initLoc = 0,
-  initScale,
-  drift = 0,
-}: GaussianRandomWalkOptions): Distribution<Real, "reparam" | "reinforce" | "muProp" | "quadrature"> {
+export function gaussianRandomWalk(
+  options: GaussianRandomWalkOptions,
+): Distribution<Real, "reparam" | "reinforce" | "muProp" | "quadrature"> {
+  const needed = ["scale", "numSteps"];
+  checkOptionNames("gaussianRandomWalk", options, [...needed, "initLoc", "initScale", "drift"], needed);
+  const { scale, numSteps, initLoc = 0, initScale, drift = 0 } = options;
   checkSteps("gaussianRandomWalk", numSteps);
-  const stepScale = asTensor(scale);
+  const stepScale = asTensor(scale, "float32", "gaussianRandomWalk: scale");
   return distribution(walkFamily(numSteps), [initLoc, initScale ?? stepScale, drift, stepScale]);
 }

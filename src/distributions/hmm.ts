@@ -3,6 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { TensorLike } from "../ir/lifted.js";
 import type { Family } from "../ir/site.js";
+import { checkOptionNames } from "../util/options.js";
+import { checkDistribution } from "./checkDistribution.js";
 import { real, simplex } from "./constraints.js";
 import { type Distribution, distribution } from "./distribution.js";
 import {
@@ -81,12 +83,15 @@ const codeOf = ({ probs }: ProbsOrLogits): Code => (probs === undefined ? "logit
  * console.log(run(0, sample("x", model)).shape); // => [ 20 ]
  * ```
  */
-export function hmm<T extends Tensor, Offers extends string>({
-  initial,
-  transition,
-  emission,
-  numSteps,
-}: HmmOptions<T, Offers>): Distribution<T, Extract<Offers, "reinforce">> {
+export function hmm<T extends Tensor, Offers extends string>(
+  options: HmmOptions<T, Offers>,
+): Distribution<T, Extract<Offers, "reinforce">> {
+  const names = ["initial", "transition", "emission", "numSteps"];
+  checkOptionNames("hmm", options, names, names);
+  const { initial, transition, emission, numSteps } = options;
+  checkOptionNames("hmm: initial", initial, ["probs", "logits"], "required");
+  checkOptionNames("hmm: transition", transition, ["probs", "logits"], "required");
+  checkDistribution("hmm", emission, "the emission");
   checkSteps("hmm", numSteps);
   if (emission.strategy)
     throw new ElbowError("strategy", {

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { Family } from "../ir/site.js";
 import { formatShape, range, type Shape } from "../util/shapes.js";
+import { checkDistribution } from "./checkDistribution.js";
 import type { Distribution } from "./distribution.js";
 
 /** Moves the last batch axes to the event. */
@@ -69,6 +70,7 @@ export function independent<T extends Tensor, Offers extends string>(
   of: Distribution<T, Offers>,
   ranks = 1,
 ): Distribution<T, Extract<Offers, "reparam" | "reinforce" | "muProp" | "quadrature">> {
+  checkDistribution("independent", of);
   const family = joined(of.family, ranks);
   const objection = of.strategy?.objection(family);
   if (objection !== undefined)

@@ -6,7 +6,9 @@ import type { Family } from "../ir/site.js";
 import { loop } from "../ops/control.js";
 import { diagonal, matrixProduct, matVec, tril } from "../ops/linearAlgebra.js";
 import { namedKey, standardNormal } from "../ops/random.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape, type Shape, sameShape } from "../util/shapes.js";
+import { checkDistribution } from "./checkDistribution.js";
 import { finite, lowerCholesky, real } from "./constraints.js";
 import { batchOf, type Distribution, distribution, family, type Real } from "./distribution.js";
 import { filterCovariances, filterMeans, type StateSpace, smoothed, statePrior, stateSpaceNames } from "./kalman.js";
@@ -157,10 +159,12 @@ export interface LinearGaussianStateSpaceOptions {
  * console.log(run(0, sample("x", motion)).shape); // => [ 20, 1 ]
  * ```
  */
-export function linearGaussianStateSpace({
-  numSteps,
-  ...model
-}: LinearGaussianStateSpaceOptions): Distribution<Real, "reparam" | "reinforce" | "muProp"> {
+export function linearGaussianStateSpace(
+  options: LinearGaussianStateSpaceOptions,
+): Distribution<Real, "reparam" | "reinforce" | "muProp"> {
+  const names = [...stateSpaceNames, "numSteps"];
+  checkOptionNames("linearGaussianStateSpace", options, names, names);
+  const { numSteps, ...model } = options;
   checkSteps("linearGaussianStateSpace", numSteps);
   return distribution(
     stateSpaceFamily(numSteps),
@@ -192,7 +196,8 @@ export interface SmoothedStates {
  * ```
  */
 export function smoothedStates(of: Distribution<Real, never>, observations: TensorLike | number[][]): SmoothedStates {
-  const x = asTensor(observations);
+  checkDistribution("smoothedStates", of);
+  const x = asTensor(observations, "float32", "smoothedStates: the observations");
   const shape = [...of.batch, ...of.event];
   if (of.family.name !== "linearGaussianStateSpace" || !sameShape(x.shape.slice(-shape.length), shape))
     throw new ElbowError("shape", {

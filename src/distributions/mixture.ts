@@ -8,8 +8,10 @@ import { stopGradient } from "../ops/marks.js";
 import { namedKey } from "../ops/random.js";
 import { logSoftmax, logSumExp } from "../ops/special.js";
 import { where } from "../ops/where.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape, type Shape } from "../util/shapes.js";
 import { categoriesOf, drawCategory } from "./categories.js";
+import { checkDistribution } from "./checkDistribution.js";
 import { real, simplex } from "./constraints.js";
 import { batchOf, type Distribution, distribution } from "./distribution.js";
 import { type Components, type OfFamily, ofOneFamily, ofSeveralFamilies } from "./mixtureComponents.js";
@@ -172,7 +174,7 @@ function full(family: Family, moment: "mean" | "variance", parameters: readonly 
 export type MixtureWeights = TensorLike | ProbsOrLogits;
 
 const isOptions = (weights: MixtureWeights): weights is ProbsOrLogits =>
-  typeof weights === "object" && !Array.isArray(weights) && !(weights instanceof tf.Tensor);
+  typeof weights === "object" && weights !== null && !Array.isArray(weights) && !(weights instanceof tf.Tensor);
 
 /** What all distributions of a union offer. */
 type CommonOffers<D> = (D extends Distribution<Tensor, infer O> ? (offers: O) => void : never) extends (
@@ -227,6 +229,7 @@ export function mixture<T extends Tensor>(
   const all = list ?? [components as Distribution<T, never>];
   const [first, ...others] = all;
   if (!first) throw new ElbowError("option", { message: "mixture: there are no components" });
+  for (const each of all) checkDistribution("mixture", each, list ? "every component" : "the components");
   const decided = all.find(({ strategy }) => strategy);
   if (decided)
     throw new ElbowError("strategy", {
@@ -234,6 +237,7 @@ export function mixture<T extends Tensor>(
       hint: `Choose it for the whole: ${decided.strategy!.name}(mixture(…)).`,
     });
   const sides = list ? ofSeveralFamilies([first, ...others]) : ofOneFamily(first.family, first.batch, first.event);
+  if (isOptions(weights)) checkOptionNames("mixture: the weights", weights, ["probs", "logits"]);
   const given = isOptions(weights) ? (weights.probs ?? weights.logits) : weights;
   if (given === undefined || (isOptions(weights) && weights.probs !== undefined && weights.logits !== undefined))
     throw new ElbowError("options", {

@@ -50,7 +50,10 @@ export function variance(of: Anything): Tensor {
 }
 
 /** The square root of the {@link variance}. */
-export const stddev = (of: Anything): Tensor => tf.sqrt(variance(of));
+export function stddev(of: Anything): Tensor {
+  checkDistribution("stddev", of);
+  return tf.sqrt(variance(of));
+}
 
 /**
  * −E log p(X) in nats, differentiable in the parameters.
@@ -63,8 +66,11 @@ export const stddev = (of: Anything): Tensor => tf.sqrt(variance(of));
  * console.log(entropy(uniform(0, [1, 1])).arraySync()); // => [ 0, 0 ]
  * ```
  */
-export const entropy = ({ family, parameters, batch }: Anything): Tensor =>
-  whole(family.entropy?.(parameters) ?? missing("entropy in closed form", family), batch);
+export function entropy(of: Anything): Tensor {
+  checkDistribution("entropy", of);
+  const { family, parameters, batch } = of;
+  return whole(family.entropy?.(parameters) ?? missing("entropy in closed form", family), batch);
+}
 
 /**
  * P(X ≤ x) of a distribution of scalars, differentiable in its parameters.
@@ -77,16 +83,27 @@ export const entropy = ({ family, parameters, batch }: Anything): Tensor =>
  * console.log(cdf(logistic([0, 3], 1), 3).dataSync()[1]); // => 0.5
  * ```
  */
-export const cdf = ({ family, parameters }: Anything, x: TensorLike): Tensor =>
-  family.cdf?.(parameters, real(x)) ?? missing("distribution function", family);
+export function cdf(of: Anything, x: TensorLike): Tensor {
+  checkDistribution("cdf", of);
+  const { family, parameters } = of;
+  return family.cdf?.(parameters, real("cdf: the value", x)) ?? missing("distribution function", family);
+}
 
 /** log P(X ≤ x), exact far out in the lower tail where the family states it. As {@link cdf}. */
-export const logCdf = ({ family, parameters }: Anything, x: TensorLike): Tensor =>
-  family.cdf ? logCdfOf(family, parameters, real(x)) : missing("distribution function", family);
+export function logCdf(of: Anything, x: TensorLike): Tensor {
+  checkDistribution("logCdf", of);
+  const { family, parameters } = of;
+  if (!family.cdf) return missing("distribution function", family);
+  return logCdfOf(family, parameters, real("logCdf: the value", x));
+}
 
 /** log P(X > x), exact far out in the upper tail where the family states it. As {@link cdf}. */
-export const logSurvival = ({ family, parameters }: Anything, x: TensorLike): Tensor =>
-  family.cdf ? logSurvivalOf(family, parameters, real(x)) : missing("distribution function", family);
+export function logSurvival(of: Anything, x: TensorLike): Tensor {
+  checkDistribution("logSurvival", of);
+  const { family, parameters } = of;
+  if (!family.cdf) return missing("distribution function", family);
+  return logSurvivalOf(family, parameters, real("logSurvival: the value", x));
+}
 
 /**
  * The smallest x with P(X ≤ x) ≥ p of a distribution of scalars; for continuous ones differentiable in p and the parameters.
@@ -99,11 +116,14 @@ export const logSurvival = ({ family, parameters }: Anything, x: TensorLike): Te
  * console.log(quantile(exponential(Math.LN2), 0.75).arraySync()); // => 2
  * ```
  */
-export const quantile = ({ family, parameters }: Anything, p: TensorLike): Tensor =>
-  family.quantile?.(parameters, real(p)) ?? missing("quantiles", family);
+export function quantile(of: Anything, p: TensorLike): Tensor {
+  checkDistribution("quantile", of);
+  const { family, parameters } = of;
+  return family.quantile?.(parameters, real("quantile: the probability", p)) ?? missing("quantiles", family);
+}
 
 /** Observed counts and booleans come as int32 and bool, too. */
-function real(x: TensorLike): Tensor {
-  const tensor = asTensor(x);
+function real(what: string, x: TensorLike): Tensor {
+  const tensor = asTensor(x, "float32", what);
   return tensor.dtype === "float32" ? tensor : tf.cast(tensor, "float32");
 }

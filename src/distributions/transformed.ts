@@ -4,11 +4,13 @@ import { ElbowError } from "../errors.js";
 import type { Family, Support } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { where } from "../ops/where.js";
+import { checkObject } from "../util/expected.js";
 import { formatShape } from "../util/shapes.js";
 import type { Bijector, Fitting } from "./bijectors/bijector.js";
 import { both } from "./bijectors/rule.js";
 import { fillsDomain, fits } from "./bijectors/supports.js";
 import { allLast, sumLast } from "./bijectors/trailingAxes.js";
+import { checkDistribution } from "./checkDistribution.js";
 import type { Distribution, Supported, SupportOf } from "./distribution.js";
 import { boundsOf, offEnds } from "./images/bounds.js";
 import { momentsOf } from "./images/moments.js";
@@ -127,6 +129,15 @@ export function transformed<
   base: Distribution<T, Offers>,
   bijector: Bijector<From, To, Moves> & Fitting<SupportOf<T>, From>,
 ): Distribution<Supported<To>, Kept<Offers, SupportOf<T>, From, Moves>> {
+  checkDistribution("transformed", base);
+  checkObject(
+    "transformed",
+    "the second argument",
+    bijector,
+    ["rule", "parameters"],
+    "Write exp, for example.",
+    "a bijector",
+  );
   const { family, event, strategy } = base;
   const { rule } = bijector;
   if (!fits(family.support, rule.domain) || family.dtype !== "float32")

@@ -5,6 +5,7 @@ import type { Family } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { standardUniform } from "../ops/random.js";
 import { where } from "../ops/where.js";
+import { checkOptionNames } from "../util/options.js";
 import { finite, lowBelowHigh, positive, real } from "./constraints.js";
 import { type Distribution, distribution, family, type Interval } from "./distribution.js";
 import { logProbability, onSupport } from "./support.js";
@@ -122,8 +123,10 @@ export function truncatedNormal(
 export function truncatedNormal(
   loc: TensorLike,
   scale: TensorLike,
-  { low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY }: TruncationBounds,
+  bounds: TruncationBounds,
 ): Distribution<Interval, "reparam"> {
+  checkOptionNames("truncatedNormal", bounds, ["low", "high"], "required");
+  const { low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY } = bounds;
   const isFixed = typeof low === "number" && typeof high === "number";
   return distribution(isFixed ? withFixedBounds : withBounds, [loc, scale, low, high]);
 }

@@ -12,6 +12,7 @@ import { ordered } from "./bijectors/ordered.js";
 import { pipe } from "./bijectors/pipe.js";
 import { sigmoid } from "./bijectors/sigmoid.js";
 import { stickBreaking } from "./bijectors/stickBreaking.js";
+import { checkDistribution } from "./checkDistribution.js";
 import type { Distribution, SupportOf } from "./distribution.js";
 
 /** What leads from real numbers to each support that says by its name alone where its values are. */
@@ -63,6 +64,7 @@ function refusal(support: Support): { message: string; hint: string } {
 export function bijectorTo<T extends Tensor>(
   of: Distribution<T, never>,
 ): Bijector<"real", SupportOf<T> extends infer S extends Support ? S : Support> {
+  checkDistribution("bijectorTo", of);
   const { family, parameters } = of;
   const found = family.bounds ? bounded(...family.bounds(parameters)) : bySupport[family.support]?.();
   if (found) return found as ReturnType<typeof bijectorTo<T>>;

@@ -8,6 +8,7 @@ import { stopGradient } from "../ops/marks.js";
 import { namedKey, standardNormal } from "../ops/random.js";
 import { logGammaDraws } from "../ops/samplers.js";
 import { where } from "../ops/where.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape, range, type Shape } from "../util/shapes.js";
 import { above, lowerCholesky, positiveDefinite } from "./constraints.js";
 import { batchOf, type Distribution, distribution, family, type PositiveDefinite } from "./distribution.js";
@@ -120,15 +121,17 @@ export type WishartScale =
  */
 export function wishart(
   df: TensorLike,
-  { scaleMatrix, scaleTril }: WishartScale,
+  options: WishartScale,
 ): Distribution<PositiveDefinite, "reparam" | "reinforce" | "muProp"> {
+  checkOptionNames("wishart", options, ["scaleTril", "scaleMatrix"], "required");
+  const { scaleMatrix, scaleTril } = options;
   if ((scaleMatrix === undefined) === (scaleTril === undefined))
     throw new ElbowError("options", {
       message: `wishart takes scaleMatrix or scaleTril\n  received: ${scaleMatrix === undefined ? "neither" : "both"}`,
       hint: "Write wishart(df, { scaleTril }), for example.",
     });
   const name = scaleMatrix === undefined ? "scaleTril" : "scaleMatrix";
-  const scale = asTensor((scaleMatrix ?? scaleTril) as TensorLike);
+  const scale = asTensor((scaleMatrix ?? scaleTril) as TensorLike, "float32", "wishart: the scale");
   const [rows, n] = scale.shape.slice(-2);
   if (n === undefined || rows !== n)
     throw new ElbowError("shape", {

@@ -7,6 +7,7 @@ import { namedKey, standardUniform } from "../ops/random.js";
 import { logAddExp, xlogy } from "../ops/special.js";
 import { where } from "../ops/where.js";
 import { formatShape, type Shape } from "../util/shapes.js";
+import { checkDistribution } from "./checkDistribution.js";
 import { probability } from "./constraints.js";
 import { batchOf, type Count, type Distribution, distribution } from "./distribution.js";
 import { logComplement, logProbability } from "./support.js";
@@ -135,6 +136,7 @@ export function zeroInflated<O extends string>(
   of: Distribution<Count, O>,
   gate: TensorLike,
 ): Distribution<Count, Extract<O, "reinforce" | "muProp" | "measureValued" | "enumerate">> {
+  checkDistribution("zeroInflated", of);
   if (of.strategy)
     throw new ElbowError("strategy", {
       message: `${of.strategy.name} was chosen for ${of.family.name} inside zeroInflated`,

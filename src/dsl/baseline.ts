@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { checkTensor } from "../ir/checkTensor.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { asLeaf, stopGradient } from "../ops/marks.js";
 import { captureSource } from "../util/location.js";
@@ -45,7 +46,8 @@ function repeatedLike({ shape }: Tensor, b: Tensor, name: string): Tensor {
  * ```
  */
 export function baseline(value: Tensor, b: TensorLike): Tensor {
-  const fixed = stopGradient(repeatedLike(value, asTensor(b), "baseline"));
+  checkTensor("baseline", "the value", value);
+  const fixed = stopGradient(repeatedLike(value, asTensor(b, "float32", "baseline: the baseline"), "baseline"));
   return tf.add(asLeaf(tf.sub(value, fixed), "apart"), fixed);
 }
 
@@ -78,7 +80,11 @@ export function baseline(value: Tensor, b: TensorLike): Tensor {
  * ```
  */
 export function controlVariate(value: Tensor, b: TensorLike, parts: Tensor): Tensor {
-  const fixed = stopGradient(repeatedLike(parts, asTensor(b), "controlVariate"));
+  checkTensor("controlVariate", "the value", value);
+  checkTensor("controlVariate", "the parts", parts);
+  const fixed = stopGradient(
+    repeatedLike(parts, asTensor(b, "float32", "controlVariate: the controls"), "controlVariate"),
+  );
   const like = stopGradient(parts);
   const control = tf.sub(asLeaf(fixed, "scored", like), asLeaf(fixed, "plain", like));
   return tf.sub(asLeaf(value, "apart"), tf.sum(control));

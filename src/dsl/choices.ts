@@ -1,9 +1,12 @@
 // Choices: plain nested readonly objects, address → tensor. There is no choice-map class.
+
 import { Tensor } from "@tensorflow/tfjs-core";
 import { produce } from "immer";
 import { ElbowError } from "../errors.js";
 import { described } from "../util/described.js";
+import { checkFunction, wrongArgument } from "../util/expected.js";
 import { nearestTo } from "../util/nearest.js";
+import { isOptions } from "../util/options.js";
 
 /** Values of random choices by address; nested programs nest. */
 export interface Choices {
@@ -24,6 +27,31 @@ export function checkChoices(where: string, choices: unknown): void {
   });
 }
 
+/** For functions of choices. @throws ElbowError "argument" unless these are tensors by address, nested ones included */
+function checkNested(where: string, value: unknown, address = ""): void {
+  if (isOptions(value)) {
+    for (const name in value)
+      if (!isTensor(value[name as never]) && value[name as never] !== undefined)
+        checkNested(where, value[name as never], address ? `${address}/${name}` : name);
+    return;
+  }
+  const what = address ? `the value at "${address}"` : "the choices";
+  throw wrongArgument(where, what, "an object of tensors by address", value, "Write { address: tf.scalar(1) }.");
+}
+
+/** @throws ElbowError "address" unless this is an address of choices */
+function checkPath(where: string, path: unknown): void {
+  if (
+    typeof path === "string" ||
+    (Array.isArray(path) && path.length > 0 && path.every((name) => typeof name === "string"))
+  )
+    return;
+  throw new ElbowError("address", {
+    message: `${where}: an address is a text, or an array of texts from the outside in\n  received: ${described(path)}`,
+    hint: 'Write "outer/inner", or ["outer", "inner"].',
+  });
+}
+
 /** An address in a nested structure of choices: a name, or names from the outside in. */
 export type Path = string | readonly string[];
 
@@ -32,7 +60,7 @@ const namesOf = (path: Path): readonly string[] => (typeof path === "string" ? p
 /** All addresses of a structure, nested ones joined by "/". */
 export const addressesOf = (choices: Choices, prefix = ""): string[] =>
   Object.entries(choices).flatMap(([name, value]) =>
-    isTensor(value) ? [`${prefix}${name}`] : addressesOf(value, `${prefix}${name}/`),
+    isTensor(value) ? [`${prefix}${name}`] : value === undefined ? [] : addressesOf(value, `${prefix}${name}/`),
   );
 
 /** The value or the nested choices at an address, or undefined. */
@@ -47,16 +75,20 @@ export function at(choices: Choices, path: Path): Tensor | Choices | undefined {
 
 /** Only the choices at these addresses. @throws ElbowError "unknown-address" for an address that is not there */
 export function select(choices: Choices, ...paths: readonly Path[]): Choices {
+  checkNested("select", choices);
+  for (const path of paths) checkPath("select", path);
   return paths.reduce<Choices>((selected, path) => {
     const value = at(choices, path);
     if (value === undefined) throw unknownAddress(namesOf(path).join("/"), addressesOf(choices));
-    return set(selected, path, value);
+    return put(selected, path, value);
   }, {});
 }
 
 /** All choices but those at these addresses. @throws ElbowError "unknown-address" for an address that is not there */
-export const without = (choices: Choices, ...paths: readonly Path[]): Choices =>
-  produce(choices, (draft) => {
+export function without(choices: Choices, ...paths: readonly Path[]): Choices {
+  checkNested("without", choices);
+  for (const path of paths) checkPath("without", path);
+  return produce(choices, (draft) => {
     for (const path of paths) {
       const names = namesOf(path);
       const parent = names
@@ -68,16 +100,27 @@ export const without = (choices: Choices, ...paths: readonly Path[]): Choices =>
       delete (parent as Record<string, unknown>)[last];
     }
   });
+}
 
 /** The choices for which the test holds; it sees the joined address and the value. */
 export function filter(choices: Choices, test: (address: string, value: Tensor) => boolean): Choices {
+  checkNested("filter", choices);
+  checkFunction("filter", "the test", test, 'Write filter(choices, (address, value) => address !== "x").');
   return addressesOf(choices)
     .filter((address) => test(address, at(choices, address) as Tensor))
-    .reduce<Choices>((kept, address) => set(kept, address, at(choices, address)!), {});
+    .reduce<Choices>((kept, address) => put(kept, address, at(choices, address)!), {});
 }
 
 /** The choices with a value at an address, put there or replaced. */
-export const set = (choices: Choices, path: Path, value: Tensor | Choices): Choices =>
+export function set(choices: Choices, path: Path, value: Tensor | Choices): Choices {
+  checkNested("set", choices);
+  checkPath("set", path);
+  if (!isTensor(value)) checkNested("set", value, namesOf(path).join("/"));
+  return put(choices, path, value);
+}
+
+/** The same where it is known what these are. */
+export const put = (choices: Choices, path: Path, value: Tensor | Choices): Choices =>
   produce(choices, (draft) => {
     const names = namesOf(path);
     let node = draft as Record<string, unknown>;
@@ -96,13 +139,15 @@ export const set = (choices: Choices, path: Path, value: Tensor | Choices): Choi
 
 /** Choices of both; an address that both have is an error. @throws ElbowError "repeated-address" */
 export function merge(first: Choices, second: Choices): Choices {
+  checkNested("merge", first);
+  checkNested("merge", second);
   return addressesOf(second).reduce((merged, address) => {
     if (at(merged, address) !== undefined)
       throw new ElbowError("repeated-address", {
         message: `merge: address "${address}" is in both`,
         hint: "Take it out of one with without(…).",
       });
-    return set(merged, address, at(second, address)!);
+    return put(merged, address, at(second, address)!);
   }, first);
 }
 

@@ -3,6 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { loop } from "../ops/control.js";
 import { stopGradient } from "../ops/marks.js";
+import { checkArray } from "../util/expected.js";
+import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { asked } from "./asked.js";
 import type { Effects, Replicated } from "./effects.js";
@@ -61,6 +63,12 @@ export const productOfEstimates = asked(
     ...factors: readonly [runs: number, computation: Computation<Tensor>] | readonly [readonly Computation<Tensor>[]]
   ): Effects<Replicated, Tensor> {
     if (factors.length === 2) return tf.prod(yield* estimates(...factors), 0);
+    checkArray(
+      "productOfEstimates",
+      "a single argument",
+      factors[0],
+      "Write productOfEstimates(n, computation), or ([first, second]).",
+    );
     checkRuns("productOfEstimates", factors[0].length);
     let product: Tensor | undefined;
     for (const computation of factors[0]) {
@@ -110,16 +118,19 @@ export interface ExpOptions {
  */
 export const expOfEstimate = asked(
   "expOfEstimate",
-  function* expOfEstimate(
-    computation: Computation<Tensor>,
-    { copies = 16, center }: ExpOptions = {},
-  ): Effects<Replicated, Tensor> {
+  function* expOfEstimate(computation: Computation<Tensor>, options: ExpOptions = {}): Effects<Replicated, Tensor> {
+    checkOptionNames("expOfEstimate", options, ["copies", "center"]);
+    const { copies = 16, center } = options;
     checkRuns("expOfEstimate", copies, center === undefined ? 2 : 1);
     const pilots = center === undefined ? Math.ceil(copies / 4) : 0;
     const drawn = yield* estimates(copies, computation);
     const own = drawn.shape.slice(1);
     const [first, rest] = tf.split(drawn, [pilots, copies - pilots], 0) as [Tensor, Tensor];
-    const about = stopGradient(center === undefined ? tf.mean(first, 0) : tf.broadcastTo(asTensor(center), own));
+    const about = stopGradient(
+      center === undefined
+        ? tf.mean(first, 0)
+        : tf.broadcastTo(asTensor(center, "float32", "expOfEstimate: center"), own),
+    );
     const means = symmetricMeans(tf.sub(rest, about));
     const factorials = range(means.shape[0]!).map((k) => range(k).reduce((product, i) => product / (i + 1), 1));
     const weights = tf.reshape(tf.tensor1d(factorials), [-1, ...own.map(() => 1)]);

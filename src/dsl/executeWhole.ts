@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { Call, Execute } from "./call.js";
-import { addressesOf, at, set } from "./choices.js";
+import { addressesOf, at, put } from "./choices.js";
 import type { Meaning, Outcome } from "./meaning.js";
 import { noCalls } from "./records.js";
 import { totalOf } from "./trace.js";
@@ -13,7 +13,7 @@ import { totalOf } from "./trace.js";
 export function executeWhole(call: Call, meaning: Meaning, execute: Execute): Outcome {
   const { earlier, given, path, source } = meaning;
   const kept = earlier ? addressesOf(earlier.choices).filter((address) => at(given, address) === undefined) : [];
-  const all = kept.reduce((grown, address) => set(grown, address, at(earlier!.choices, address)!), given);
+  const all = kept.reduce((grown, address) => put(grown, address, at(earlier!.choices, address)!), given);
   const own = call.execute!({ ...meaning, given: all, earlier: undefined }, execute);
   const { logDrawn, logGiven, choices } = own;
   const isKept = (address: string) => kept.includes(address);

@@ -1,4 +1,5 @@
 import type { Call } from "./call.js";
+import { checkCall } from "./checkCall.js";
 
 /**
  * The same program with draws that no derivative goes through: one draw each, whatever the strategies of its choices. Its log
@@ -23,8 +24,11 @@ import type { Call } from "./call.js";
  * console.log(Math.abs(logit.dataSync()[0] - 0.25) < 0.01); // => true
  * ```
  */
-export const held = <C, R>(program: Call<C, R>): Call<C, R> => ({
-  name: program.name,
-  start: program.start,
-  execute: (meaning, execute) => execute(program, { ...meaning, isHeld: true }),
-});
+export function held<C, R>(program: Call<C, R>): Call<C, R> {
+  checkCall("held", program);
+  return {
+    name: program.name,
+    start: program.start,
+    execute: (meaning, execute) => execute(program, { ...meaning, isHeld: true }),
+  };
+}

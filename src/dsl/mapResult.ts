@@ -1,3 +1,4 @@
+import { checkFunction } from "../util/expected.js";
 import type { Call } from "./call.js";
 import type { GenerativeFunction } from "./gen.js";
 
@@ -20,6 +21,13 @@ export function mapResult<A extends readonly unknown[], C, R, S, O>(
   program: GenerativeFunction<A, C, R, O>,
   map: (result: R) => S,
 ): GenerativeFunction<A, C, S, O> {
+  checkFunction(
+    "mapResult",
+    "the program",
+    program,
+    "Write mapResult(program, (x) => …): the program without its arguments.",
+  );
+  checkFunction("mapResult", "the second argument", map, "Write mapResult(program, (x) => …).");
   const mapped = (...args: A): Call<C, S, A, O> => ({ ...mapCall(program(...args), map), args, program: mapped });
   return mapped;
 }

@@ -1,7 +1,9 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { checkTensor } from "../ir/checkTensor.js";
 import { captureSource, type Source } from "../util/location.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape } from "../util/shapes.js";
 import { leavesOf, mapLeaves, type Tree } from "../util/tree.js";
 import { asked } from "./asked.js";
@@ -32,7 +34,10 @@ const batch = <D>(rows: D, scale: number): Minibatch<D> => ({
 
 /** The number of rows of data. @throws ElbowError "minibatch" if tensors differ in it or there are none */
 function rowsOf(data: Tree<Tensor>, source: Source): number {
-  const shapes = leavesOf(data).map(({ leaf }) => leaf.shape);
+  const shapes = leavesOf(data).map(({ leaf }) => {
+    checkTensor("minibatch", "every leaf of the data", leaf);
+    return leaf.shape;
+  });
   const [rows] = new Set(shapes.map((shape) => shape[0]));
   if (rows !== undefined && rows > 0 && shapes.every((shape) => shape[0] === rows)) return rows;
   throw new ElbowError("minibatch", {
@@ -79,7 +84,9 @@ function checkSize(size: number, most: number, what: string, source: Source): vo
  */
 export const minibatch = asked("minibatch", function* minibatch<
   D extends Tree<Tensor>,
->(data: D, size: number, { replace = false }: RowOptions = {}): Effects<DrawnRows, Minibatch<Tensors<D>>> {
+>(data: D, size: number, options: RowOptions = {}): Effects<DrawnRows, Minibatch<Tensors<D>>> {
+  checkOptionNames("minibatch", options, ["replace"]);
+  const { replace = false } = options;
   const source = captureSource();
   const total = rowsOf(data, source);
   checkSize(total, mostRows, "the number of rows", source);

@@ -1,6 +1,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { checkDistribution } from "../distributions/checkDistribution.js";
 import type { CategoryIndex, Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
+import { checkArray } from "../util/expected.js";
 import type { Tree } from "../util/tree.js";
 import { asked } from "./asked.js";
 import type { BranchChoices } from "./branchChoices.js";
@@ -55,6 +57,13 @@ export const mix = asked("mix", function* mix<
   Nested<A, Mixed<ChoicesOf<B[number]>>, R>,
   R
 > {
+  checkDistribution("mix", component, "the second argument");
+  checkArray(
+    "mix",
+    "the third argument",
+    parts,
+    'Write mix("z", categorical({ probs: [0.5, 0.5] }), [first(), second()]).',
+  );
   const { family, parameters, batch } = component;
   const categories = family.supportValues?.(parameters.map(({ shape }) => shape)).length;
   if (batch.length > 0 || (categories !== undefined && categories !== parts.length))

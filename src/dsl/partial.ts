@@ -1,3 +1,4 @@
+import { checkFunction } from "../util/expected.js";
 import type { Call } from "./call.js";
 import type { GenerativeFunction } from "./gen.js";
 
@@ -18,6 +19,7 @@ export function partial<F extends readonly unknown[], A extends readonly unknown
   program: (...args: [...F, ...A]) => Call<C, R, readonly [...F, ...A], O>,
   ...first: F
 ): GenerativeFunction<A, C, R, O> {
+  checkFunction("partial", "the program", program, "Write partial(program, first): the program without its arguments.");
   const applied = (...rest: A): Call<C, R, A, O> => ({ ...program(...first, ...rest), args: rest, program: applied });
   return applied;
 }

@@ -3,7 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { sameShape } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
-import { addressesOf, at, type Choices, isTensor, set } from "./choices.js";
+import { addressesOf, at, type Choices, isTensor, put } from "./choices.js";
 import type { CallRecord, Earlier, Records } from "./meaning.js";
 
 const kinds = ["choices", "logDensities", "logObserved", "branches"] as const;
@@ -54,7 +54,7 @@ export function common(earlier: Earlier, own: Records, next: Records): Earlier {
       at(earlier.choices, address) !== undefined,
   );
   const [choices, logDensities] = (["choices", "logDensities"] as const).map((kind) =>
-    names.reduce<Choices>((all, address) => set(all, address, at(earlier[kind], address)!), {}),
+    names.reduce<Choices>((all, address) => put(all, address, at(earlier[kind], address)!), {}),
   );
   return { choices: choices!, logDensities: logDensities!, logObserved: {}, branches: {}, calls: noCalls };
 }
@@ -64,7 +64,7 @@ export function unionOf(all: readonly Records[]): Records {
   const join = (trees: readonly Choices[]): Choices =>
     trees.reduce((joined, tree) =>
       addressesOf(tree).reduce(
-        (grown, address) => (at(grown, address) ? grown : set(grown, address, at(tree, address)!)),
+        (grown, address) => (at(grown, address) ? grown : put(grown, address, at(tree, address)!)),
         joined,
       ),
     );
@@ -85,7 +85,7 @@ export const tensorsIn = (records: Records, union: Records): Tensor[] =>
 export function fill(union: Records, tensors: readonly Tensor[]): Records {
   const rest = [...tensors];
   const [choices, logDensities, logObserved, branches] = kinds.map((kind) =>
-    addressesOf(union[kind]).reduce<Choices>((all, address) => set(all, address, rest.shift()!), {}),
+    addressesOf(union[kind]).reduce<Choices>((all, address) => put(all, address, rest.shift()!), {}),
   );
   return { choices: choices!, logDensities: logDensities!, logObserved: logObserved!, branches: branches! };
 }

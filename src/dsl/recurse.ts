@@ -1,4 +1,5 @@
 import { ElbowError } from "../errors.js";
+import { checkFunction } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import type { Choices } from "./choices.js";
 import type { GenerativeFunction } from "./gen.js";
@@ -37,7 +38,13 @@ export function recurse<A extends readonly unknown[], R>(
       message: `recurse needs a whole number of levels, at least 0\n  received: ${depth}`,
       at: { source: captureSource().line },
     });
+  const hint = "Write recurse(depth, (self) => gen(function* (…) { … }), last).";
+  checkFunction("recurse", "the step", step, hint);
+  checkFunction("recurse", "the last program", last, hint);
   let program = last as GenerativeFunction<A, Choices, R>;
-  for (let level = 0; level < depth; level++) program = step(program) as GenerativeFunction<A, Choices, R>;
+  for (let level = 0; level < depth; level++) {
+    program = step(program) as GenerativeFunction<A, Choices, R>;
+    checkFunction("recurse", "what the step returns", program, hint);
+  }
   return program;
 }

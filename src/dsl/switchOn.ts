@@ -1,5 +1,6 @@
 import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { checkArray } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
@@ -36,9 +37,10 @@ export const switchOn = asked("switchOn", function* switchOn<
   Branched<A, ChoicesOf<B[number]>>,
   R
 > {
+  checkArray("switchOn", "the third argument", branches, 'Write switchOn("z", index, [first(), second()]).');
   for (const [i, call] of branches.entries()) checkBranch("switchOn", `${i}`, call, address);
   const source = captureSource();
-  const selector = asTensor(index);
+  const selector = asTensor(index, "float32", "switchOn: the index");
   if (branches.length === 0 || selector.size !== 1 || selector.dtype === "bool")
     throw new ElbowError("switch-index", {
       message: `switchOn("${address}") needs a branch, and an integer scalar to pick it\n  received: ${branches.length} branches, and ${selector.dtype}[${selector.shape}]`,

@@ -1,8 +1,9 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
-import { checkFunction } from "../util/expected.js";
+import { checkArray, checkFunction } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
+import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, mapLeaves, type Tree } from "../util/tree.js";
 import type { Call } from "./call.js";
@@ -35,9 +36,13 @@ export interface VectorizeOptions {
  */
 export function vectorize<A extends readonly unknown[], C, R extends Result, O>(
   program: GenerativeFunction<A, C, R, O>,
-  { inAxes }: VectorizeOptions = {},
+  options: VectorizeOptions = {},
 ): GenerativeFunction<A, C, Tensors<R>, O> {
   checkFunction("vectorize", "the program", program, "Give it a program made by gen, without arguments.");
+  checkOptionNames("vectorize", options, ["inAxes"]);
+  const { inAxes } = options;
+  if (inAxes !== undefined)
+    checkArray("vectorize", "inAxes", inAxes, "Give one per argument, null for one that is shared: [0, null].");
   const vectorized = (...args: A): Call<C, Tensors<R>, A, O> => {
     const source = captureSource();
     const axes = args.map((arg, i) => (inAxes ? (inAxes[i] ?? null) : isTensors(arg) ? 0 : null));

@@ -9,6 +9,7 @@ import { simulate } from "../dsl/simulate.js";
 import { checking } from "../dsl/validity.js";
 import { drive } from "../dsl/verbs.js";
 import { ElbowError } from "../errors.js";
+import { checkTensor } from "../ir/checkTensor.js";
 import type { DType, Program, Type } from "../ir/program.js";
 import { trace } from "../ir/tracing.js";
 import { foldIn, seedKey } from "../ops/random.js";
@@ -219,10 +220,19 @@ export async function importanceDraws<
 }
 
 /** Self-normalised weights of log weights: non-negative, summing to one. @throws ElbowError "weights" if there are none */
-export const normalizedWeights = (logWeights: Tensor): Float64Array => weightsOf(logWeights.dataSync()).weights;
+export function normalizedWeights(logWeights: Tensor): Float64Array {
+  checkTensor("normalizedWeights", "the log weights", logWeights);
+  return weightsOf(logWeights.dataSync()).weights;
+}
 
 /** The estimate log (1/n) Σ w of the log evidence: its exponential is unbiased. */
-export const logEvidence = (logWeights: Tensor): number => weightsOf(logWeights.dataSync()).logMean;
+export function logEvidence(logWeights: Tensor): number {
+  checkTensor("logEvidence", "the log weights", logWeights);
+  return weightsOf(logWeights.dataSync()).logMean;
+}
 
 /** Effective sample size of importance weights, (Σ w)² / Σ w²: between 1 and the number of draws. */
-export const effectiveSampleSize = (logWeights: Tensor): number => weightsOf(logWeights.dataSync()).effectiveSampleSize;
+export function effectiveSampleSize(logWeights: Tensor): number {
+  checkTensor("effectiveSampleSize", "the log weights", logWeights);
+  return weightsOf(logWeights.dataSync()).effectiveSampleSize;
+}

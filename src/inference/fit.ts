@@ -10,6 +10,7 @@ import { described } from "../util/described.js";
 import { captureSource } from "../util/location.js";
 import { checkOptionNames } from "../util/options.js";
 import { leavesOf, withLeaves } from "../util/tree.js";
+import { checkObjective } from "./checkObjective.js";
 import { checkFinite } from "./fitting/checkFinite.js";
 import { checkFit } from "./fitting/checkFit.js";
 import {
@@ -134,7 +135,7 @@ async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
   objective: Objective<P, D>,
   options: FitOptions<P, D>,
 ): Promise<FitResult<P>> {
-  checkObjective(objective);
+  checkObjective("fit", objective);
   checkOptions(options);
   const { parameters, steps, optimizer = adam(), direction = objective.direction, checkpoint, resume } = options;
   if (checkpoint) await fileSystem();
@@ -264,14 +265,6 @@ const optionNames = [
   "engine",
   "threads",
 ];
-
-function checkObjective(objective: unknown): void {
-  if (typeof (objective as Partial<Objective<Parameters, []>> | undefined)?.body === "function") return;
-  throw new ElbowError("option", {
-    message: `fit takes an objective\n  received: ${described(objective)}`,
-    hint: "Write fit(elbo(model, guide), { parameters, data, steps }).",
-  });
-}
 
 function checkOptions(options: FitSettings<Parameters>): void {
   checkOptionNames("fit", options, optionNames, "required");

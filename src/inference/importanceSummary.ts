@@ -2,10 +2,13 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../dsl/covers.js";
 import type { GenerativeFunction } from "../dsl/gen.js";
+import { checkOptionNames } from "../util/options.js";
 import { leavesOf, type Tree } from "../util/tree.js";
+import { checkData } from "./checkData.js";
 import { khatAdvice } from "./diagnostics/khatAdvice.js";
 import { paretoSmooth } from "./diagnostics/paretoSmoothing.js";
 import { type DrawOptions, importanceDraws } from "./draws.js";
+import { checkPrograms } from "./objectives/checkPrograms.js";
 import type { GuideParameters } from "./objectives/elbo.js";
 import { type SummaryRow, summarize, type Truth } from "./summary.js";
 import { weightsOf } from "./weights.js";
@@ -56,8 +59,17 @@ export async function importanceSummary<
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
   parameters: GuideParameters<A>,
   data: D,
-  { truth, ...options }: DrawOptions & { readonly truth?: Truth | undefined },
+  settings: DrawOptions & { readonly truth?: Truth | undefined },
 ): Promise<ImportanceSummary> {
+  checkPrograms("importanceSummary", { model, guide });
+  checkData("importanceSummary", data);
+  checkOptionNames(
+    "importanceSummary",
+    settings,
+    ["draws", "seed", "validate", "work", "engine", "threads", "truth"],
+    ["draws"],
+  );
+  const { truth, ...options } = settings;
   const { choices, logWeights } = await importanceDraws(model, guide, parameters, data, options);
   const tensors = choices as unknown as Tree<Tensor>;
   try {

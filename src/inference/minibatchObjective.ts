@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Effect, Effects } from "../dsl/effects.js";
 import { type Minibatch, minibatchOf } from "../dsl/minibatch.js";
+import { checkFunction, checkInteger } from "../util/expected.js";
 import { type Objective, objective } from "./objective.js";
 import type { Parameters } from "./prepare.js";
 
@@ -38,7 +39,15 @@ export const minibatchObjective = <
 >(
   total: number,
   body: (parameters: P, batch: Minibatch<D>) => Effects<E, Tensor>,
-): Objective<P, D> =>
-  objective(function* (parameters: P, ...data: D) {
+): Objective<P, D> => {
+  checkInteger("minibatchObjective", "the number of rows", total, 1);
+  checkFunction(
+    "minibatchObjective",
+    "the objective",
+    body,
+    "Write minibatchObjective(N, function* (parameters, batch) { … }).",
+  );
+  return objective(function* (parameters: P, ...data: D) {
     return yield* body(parameters, minibatchOf(total, data) as Minibatch<D>);
   });
+};

@@ -8,6 +8,8 @@ import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import { type Ceilings, measureCeilings } from "../runtime/wasm/ceilings.js";
 import { profile } from "../runtime/wasm/profile.js";
 import type { SiteReport } from "../transforms/estimate/estimate.js";
+import { checkOptionNames } from "../util/options.js";
+import { checkObjective } from "./checkObjective.js";
 import type { FitOptions, FitSettings } from "./fit.js";
 import { type CompiledStep, compileStep } from "./fitting/compiledStep.js";
 import { type FitData, type Segment, sourceOf } from "./fitting/sources.js";
@@ -29,6 +31,19 @@ export type ProfileStepOptions<P extends Parameters, D extends readonly unknown[
   /** Time to measure for. @defaultValue 600 */
   readonly milliseconds?: number | undefined;
 };
+
+const optionNames = [
+  "parameters",
+  "data",
+  "optimizer",
+  "seed",
+  "draws",
+  "direction",
+  "clip",
+  "engine",
+  "threads",
+  "milliseconds",
+];
 
 /** Where the time of an objective's step goes. */
 export interface StepProfile {
@@ -89,6 +104,8 @@ export async function profileStep<P extends Parameters, D extends readonly unkno
   objective: Objective<P, D>,
   options: ProfileStepOptions<NoInfer<P>, NoInfer<D>>,
 ): Promise<StepProfile> {
+  checkObjective("profileStep", objective);
+  checkOptionNames("profileStep", options, optionNames, ["parameters"]);
   const { parameters, optimizer = adam(), seed = 0, direction = objective.direction, clip, draws } = options;
   const engine = await compilingEngine(options);
   const source = await sourceOf((options.data ?? []) as FitData<readonly unknown[]>);

@@ -3,6 +3,7 @@ import { execute } from "../dsl/execution.js";
 import { type LoggedSite, loggingSites, type NamedAxis } from "../dsl/siteLog.js";
 import { trace } from "../ir/tracing.js";
 import { formatShape, type Shape, sameShape } from "../util/shapes.js";
+import { checkObjective } from "./checkObjective.js";
 import type { Objective } from "./objective.js";
 import { type Parameters, traceObjective } from "./prepare.js";
 
@@ -70,6 +71,7 @@ export function shapesOfObjective<P extends Parameters, D extends readonly unkno
   parameters: P,
   ...data: D
 ): ShapeRow[] {
+  checkObjective("shapesOfObjective", objective);
   const { sites } = loggingSites(() => traceObjective(objective, parameters, data));
   const assessed = sites.filter((site) => site.verb === "assess" || site.verb === "generate");
   const others = sites.filter((site) => !assessed.includes(site));

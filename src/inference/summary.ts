@@ -2,7 +2,10 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { Table } from "console-table-printer";
 import { isTensor } from "../dsl/choices.js";
 import { ElbowError } from "../errors.js";
+import { checkTensor } from "../ir/checkTensor.js";
 import { described } from "../util/described.js";
+import { checkRowsOf } from "../util/expected.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatIndex, formatShape } from "../util/shapes.js";
 import { leavesOf, type Tree } from "../util/tree.js";
 import { weightsOf } from "./weights.js";
@@ -43,10 +46,10 @@ export interface SummaryOptions {
  * console.log(row?.name, row?.mean, row?.sd.toFixed(3), row?.q50, row?.truth); // => mu 2 1.000 2 2
  * ```
  */
-export async function summarize(
-  draws: Tree<Tensor>,
-  { logWeights, truth = {} }: SummaryOptions = {},
-): Promise<SummaryRow[]> {
+export async function summarize(draws: Tree<Tensor>, options: SummaryOptions = {}): Promise<SummaryRow[]> {
+  checkOptionNames("summarize", options, ["logWeights", "truth"]);
+  const { logWeights, truth = {} } = options;
+  if (logWeights !== undefined) checkTensor("summarize", "logWeights", logWeights);
   const leaves = leavesOf(draws);
   const other = leaves.find(({ leaf }) => !isTensor(leaf));
   if (other)
@@ -132,6 +135,7 @@ const longestTable = 50;
 
 /** The table as text, without colours. Long ones are cut, and say so. */
 export function formatSummary(rows: readonly SummaryRow[]): string {
+  checkRowsOf("await summarize(draws)", "formatSummary", rows, ["name", "mean", "sd"]);
   const hasTruth = rows.some(({ truth }) => truth !== undefined);
   const numbers = ["mean", "sd", "q05", "q50", "q95", ...(hasTruth ? ["truth"] : [])] as const;
   const titles: Readonly<Record<string, string>> = { q05: "5%", q50: "50%", q95: "95%" };

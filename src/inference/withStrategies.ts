@@ -1,3 +1,5 @@
+import { checkObject } from "../util/expected.js";
+import { checkObjective } from "./checkObjective.js";
 import { type Objective, objectiveOf } from "./objective.js";
 import type { Parameters } from "./prepare.js";
 import type { StrategyMap } from "./replaceStrategies.js";
@@ -26,10 +28,13 @@ import type { StrategyMap } from "./replaceStrategies.js";
 export const withStrategies = <P extends Parameters, D extends readonly unknown[]>(
   objective: Objective<P, D>,
   strategies: StrategyMap,
-): Objective<P, D> =>
+): Objective<P, D> => {
+  checkObjective("withStrategies", objective);
+  checkObject("withStrategies", "the strategies", strategies, [], "Write { x: reinforce }.", "functions by address");
   // a body of its own, because programs are kept by body
-  objectiveOf(
+  return objectiveOf(
     (parameters: P, ...data: D) => objective.body(parameters, ...data),
     { ...objective.strategies, ...strategies },
     objective.direction,
   );
+};

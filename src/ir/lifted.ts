@@ -78,14 +78,21 @@ export const runEagerly = (program: Program, inputs: readonly tf.Tensor[]): tf.T
     ).outputs.map((output) => (inputs.includes(output) ? output.clone() : output)),
   );
 
-/** Turns an emitter on variables into a function on tensors. */
-export const lifted =
-  (emitter: (...variables: Variable[]) => Variable) =>
-  (...values: TensorLike[]): tf.Tensor =>
-    applyEmitter(
-      (...variables) => [emitter(...variables)],
-      values.map((value) => asTensor(value)),
-    )[0]!;
+/**
+ * Turns an emitter on variables into a function on tensors.
+ *
+ * @param signature - of a public function, `xlogy(x, y)`: all these arguments must be there, and errors name them
+ */
+export function lifted(
+  emitter: (...variables: Variable[]) => Variable,
+  signature?: string,
+): (...values: TensorLike[]) => tf.Tensor {
+  const apply = (tensors: readonly tf.Tensor[]) => applyEmitter((...variables) => [emitter(...variables)], tensors)[0]!;
+  if (signature === undefined) return (...values) => apply(values.map((value) => asTensor(value)));
+  const [name, ...roles] = signature.match(/\w+/g) ?? [];
+  const whats = roles.map((role) => `${name}: ${role}`);
+  return (...values) => apply(whats.map((what, i) => asTensor(values[i]!, "float32", what)));
+}
 
 /** Applies an emitter of several results to tensors: recorded in a trace, executed at once outside. */
 export function applyEmitter(

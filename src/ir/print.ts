@@ -1,3 +1,4 @@
+import { checkRecorded } from "./checkRecorded.js";
 import { innerPrograms } from "./control.js";
 import type { Attributes, Equation, Program, Variable } from "./program.js";
 
@@ -37,6 +38,7 @@ function attributesText(attributes: Attributes): string {
  * ```
  */
 export function print(program: Program, name: (variable: Variable) => string = namer(), indent = ""): string {
+  checkRecorded("print", program);
   const typed = (variable: Variable) => `${name(variable)}:${typeText(variable)}`;
   const line = (equation: Equation): string[] => {
     const { primitive, inputs, attributes, outputs } = equation;

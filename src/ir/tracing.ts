@@ -1,9 +1,12 @@
 // Tracing: a tfjs backend that records instead of computing. Any function of tfjs tensors becomes a program.
+
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError, invariant } from "../errors.js";
+import { checkArray, checkFunction, checkObject } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { Builder, withBuilder } from "./builder.js";
 import { captures } from "./capture/captures.js";
+import { checkTensors } from "./checkTensor.js";
 import { type DType, type Program, type Type, type Variable, variable } from "./program.js";
 
 const backendName = "elbow-trace";
@@ -320,10 +323,18 @@ export function traceInner(types: readonly Type[], body: (...inputs: tf.Tensor[]
 
 /** Records a function of tensors as a program. @throws ElbowError for anything that cannot be traced, with its source line */
 export function trace(types: readonly Type[], body: (...inputs: tf.Tensor[]) => readonly tf.Tensor[]): Program {
+  const example = 'Write trace([{ shape: [3], dtype: "float32" }], (x) => [x.square()]).';
+  checkArray("trace", "the types of the inputs", types, example);
+  for (const type of types) checkObject("trace", "the type of an input", type, ["shape", "dtype"], example);
+  checkFunction("trace", "the second argument", body, example);
   const outer = current;
   current = undefined;
   try {
-    return traceInner(types, body).program;
+    return traceInner(types, (...inputs) => {
+      const outputs = body(...inputs);
+      checkTensors("trace", "what the function returns", outputs);
+      return outputs;
+    }).program;
   } finally {
     current = outer;
   }

@@ -4,12 +4,15 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { build, withSource } from "../ir/builder.js";
+import { checkTensor, checkTensors } from "../ir/checkTensor.js";
 import { inline } from "../ir/interpret.js";
 import type { DType, Type, Variable } from "../ir/program.js";
 import { emitOnTensors, isTracing, type Traced, tensorOf, traceInner } from "../ir/tracing.js";
 import { cond as emitCond } from "../transforms/cond.js";
 import { scan as emitScan } from "../transforms/scan.js";
+import { checkFunction, checkObject } from "../util/expected.js";
 import type { Source } from "../util/location.js";
+import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 
 /** One step of a loop on lists of tensors. */
@@ -53,16 +56,20 @@ export function loop(
   sequences: readonly Tensor[],
   options: LoopOptions = {},
 ): { carry: Tensor[]; outputs: Tensor[] } {
+  checkFunction("loop", "the step", step, "Write (carry, elements) => ({ carry: […], outputs: […] }).");
+  checkTensors("loop", "the first carry", initial);
+  checkTensors("loop", "the sequences", sequences);
+  checkOptionNames("loop", options, ["length", "reverse", "isUnrolled", "source"]);
   const { length = sequences[0]?.shape[0], reverse = false, isUnrolled = false, source } = options;
   if (length === undefined || sequences.some((sequence) => sequence.shape[0] !== length))
     throw new ElbowError("scan-length", {
       message: `the sequences of a scan differ in length: ${sequences.map((sequence) => `[${sequence.shape}]`).join(", ") || "there are none"}`,
       hint: "Every sequence needs the number of steps as its first axis; without sequences give the number of steps.",
     });
-  if (!isTracing() || isUnrolled) return eagerLoop(step, initial, sequences, length, reverse);
+  if (!isTracing() || isUnrolled) return eagerLoop(checkedStep(step), initial, sequences, length, reverse);
   const elements = sequences.map(({ shape, dtype }): Type => ({ shape: shape.slice(1), dtype: dtype as DType }));
   const { program, captured } = traceInner([...initial.map(typeOfTensor), ...elements], (...inputs) => {
-    const { carry, outputs } = step(inputs.slice(0, initial.length), inputs.slice(initial.length));
+    const { carry, outputs } = checkedStep(step)(inputs.slice(0, initial.length), inputs.slice(initial.length));
     return [...carry, ...outputs];
   });
   const outer = captured.map(tensorOf);
@@ -72,6 +79,18 @@ export function loop(
   );
   return { carry: results.slice(0, initial.length), outputs: results.slice(initial.length) };
 }
+
+/** @throws ElbowError "argument" unless the step returns a carry and outputs */
+const checkedStep =
+  (step: Step): Step =>
+  (carry, elements) => {
+    const result = step(carry, elements);
+    const hint = "Write (carry, elements) => ({ carry: […], outputs: […] }).";
+    checkObject("loop", "what the step returns", result, ["carry", "outputs"], hint);
+    checkTensors("loop", "the carry that the step returns", result.carry);
+    checkTensors("loop", "the outputs that the step returns", result.outputs);
+    return result;
+  };
 
 function eagerLoop(
   step: Step,
@@ -114,9 +133,20 @@ export function branch(
   whenFalse: () => readonly Tensor[],
   source?: Source,
 ): Tensor[] {
-  if (!isTracing()) return [...(predicate.dataSync()[0] ? whenTrue() : whenFalse())];
-  const first = traceInner([], whenTrue);
-  const second = traceInner([], whenFalse);
+  checkTensor("branch", "the predicate", predicate);
+  for (const [what, side] of [
+    ["what runs when true", whenTrue],
+    ["what runs when false", whenFalse],
+  ] as const)
+    checkFunction("branch", what, side, "Write branch(x.greater(0), () => [x], () => [y]).");
+  const [ifTrue, ifFalse] = [whenTrue, whenFalse].map((side) => () => {
+    const results = side();
+    checkTensors("branch", "what a side returns", results);
+    return results;
+  }) as [() => readonly Tensor[], () => readonly Tensor[]];
+  if (!isTracing()) return [...(predicate.dataSync()[0] ? ifTrue() : ifFalse())];
+  const first = traceInner([], ifTrue);
+  const second = traceInner([], ifFalse);
   const operands = [...new Set([...first.captured, ...second.captured])];
   const over = ({ program, captured }: Traced) =>
     build(operands, (...inputs) =>

@@ -12,7 +12,7 @@ import * as weak from "../ir/primitives/weakProduct.js";
  * measure-valued derivative carries its derivative in its distribution, which stays: the expectation of
  * `stopGradient(x)` still moves with the parameters of x there, and does not where x is pathwise.
  */
-export const stopGradient: (x: TensorLike) => Tensor = lifted(marks.stopGradient);
+export const stopGradient: (x: TensorLike) => Tensor = lifted(marks.stopGradient, "stopGradient(x)");
 
 /**
  * x, which the author vouches to be continuous in everything that it is computed from, whatever operations were used.
@@ -20,7 +20,7 @@ export const stopGradient: (x: TensorLike) => Tensor = lifted(marks.stopGradient
  * Without it, a reparameterized value that reaches a cost through a comparison, a rounding or an index is an error,
  * because its pathwise gradient would be biased.
  */
-export const assumeContinuous: (x: TensorLike) => Tensor = lifted(marks.assumeContinuous);
+export const assumeContinuous: (x: TensorLike) => Tensor = lifted(marks.assumeContinuous, "assumeContinuous(x)");
 
 /** weight · cost for a weight that is zero in value: derivatives beyond the given order are refused with the message. */
 export const weakProduct = (weight: Tensor, cost: Tensor, order: number, message: string): Tensor =>

@@ -18,8 +18,8 @@ import { select } from "../ir/primitives/comparison.js";
  * ```
  */
 export function where(condition: TensorLike | readonly boolean[], x: TensorLike, y: TensorLike): tf.Tensor {
-  const test = condition instanceof tf.Tensor ? condition : tf.tensor(condition as tf.TensorLike, undefined, "bool");
-  const branches = [asTensor(x), asTensor(y)];
+  const test = asTensor(condition as TensorLike, "bool", "where: the condition");
+  const branches = [asTensor(x, "float32", "where: x"), asTensor(y, "float32", "where: y")];
   const isFloat = branches.some((branch) => branch.dtype === "float32");
   const [first, second] = branches.map((branch) => (isFloat ? tf.cast(branch, "float32") : branch));
   return applyEmitter((c, a, b) => [select(c!, a!, b!)], [test, first!, second!])[0]!;

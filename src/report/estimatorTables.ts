@@ -1,21 +1,15 @@
 import type { BiasCheck, BiasEntry } from "../inference/judging/checkUnbiased.js";
 import type { EstimatorComparison } from "../inference/judging/compareEstimators.js";
+import { checkResultOf } from "../util/expected.js";
 import { table } from "./table.js";
 
 /** Elements of the gradient that are shown, those that are off most. */
 const mostShown = 20;
 
 /** A check as a table without colours: the verdict, then what is off most. */
-export function formatBiasCheck({
-  pass,
-  worst,
-  value,
-  gradient,
-  parameters,
-  draws,
-  variance,
-  truth,
-}: BiasCheck): string {
+export function formatBiasCheck(check: BiasCheck): string {
+  checkResultOf("await checkUnbiased(…)", "formatBiasCheck", check, ["pass", "worst", "gradient"]);
+  const { pass, worst, value, gradient, parameters, draws, variance, truth } = check;
   const verdict = pass
     ? `no bias found: the largest deviation is ${score(worst.z)} (${worst.name})`
     : `biased: ${worst.name} deviates by ${score(worst.z)}`;
@@ -47,7 +41,9 @@ const figuresOf = ({ mean, standardError, truth, truthError, bias, z, variance }
 });
 
 /** A comparison as a table without colours, the cheapest first, with the recommendation. */
-export function formatComparison({ rows, refused, recommended, truth, engine, draws }: EstimatorComparison): string {
+export function formatComparison(comparison: EstimatorComparison): string {
+  checkResultOf("await compareEstimators(…)", "formatComparison", comparison, ["rows", "refused", "truth"]);
+  const { rows, refused, recommended, truth, engine, draws } = comparison;
   return [
     table(
       ["estimator", "mean", "z", "variance", "µs", "variance·µs", "lanes", "verdict"],

@@ -1,8 +1,11 @@
 import type { AxisRole, Explanation, LeafExplanation, SiteExplanation } from "../inference/explain/explain.js";
+import { checkResultOf } from "../util/expected.js";
 import { table } from "./table.js";
 
 /** An explanation as tables without colours: choices, leaves of the objective, and the cost after every transform. */
-export function formatExplanation({ sites, leaves, stages, isUnbiased, order }: Explanation): string {
+export function formatExplanation(explanation: Explanation): string {
+  checkResultOf("explain(…)", "formatExplanation", explanation, ["sites", "leaves", "stages"]);
+  const { sites, leaves, stages, isUnbiased, order } = explanation;
   const verdict = `the estimate is ${isUnbiased ? "unbiased" : "biased"} and may be differentiated ${order === "any" ? "as often as you like" : order === 1 ? "once" : `${order} times`}`;
   return [
     sites.length === 0 ? "no random choices" : siteTable(sites),

@@ -1,4 +1,5 @@
 import type { Explanation, LeafExplanation, SiteExplanation } from "../inference/explain/explain.js";
+import { checkResultOf } from "../util/expected.js";
 import { biasOf, describeAxes } from "./explanation.js";
 
 /** A box of the picture. */
@@ -27,6 +28,7 @@ const characterWidth = 7.2;
  * Laid out by dagre, which is loaded for it.
  */
 export async function explanationSvg(explanation: Explanation): Promise<string> {
+  checkResultOf("explain(…)", "explanationSvg", explanation, ["sites", "leaves", "stages"]);
   const { Graph, layout } = await import("@dagrejs/dagre");
   const { boxes, arrows } = graphOf(explanation);
   const graph = new Graph();

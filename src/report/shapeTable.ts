@@ -1,5 +1,6 @@
 import type { ShapeRow, ShapeSite } from "../inference/shapeTable.js";
 import { columns } from "../util/columns.js";
+import { checkRowsOf } from "../util/expected.js";
 import { formatShape } from "../util/shapes.js";
 
 /** Names longer than this are cut, so that a row has its place in 100 columns. */
@@ -7,6 +8,7 @@ const longest = 22;
 
 /** A table of shapes: a line for every address, the guide's below the model's, and what does not fit. */
 export function formatShapeTable(rows: readonly ShapeRow[]): string {
+  checkRowsOf("shapeTable(…)", "formatShapeTable", rows, ["address", "kind", "site"]);
   if (rows.length === 0) return "no random choices and no observations";
   const lines = rows.flatMap(({ address, kind, site, guide }) => [
     lineOf(address, kind, site),

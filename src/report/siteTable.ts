@@ -1,8 +1,18 @@
 import { Table } from "console-table-printer";
 import type { SavedSite } from "../inference/results/savedFit.js";
+import { checkArray, checkObject } from "../util/expected.js";
 
 /** What the estimator decided about every random choice, as a table without colours. */
 export function formatSites(sites: readonly SavedSite[]): string {
+  checkArray("formatSites", "the sites", sites, "Write formatSites(fitted.sites), of what fit resolves to.");
+  for (const site of sites)
+    checkObject(
+      "formatSites",
+      "a site",
+      site,
+      ["address", "strategy"],
+      "Write formatSites(fitted.sites), of what fit resolves to.",
+    );
   if (sites.length === 0) return "no random choices";
   const table = new Table({
     shouldDisableColors: true,

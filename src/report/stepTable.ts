@@ -3,6 +3,7 @@ import type { StepProfile } from "../inference/profileStep.js";
 import type { StepPart } from "../inference/stepParts.js";
 import { describeChoice } from "../runtime/engine.js";
 import type { Ceilings } from "../runtime/wasm/ceilings.js";
+import { checkResultOf } from "../util/expected.js";
 
 /** Parts with a smaller share of the step are put together in one line. */
 const leastShare = 0.005;
@@ -16,6 +17,7 @@ type Row = Readonly<Partial<Record<(typeof right)[number] | (typeof left)[number
  * last column says how much of the binding ceiling a part reaches, and whether that is arithmetic (c) or memory (m).
  */
 export function formatStepProfile(profile: StepProfile): string {
+  checkResultOf("await profileStep(…)", "formatStepProfile", profile, ["parts", "compiling", "ceilings"]);
   const { parts, microseconds, threads, threadedMicroseconds, flops, bytes, compiling } = profile;
   const table = new Table({
     shouldDisableColors: true,

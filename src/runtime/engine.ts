@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Program } from "../ir/program.js";
+import { checkObject, checkText } from "../util/expected.js";
 import type { Data } from "./arrays.js";
 
 /** A program made ready to run by an engine. */
@@ -85,7 +86,17 @@ export interface AutomaticChoice {
 }
 
 /** `wasm, predicted 34 µs per step: steps are small` */
-export function describeChoice({ engine, reason, wasmMicroseconds, webgpuMicroseconds }: AutomaticChoice): string {
+export function describeChoice(choice: AutomaticChoice): string {
+  const fields = ["engine", "reason", "wasmMicroseconds"];
+  checkObject(
+    "describeChoice",
+    "the argument",
+    choice,
+    fields,
+    "Pass engineDetails.choice of what fit resolves to.",
+    "how auto chose",
+  );
+  const { engine, reason, wasmMicroseconds, webgpuMicroseconds } = choice;
   const rounded = (x: number): string => `${Number(x.toPrecision(2)).toLocaleString("en-US")} µs`;
   const gpu = webgpuMicroseconds === undefined ? "" : `, webgpu ${rounded(webgpuMicroseconds)}`;
   return `${engine} (${reason}; predicted per step: wasm ${rounded(wasmMicroseconds)}${gpu})`;
@@ -93,7 +104,15 @@ export function describeChoice({ engine, reason, wasmMicroseconds, webgpuMicrose
 
 /** The engine's name and details in words: `wasm (1 thread, fused multiply-adds)`. */
 export function describeEngine(name: string, details: EngineDetails | undefined): string {
+  checkText("describeEngine", "the name", name, "Pass engine and engineDetails of what fit resolves to.");
   if (!details) return name;
+  checkObject(
+    "describeEngine",
+    "the details",
+    details,
+    ["threads", "hasFma"],
+    "Pass engine and engineDetails of what fit resolves to.",
+  );
   const { threads, hasFma, choice } = details;
   if (choice && choice.engine === "webgpu") return describeChoice(choice);
   return `${name} (${threads} thread${threads === 1 ? "" : "s"}, ${hasFma ? "" : "no "}fused multiply-adds)`;

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { described } from "../util/described.js";
 import { setting } from "../util/host.js";
+import { checkOptionNames } from "../util/options.js";
 import type { Engine } from "./engine.js";
 import { isInstalled } from "./packages.js";
 import { referenceEngine } from "./reference.js";
@@ -62,8 +63,11 @@ const engines = new Map<string, Promise<Engine>>();
  * @param options - threads of `wasm`, where the name does not say how many; defaults to ELBOW_THREADS, else 1
  * @throws ElbowError `unknown-engine`, `option` for threads that are no positive integer, or `engine-unavailable` with what to install
  */
-export async function engineByName(name?: string, { threads }: Pick<EngineChoice, "threads"> = {}): Promise<Engine> {
+export async function engineByName(name?: string, options: Pick<EngineChoice, "threads"> = {}): Promise<Engine> {
+  checkOptionNames("engineByName", options, ["threads"]);
+  const { threads } = options;
   const asked = name ?? (setting("ELBOW_ENGINE") || "auto");
+  if (typeof asked !== "string") throw unknownEngine(described(asked));
   const chosen = asked === "auto" ? (hasWasm() ? "wasm" : "tfjs") : asked;
   const count = threadsOf(chosen, threads);
   if (count !== undefined) return wasmEngineOf({ threads: count });
@@ -94,14 +98,16 @@ function threadsOf(name: string, threads?: number): number | undefined {
   return count;
 }
 
+const unknownEngine = (name: string): ElbowError =>
+  new ElbowError("unknown-engine", {
+    message: `there is no engine ${name}\n  engines: ${engineNames().join(", ")}`,
+    hint: "Pick one of these in code, in ELBOW_ENGINE or with --engine.",
+  });
+
 async function load(name: string): Promise<Engine> {
   if (name === "reference") return referenceEngine;
   const backend = name.startsWith("tfjs:") ? name.slice("tfjs:".length) : "";
-  if (!(backend in backendLoaders) && !registeredBackends().includes(backend))
-    throw new ElbowError("unknown-engine", {
-      message: `there is no engine "${name}"\n  engines: ${engineNames().join(", ")}`,
-      hint: "Pick one of these in code, in ELBOW_ENGINE or with --engine.",
-    });
+  if (!(backend in backendLoaders) && !registeredBackends().includes(backend)) throw unknownEngine(`"${name}"`);
   await initializeBackend(backend);
   return tfjsEngine(backend);
 }

@@ -1,11 +1,13 @@
 // What the score function subtracts from a cost. Any value that is independent of the draw it is subtracted for leaves
 // the estimate unbiased; the nearer to the cost, the lower the variance.
+
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Contraction, SiteContext } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
+import { checkOptionNames } from "../util/options.js";
 import { broadcastShapes, formatShape, range, sameShape } from "../util/shapes.js";
 import { squaredScore } from "./squaredScore.js";
 
@@ -65,11 +67,13 @@ export interface LearnedOptions {
  * console.log(Math.abs(found.parameters.b.dataSync()[0]! - found.objective) < 0.5); // => true
  * ```
  */
-export function learned(prediction: TensorLike, { weight = 1, decay }: LearnedOptions = {}): LearnedBaseline {
+export function learned(prediction: TensorLike, options: LearnedOptions = {}): LearnedBaseline {
+  checkOptionNames("learned", options, ["weight", "decay"]);
+  const { weight = 1, decay } = options;
   if (!(weight > 0) || !Number.isFinite(weight))
     throw new ElbowError("option", { message: `learned: the weight must be positive, and is ${weight}` });
   if (decay !== undefined) checkDecay("learned", decay);
-  return { kind: "learned", prediction: asTensor(prediction), weight, decay };
+  return { kind: "learned", prediction: asTensor(prediction, "float32", "learned: the prediction"), weight, decay };
 }
 
 /** A baseline at work. */

@@ -5,6 +5,7 @@ import { ElbowError } from "../errors.js";
 import type { SiteContext, Strategy, WeakDerivative } from "../ir/site.js";
 import { stopGradient, weakProduct } from "../ops/marks.js";
 import { namedKey } from "../ops/random.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape, range, sizeOf } from "../util/shapes.js";
 import { type Chosen, type Offering, withStrategy } from "./strategy.js";
 
@@ -143,5 +144,9 @@ const independentStrategy = measureValuedStrategy({ coupled: false });
 export const measureValued = <T extends Tensor, O extends string>(
   distribution: Distribution<T, O> &
     Offering<O, "measureValued", "this distribution has no measure-valued derivative; use reinforce">,
-  { coupled = true }: MeasureValuedOptions = {},
-): Chosen<T> => withStrategy(distribution as Distribution<T, never>, coupled ? coupledStrategy : independentStrategy);
+  options: MeasureValuedOptions = {},
+): Chosen<T> => {
+  checkOptionNames("measureValued", options, ["coupled"]);
+  const { coupled = true } = options;
+  return withStrategy(distribution as Distribution<T, never>, coupled ? coupledStrategy : independentStrategy);
+};

@@ -9,6 +9,8 @@ import type { Contracted, Contraction, Drawn, SiteContext, Strategy } from "../i
 import { trace } from "../ir/tracing.js";
 import { stopGradient } from "../ops/marks.js";
 import { valueAndGrad } from "../transforms/grad.js";
+import { checkArray, checkFunction } from "../util/expected.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape, range, sameShape } from "../util/shapes.js";
 import { finiteObjection, valuesOf } from "./finiteSupport.js";
 import { drawnEntry, type GumbelDraw, gumbelDraw, gumbelNoise, hardValue, logTable } from "./gumbelRelaxation.js";
@@ -149,4 +151,10 @@ export const relax = <T extends Tensor, O extends string>(
   distribution: Distribution<T, O> &
     Offering<O, "relax", "relax needs a distribution with finite support; use reinforce">,
   options: RelaxOptions,
-): Chosen<T> => withStrategy(distribution as Distribution<T, never>, relaxStrategy(options));
+): Chosen<T> => {
+  checkOptionNames("relax", options, ["surrogate", "parameters"], ["surrogate"]);
+  checkFunction("relax", "the surrogate", options.surrogate, "Write { surrogate: (z, ...parameters) => … }.");
+  if (options.parameters !== undefined)
+    checkArray("relax", "the parameters", options.parameters, "Write { parameters: [a, b] }.");
+  return withStrategy(distribution as Distribution<T, never>, relaxStrategy(options));
+};

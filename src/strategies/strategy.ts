@@ -3,6 +3,7 @@ import { checkDistribution } from "../distributions/checkDistribution.js";
 import type { Distribution } from "../distributions/distribution.js";
 import { ElbowError } from "../errors.js";
 import type { Family, Strategy } from "../ir/site.js";
+import { checkObject } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 
 /** A distribution with a chosen strategy: it offers no further choice. */
@@ -27,7 +28,16 @@ const allowedFor = ({ isPathwise, isScorable, supportValues, supportEvents, weak
  * @throws ElbowError "illegal-strategy" if the strategy cannot estimate this family
  */
 export function withStrategy<T extends Tensor>(distribution: Distribution<T, never>, strategy: Strategy): Chosen<T> {
-  checkDistribution(strategy.name, distribution);
+  const name = (strategy as Strategy | undefined)?.name ?? "withStrategy";
+  checkDistribution(name, distribution);
+  checkObject(
+    "withStrategy",
+    "the strategy",
+    strategy,
+    ["name", "objection"],
+    "The strategies that there are have functions of their own: reinforce(normal(0, 1)).",
+    "a strategy",
+  );
   const objection = strategy.objection(distribution.family);
   if (objection !== undefined)
     throw new ElbowError("illegal-strategy", {

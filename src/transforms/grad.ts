@@ -1,5 +1,6 @@
 import { ElbowError } from "../errors.js";
 import { build, builder, withSource } from "../ir/builder.js";
+import { checkRecorded } from "../ir/checkRecorded.js";
 import { interpret, restateConstant } from "../ir/interpret.js";
 import type { Applied, MaybeZero, Primitive } from "../ir/primitive.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
@@ -7,6 +8,7 @@ import { add } from "../ir/primitives/elementwise.js";
 import { assumeContinuous, stopGradient } from "../ir/primitives/marks.js";
 import type { Program, Variable } from "../ir/program.js";
 import type { Source } from "../util/location.js";
+import { checkOptionNames } from "../util/options.js";
 import { formatShape, sizeOf } from "../util/shapes.js";
 
 /** A value, and whether it depends on the inputs that are differentiated. */
@@ -109,6 +111,8 @@ export interface GradOptions {
  * one tensor per differentiated input. Applying it to its own result gives higher derivatives.
  */
 export function valueAndGrad(program: Program, options: GradOptions = {}): Program {
+  checkRecorded("valueAndGrad", program);
+  checkOptionNames("valueAndGrad", options, ["wrt"]);
   const { wrt = program.inputs.flatMap((input, i) => (input.dtype === "float32" ? [i] : [])) } = options;
   const [value] = program.outputs;
   if (!value || sizeOf(value.shape) !== 1 || value.dtype !== "float32")

@@ -1,4 +1,5 @@
 import { Builder, build, equationOf, exchangeSource, sourceHere, withBuilder, withoutSource } from "../ir/builder.js";
+import { checkRecorded } from "../ir/checkRecorded.js";
 import { innerPrograms } from "../ir/control.js";
 import { inline } from "../ir/interpret.js";
 import { broadcastTo } from "../ir/primitives/axes.js";
@@ -19,6 +20,7 @@ const foldingLimit = 4096;
  * identities.ts, and what each primitive states itself), and everything that no output needs left out.
  */
 export function simplify(program: Program): Program {
+  checkRecorded("simplify", program);
   const target = new SimplifyingBuilder();
   const outputs = withBuilder(target, () => inline(program, program.inputs));
   return withoutDeadCode(target.program(program.inputs, outputs));

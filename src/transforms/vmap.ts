@@ -1,7 +1,9 @@
 import { ElbowError } from "../errors.js";
 import { build } from "../ir/builder.js";
+import { checkRecorded } from "../ir/checkRecorded.js";
 import { moveAxis } from "../ir/primitives/axes.js";
 import type { Program, Type, Variable } from "../ir/program.js";
+import { checkArray, checkInteger } from "../util/expected.js";
 import { formatShape } from "../util/shapes.js";
 import { alignTo, fromBatched, materialize, newAxis, runInLanes, single } from "./lanes.js";
 
@@ -12,10 +14,15 @@ export type InAxes = readonly (number | null)[];
  * The program that runs `program` once per position of the mapped axes, as one batched program. Results carry the new
  * axis first.
  */
-export function vmap(program: Program, size: number, inAxes: InAxes = program.inputs.map(() => 0)): Program {
+export function vmap(program: Program, size: number, inAxes?: InAxes): Program {
+  checkRecorded("vmap", program);
+  checkInteger("vmap", "the size of the mapped axis", size, 0);
+  if (inAxes !== undefined)
+    checkArray("vmap", "the axes", inAxes, "Give one per input, null for one that is not mapped: [0, null].");
+  const places: InAxes = inAxes ?? program.inputs.map(() => 0);
   const axis = newAxis("vmap", size);
   const types: Type[] = program.inputs.map(({ shape, dtype }, i) => {
-    const at = inAxes[i];
+    const at = places[i];
     if (at === null || at === undefined) return { shape, dtype };
     if (at < 0 || at > shape.length)
       throw new ElbowError("vmap-axis", {
@@ -25,7 +32,7 @@ export function vmap(program: Program, size: number, inAxes: InAxes = program.in
   });
   return build(types, (...inputs) => {
     const lanes = inputs.map((input, i) => {
-      const at = inAxes[i];
+      const at = places[i];
       return at === null || at === undefined ? single(input) : { variable: moveAxis(input, at, 0), axes: [axis] };
     });
     return runInLanes(program, lanes).map((output) => materialize(output, [axis]));

@@ -4,6 +4,7 @@ export function described(value: unknown): string {
   if (typeof value === "number") return `the number ${value}`;
   if (typeof value === "string") return `the text "${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`;
   if (typeof value === "function") return "a function";
+  if (value instanceof Promise) return "a promise (await is missing)";
   if (Array.isArray(value)) return `an array of ${value.length} elements`;
   const { dtype, shape, family } = value as { dtype?: unknown; shape?: unknown; family?: { name?: unknown } };
   if (typeof dtype === "string" && Array.isArray(shape)) return `a tensor ${dtype}[${shape.join(", ")}]`;

@@ -2,8 +2,10 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
 import type { Wrapping } from "../../ir/site.js";
+import { checkFunction, checkText } from "../../util/expected.js";
 import { captureSource } from "../../util/location.js";
 import { broadcastShapes, formatShape, range, type Shape, sameShape } from "../../util/shapes.js";
+import { checkDistribution } from "../checkDistribution.js";
 import type { Distribution } from "../distribution.js";
 import { bounded } from "./bounded.js";
 import { counts } from "./counts.js";
@@ -55,6 +57,12 @@ export function registerKl<P extends string, Q extends string>(
   nameQ: string,
   rule: (p: Readonly<Record<P, Tensor>>, q: Readonly<Record<Q, Tensor>>) => Tensor,
 ): void {
+  for (const [what, name] of [
+    ["the name of p's family", nameP],
+    ["the name of q's family", nameQ],
+  ] as const)
+    checkText("registerKl", what, name, 'Write registerKl("normal", "laplace", (p, q) => …).');
+  checkFunction("registerKl", "the rule", rule, 'Write registerKl("normal", "laplace", (p, q) => …).');
   registry.set(keyOf(nameP, nameQ), { rule: rule as KlRule });
 }
 
@@ -75,6 +83,8 @@ export function registerKl<P extends string, Q extends string>(
  * ```
  */
 export function kl(p: Any, q: Any): Tensor {
+  checkDistribution("kl", p, "p");
+  checkDistribution("kl", q, "q");
   const compute = closedForm(p, q);
   if (compute) {
     checkShapes(p, q);
@@ -88,7 +98,11 @@ export function kl(p: Any, q: Any): Tensor {
 }
 
 /** Whether `kl` has a closed form for two distributions. */
-export const hasKl = (p: Any, q: Any): boolean => closedForm(p, q) !== undefined;
+export function hasKl(p: Any, q: Any): boolean {
+  checkDistribution("hasKl", p, "p");
+  checkDistribution("hasKl", q, "q");
+  return closedForm(p, q) !== undefined;
+}
 
 function checkShapes(p: Any, q: Any): void {
   if (sameShape(p.event, q.event) && broadcastShapes(p.batch, q.batch)) return;

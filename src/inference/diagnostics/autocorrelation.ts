@@ -1,6 +1,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { isTensor } from "../../dsl/choices.js";
 import { ElbowError } from "../../errors.js";
+import { wrongArgument } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
 
 /** Options of {@link autocorrelation}. */
 export interface AutocorrelationOptions {
@@ -23,6 +25,8 @@ export type Series = Tensor | ArrayLike<number>;
  * ```
  */
 export function autocorrelation(series: Series, options: AutocorrelationOptions = {}): number[] {
+  checkSeries("autocorrelation", series);
+  checkOptionNames("autocorrelation", options, ["lags"]);
   const at = autocorrelations(series);
   const lags = options.lags ?? Math.min(at.length - 1, Math.floor(10 * Math.log10(at.length)));
   if (!Number.isInteger(lags) || lags < 0 || lags >= at.length)
@@ -30,6 +34,13 @@ export function autocorrelation(series: Series, options: AutocorrelationOptions 
       message: `lags lie between 0 and the number of values minus one\n  lags:   ${lags}\n  values: ${at.length}`,
     });
   return Array.from({ length: lags + 1 }, (_, lag) => at.lag(lag));
+}
+
+/** @throws ElbowError "argument" unless the value is a tensor or numbers */
+export function checkSeries(where: string, value: unknown): void {
+  const isListed = Array.isArray(value) ? value.every((x) => typeof x === "number") : ArrayBuffer.isView(value);
+  if (!isTensor(value) && !isListed)
+    throw wrongArgument(where, "the series", "a tensor or numbers", value, "Pass one number per step: [0.1, 0.3, …].");
 }
 
 /** Autocorrelations one at a time, for those who do not know yet how many they need. */

@@ -1,4 +1,6 @@
 import { ElbowError } from "../../errors.js";
+import { checkArray, checkObject } from "../../util/expected.js";
+import { checkChoice, checkOptionNames } from "../../util/options.js";
 import { type HistoryEntry, type Moments, mergeMoments, noMoments, standardErrorOf } from "../fitting/statistics.js";
 import type { Direction } from "../objective.js";
 
@@ -70,10 +72,19 @@ function averageOf(entries: readonly HistoryEntry[], steps: readonly number[]): 
  * console.log(convergence(short.history).state, convergence(long.history).state); // => improving converged
  * ```
  */
-export function convergence(
-  history: readonly HistoryEntry[],
-  { share = 0.5, tolerance = 0, direction = "maximize" }: ConvergenceOptions = {},
-): Convergence {
+export function convergence(history: readonly HistoryEntry[], options: ConvergenceOptions = {}): Convergence {
+  checkArray("convergence", "the history", history, "Write convergence(fitted.history), of what fit resolves to.");
+  for (const entry of history)
+    checkObject(
+      "convergence",
+      "an entry of the history",
+      entry,
+      ["step", "objective"],
+      "Take the history of what fit resolves to.",
+    );
+  checkOptionNames("convergence", options, ["share", "tolerance", "direction"]);
+  const { share = 0.5, tolerance = 0, direction = "maximize" } = options;
+  checkChoice("convergence", "direction", direction, ["maximize", "minimize"]);
   if (!(share > 0 && share <= 1))
     throw new ElbowError("option", { message: `convergence: share must be in (0, 1]\n  received: ${share}` });
   if (!(tolerance >= 0))

@@ -1,4 +1,4 @@
-import { autocorrelations, type Series } from "./autocorrelation.js";
+import { autocorrelations, checkSeries, type Series } from "./autocorrelation.js";
 
 /**
  * How many independent draws the values of a Markov chain are worth, for the estimate of their mean: n / (1 + 2 Σ ρ_t).
@@ -17,6 +17,7 @@ import { autocorrelations, type Series } from "./autocorrelation.js";
  * ```
  */
 export function effectiveSampleSizeOfChain(chain: Series): number {
+  checkSeries("effectiveSampleSizeOfChain", chain);
   const { length, lag } = autocorrelations(chain);
   if (length < 4 || Number.isNaN(lag(0))) return Number.NaN;
   let time = -1;

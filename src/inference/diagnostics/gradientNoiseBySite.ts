@@ -1,4 +1,5 @@
 // Which random choices a gradient's noise comes from.
+
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
@@ -13,7 +14,10 @@ import { compile } from "../../runtime/compile.js";
 import { chosenEngine } from "../../runtime/engines.js";
 import { defaultStrategies } from "../../strategies/defaults.js";
 import { estimate } from "../../transforms/estimate/estimate.js";
+import { checkOptionNames } from "../../util/options.js";
 import { range } from "../../util/shapes.js";
+import { checkData } from "../checkData.js";
+import { checkObjective } from "../checkObjective.js";
 import type { DrawingOptions } from "../judging/moments.js";
 import { derivedProgram, type Objective } from "../objective.js";
 import { dataTensors, type Parameters, parameterTensors, prepare } from "../prepare.js";
@@ -59,8 +63,12 @@ export async function gradientNoiseBySite<P extends Parameters, D extends readon
   objective: Objective<P, D>,
   parameters: P,
   data: NoInfer<D>,
-  { draws = 200, seed = 0, ...choice }: GradientNoiseOptions = {},
+  options: GradientNoiseOptions = {},
 ): Promise<GradientNoiseRow[]> {
+  checkObjective("gradientNoiseBySite", objective);
+  checkData("gradientNoiseBySite", data);
+  checkOptionNames("gradientNoiseBySite", options, ["draws", "seed", "engine", "threads"]);
+  const { draws = 200, seed = 0, ...choice } = options;
   if (!Number.isInteger(draws) || draws < 2)
     throw new ElbowError("option", { message: `draws must be an integer of at least 2, and is ${draws}` });
   const prepared = prepare(objective, parameters, data);

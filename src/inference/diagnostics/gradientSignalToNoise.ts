@@ -1,5 +1,8 @@
 import { ElbowError } from "../../errors.js";
+import { checkOptionNames } from "../../util/options.js";
 import { formatIndex } from "../../util/shapes.js";
+import { checkData } from "../checkData.js";
+import { checkObjective } from "../checkObjective.js";
 import { type DrawingOptions, estimateMoments, namedParameters } from "../judging/moments.js";
 import type { Objective } from "../objective.js";
 import type { Parameters } from "../prepare.js";
@@ -42,8 +45,12 @@ export async function gradientSignalToNoise<P extends Parameters, D extends read
   objective: Objective<P, D>,
   parameters: P,
   data: NoInfer<D>,
-  { draws = 1000, ...options }: SignalToNoiseOptions = {},
+  settings: SignalToNoiseOptions = {},
 ): Promise<SignalToNoiseRow[]> {
+  checkObjective("gradientSignalToNoise", objective);
+  checkData("gradientSignalToNoise", data);
+  checkOptionNames("gradientSignalToNoise", settings, ["draws", "seed", "engine", "threads"]);
+  const { draws = 1000, ...options } = settings;
   if (!Number.isInteger(draws) || draws < 2)
     throw new ElbowError("option", { message: `draws must be an integer of at least 2, and is ${draws}` });
   const { gradient } = await estimateMoments(objective, parameters, data, { draws, ...options });

@@ -1,3 +1,5 @@
+import { checkNumber } from "../../util/expected.js";
+
 /**
  * What k̂ of S weights allows (Vehtari et al. 2024, section 3.2):
  * - "good", below min(1 − 1/log₁₀ S, 0.7): estimates and their standard errors can be relied on;
@@ -17,6 +19,8 @@ export type KhatBand = "good" | "fewDraws" | "unreliable" | "fails";
  * ```
  */
 export function khatBand(khat: number, draws: number): KhatBand {
+  checkNumber("khatBand", "k̂", khat, "Pass the khat of guideQuality, and how many draws it is of.");
+  checkNumber("khatBand", "the number of draws", draws, "Pass the khat of guideQuality, and how many draws it is of.");
   if (khat < Math.min(1 - 1 / Math.log10(draws), 0.7)) return "good";
   if (khat < 0.7) return "fewDraws";
   return khat <= 1 ? "unreliable" : "fails";

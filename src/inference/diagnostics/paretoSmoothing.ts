@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
+import { checkTensor } from "../../ir/checkTensor.js";
 import { formatShape } from "../../util/shapes.js";
 import { weightsOf } from "../weights.js";
 import { fitGeneralizedPareto, generalizedParetoQuantile } from "./generalizedPareto.js";
@@ -80,6 +81,7 @@ export interface ParetoSmoothedWeights {
  * ```
  */
 export function paretoSmoothedWeights(logWeights: Tensor): ParetoSmoothedWeights {
+  checkTensor("paretoSmoothedWeights", "the log weights", logWeights);
   if (logWeights.rank !== 1)
     throw new ElbowError("weights", {
       message: `log weights are a vector\n  expected: [draws]\n  received: ${formatShape(logWeights.shape)}`,

@@ -6,11 +6,14 @@ import type { GenerativeFunction } from "../../dsl/gen.js";
 import type { Observations } from "../../dsl/predict.js";
 import { simulate } from "../../dsl/simulate.js";
 import { ElbowError } from "../../errors.js";
+import { checkOptionNames } from "../../util/options.js";
 import { formatIndex, range, sizeOf } from "../../util/shapes.js";
 import { leavesOf, mapLeaves, type Tree } from "../../util/tree.js";
+import { checkData } from "../checkData.js";
 import { drawMany } from "../draws.js";
 import { type FitOptions, type FitSettings, fit } from "../fit.js";
 import type { Objective } from "../objective.js";
+import { checkPrograms } from "../objectives/checkPrograms.js";
 import { elbo, type GuideParameters } from "../objectives/elbo.js";
 import { predictive } from "../predictive.js";
 import { symmetryAbout } from "./symmetry.js";
@@ -98,6 +101,10 @@ export async function variationalCalibration<
   args: D,
   options: CalibrationOptions<GuideParameters<A>, D, O>,
 ): Promise<CalibrationRow[]> {
+  checkPrograms("variationalCalibration", { model, guide });
+  checkData("variationalCalibration", args);
+  const needed = ["data", "parameters", "fit"];
+  checkOptionNames("variationalCalibration", options, [...needed, "dataSets", "draws", "seed", "objective"], needed);
   const { data, parameters, dataSets = 100, draws = 200, seed = 0 } = options;
   for (const [name, value] of Object.entries({ dataSets, draws }))
     if (!Number.isInteger(value) || value < 2)

@@ -9,7 +9,10 @@ import { type Program, typeOf } from "../../ir/program.js";
 import { valueAndGradInto } from "../../transforms/grad.js";
 import { simplify } from "../../transforms/simplify.js";
 import { vmap } from "../../transforms/vmap.js";
+import { checkOptionNames } from "../../util/options.js";
 import { range, sizeOf } from "../../util/shapes.js";
+import { checkData } from "../checkData.js";
+import { checkObjective } from "../checkObjective.js";
 import type { Objective } from "../objective.js";
 import { dataTensors, type Parameters, parameterTensors, traceObjective } from "../prepare.js";
 import { type LaneProgram, laneProgram } from "./laneProgram.js";
@@ -63,6 +66,9 @@ export function exactExpectation<P extends Parameters, D extends readonly unknow
   data: D,
   options: ExactOptions = {},
 ): ExactExpectation {
+  checkObjective("exactExpectation", objective);
+  checkData("exactExpectation", data);
+  checkOptionNames("exactExpectation", options, ["maxEvaluations"]);
   const found = tryExact(objective, parameters, data, options);
   if (typeof found !== "string") return found;
   throw new ElbowError("not-exact", {

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { forward } from "../../transforms/forward.js";
 import { simplify } from "../../transforms/simplify.js";
 import type { Shape } from "../../util/shapes.js";
+import { checkObjective } from "../checkObjective.js";
 import type { Segment } from "../fitting/sources.js";
 import { initialState } from "../fitting/state.js";
 import type { StepRules } from "../fitting/stepProgram.js";
@@ -100,6 +101,7 @@ export const explain = <P extends Parameters, D extends readonly unknown[]>(
   parameters: P,
   ...data: D
 ): Explanation => {
+  checkObjective("explain", objective);
   const inputs = dataTensors(data);
   const rules: StepRules = { optimizer: adam(), direction: "maximize", clip: undefined };
   return explainPrepared(prepare(objective, parameters, data), parameters, { inputs, select: (each) => each }, rules);

@@ -5,10 +5,8 @@ import type { Values } from "../../dsl/assess.js";
 import type { Call } from "../../dsl/call.js";
 import type { Choices } from "../../dsl/choices.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
-import { checkArray } from "../../util/expected.js";
-import { checkOptionNames } from "../../util/options.js";
 import type { AutomaticGuide, GuideOptions, PerChoice } from "./automaticGuide.js";
-import { guideOptionNames } from "./guideOptionNames.js";
+import { checkGuideOf } from "./checkGuideOf.js";
 import { joined } from "./jointProgram.js";
 import { byAddress, inOrder, startingLocations } from "./perSite.js";
 import { sitesOf } from "./sites.js";
@@ -53,8 +51,7 @@ export function deltaGuide<D extends readonly unknown[], M, R, const K extends k
   data: D,
   options: GuideOptions<M, K> = {},
 ): DeltaGuide<D, Omit<M, K>> {
-  checkArray("deltaGuide", "the data", data, "Write deltaGuide(model, [y]): the arguments of the model in an array.");
-  checkOptionNames("deltaGuide", options, [...guideOptionNames]);
+  checkGuideOf("deltaGuide", model, data, options, []);
   const sites = sitesOf(model(...data), options);
   const parameters = { loc: startingLocations(sites) };
   const values = ({ loc }: typeof parameters): Choices => {

@@ -19,6 +19,7 @@ import { ElbowError } from "../../errors.js";
 import { foldIn, seedKey } from "../../ops/random.js";
 import { range } from "../../util/shapes.js";
 import type { AutomaticGuide, PerChoice, SpreadOptions } from "./automaticGuide.js";
+import { checkGuideOf } from "./checkGuideOf.js";
 import { coordinatesOf, type Joint, joined, jointProgram } from "./jointProgram.js";
 import { checkedScale, inOrder, startingPoint } from "./perSite.js";
 import { sitesOf } from "./sites.js";
@@ -83,6 +84,7 @@ export function flowGuide<D extends readonly unknown[], M, R, const K extends ke
   data: D,
   options: FlowOptions<M, K> = {},
 ): AutomaticGuide<FlowParameters<Omit<M, K>>, D, Omit<M, K>> {
+  checkGuideOf("flowGuide", model, data, options, ["scale", "flow", "transformer", "layers", "hidden", "bins"]);
   const { flow = "coupling", seed = 0, hidden = [32, 32], bins = 8 } = options;
   const { layers = flow === "coupling" ? 4 : 2 } = options;
   for (const [name, value] of Object.entries({ layers, bins }))

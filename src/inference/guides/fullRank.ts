@@ -8,10 +8,8 @@ import type { Choices } from "../../dsl/choices.js";
 import { type Effects, sample } from "../../dsl/effects.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { matVec, tril } from "../../ops/linearAlgebra.js";
-import { checkArray } from "../../util/expected.js";
-import { checkOptionNames } from "../../util/options.js";
 import type { AutomaticGuide, PerChoice, SpreadOptions } from "./automaticGuide.js";
-import { guideOptionNames } from "./guideOptionNames.js";
+import { checkGuideOf } from "./checkGuideOf.js";
 import { coordinatesOf, type Joint, joined, jointProgram } from "./jointProgram.js";
 import { checkedScale, inOrder, startingPoint } from "./perSite.js";
 import { sitesOf } from "./sites.js";
@@ -54,8 +52,7 @@ export function fullRank<D extends readonly unknown[], M, R, const K extends key
   data: D,
   options: SpreadOptions<M, K> = {},
 ): AutomaticGuide<FullRankParameters<Omit<M, K>>, D, Omit<M, K>> {
-  checkArray("fullRank", "the data", data, "Write fullRank(model, [y]): the arguments of the model in an array.");
-  checkOptionNames("fullRank", options, [...guideOptionNames, "scale"]);
+  checkGuideOf("fullRank", model, data, options, ["scale"]);
   const sites = sitesOf(model(...data), options);
   const n = coordinatesOf(sites);
   const start = startingPoint(sites, checkedScale("fullRank", options.scale));

@@ -3,6 +3,7 @@ import type { Call } from "../../dsl/call.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { range } from "../../util/shapes.js";
 import type { AutomaticGuide, PerChoice, SpreadOptions } from "./automaticGuide.js";
+import { checkGuideOf } from "./checkGuideOf.js";
 import { type Block, type ConditionalParameters, conditionalNormal, conditionalStart } from "./conditionalNormal.js";
 import { checkedScale } from "./perSite.js";
 import { parentsOf, posteriorLinks } from "./posteriorLinks.js";
@@ -52,6 +53,7 @@ export function hierarchicalGuide<D extends readonly unknown[], M, R, const K ex
   data: D,
   options: SpreadOptions<M, K> = {},
 ): AutomaticGuide<StructuredParameters<Omit<M, K>>, D, Omit<M, K>> {
+  checkGuideOf("hierarchicalGuide", model, data, options, ["scale"]);
   const scale = checkedScale("hierarchicalGuide", options.scale);
   const call = model(...data);
   const { sites, rest } = surveyOf(call, options);

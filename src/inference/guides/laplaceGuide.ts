@@ -5,13 +5,11 @@ import type { Call } from "../../dsl/call.js";
 import type { Choices } from "../../dsl/choices.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { ElbowError } from "../../errors.js";
-import { checkArray } from "../../util/expected.js";
-import { checkOptionNames } from "../../util/options.js";
 import { sizeOf } from "../../util/shapes.js";
 import type { AutomaticGuide, GuideOptions } from "./automaticGuide.js";
+import { checkGuideOf } from "./checkGuideOf.js";
 import { curvature } from "./curvature.js";
 import { choleskyNormal, type FullRankParameters } from "./fullRank.js";
-import { guideOptionNames } from "./guideOptionNames.js";
 import { joined, jointProgram } from "./jointProgram.js";
 import { logJoint, onOneVector } from "./logJoint.js";
 import { climb, factorOf, solved, type Top } from "./newton.js";
@@ -64,13 +62,7 @@ export function laplaceGuide<D extends readonly unknown[], M, R>(
   data: D,
   options: LaplaceOptions<M> = {},
 ): LaplaceGuide<D, M> {
-  checkArray(
-    "laplaceGuide",
-    "the data",
-    data,
-    "Write laplaceGuide(model, [y]): the arguments of the model in an array.",
-  );
-  checkOptionNames("laplaceGuide", options, [...guideOptionNames, "steps"]);
+  checkGuideOf("laplaceGuide", model, data, options, ["steps"]);
   const { steps = 200 } = options;
   if (!Number.isInteger(steps) || steps < 1)
     throw new ElbowError("option", { message: `laplaceGuide: steps must be a positive integer\n  received: ${steps}` });

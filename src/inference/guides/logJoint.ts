@@ -3,7 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { assess } from "../../dsl/assess.js";
 import type { Call } from "../../dsl/call.js";
-import { type Choices, set } from "../../dsl/choices.js";
+import { type Choices, put } from "../../dsl/choices.js";
 import { drive } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
 import { build } from "../../ir/builder.js";
@@ -22,7 +22,7 @@ import type { Site } from "./sites.js";
 /** log p(x, f(u)) + log |det ∂f/∂u|, the density of the unconstrained coordinates u. */
 export function logJointAt(model: Call, sites: readonly Site[], parts: readonly Tensor[], rest: Choices = {}): Tensor {
   const values = sites.reduce<Choices>(
-    (all, site, i) => set(all, site.address, site.bijector.forward(parts[i]!)),
+    (all, site, i) => put(all, site.address, site.bijector.forward(parts[i]!)),
     rest,
   );
   const density = drive(assess(model as Call<Choices>, values), seedKey(0)) as Tensor;

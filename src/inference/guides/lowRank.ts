@@ -8,10 +8,8 @@ import { type Effects, sample } from "../../dsl/effects.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { ElbowError } from "../../errors.js";
 import { namedKey, seedKey, standardNormal } from "../../ops/random.js";
-import { checkArray } from "../../util/expected.js";
-import { checkOptionNames } from "../../util/options.js";
 import type { AutomaticGuide, PerChoice, SpreadOptions } from "./automaticGuide.js";
-import { guideOptionNames } from "./guideOptionNames.js";
+import { checkGuideOf } from "./checkGuideOf.js";
 import { coordinatesOf, type Joint, joined, jointProgram } from "./jointProgram.js";
 import { checkedScale, inOrder, startingPoint } from "./perSite.js";
 import { sitesOf } from "./sites.js";
@@ -56,8 +54,7 @@ export function lowRank<D extends readonly unknown[], M, R, const K extends keyo
   data: D,
   options: LowRankOptions<M, K>,
 ): AutomaticGuide<LowRankParameters<Omit<M, K>>, D, Omit<M, K>> {
-  checkArray("lowRank", "the data", data, "Write lowRank(model, [y]): the arguments of the model in an array.");
-  checkOptionNames("lowRank", options, [...guideOptionNames, "scale", "rank"], "required");
+  checkGuideOf("lowRank", model, data, options, ["scale", "rank"], ["rank"]);
   const { rank, seed = 0 } = options;
   if (!Number.isInteger(rank) || rank < 1)
     throw new ElbowError("option", { message: `lowRank: rank must be a positive integer\n  received: ${rank}` });

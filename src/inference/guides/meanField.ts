@@ -7,10 +7,8 @@ import { transformed } from "../../distributions/transformed.js";
 import type { Call } from "../../dsl/call.js";
 import type { Choices } from "../../dsl/choices.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
-import { checkArray } from "../../util/expected.js";
-import { checkOptionNames } from "../../util/options.js";
 import type { AutomaticGuide, PerChoice, SpreadOptions } from "./automaticGuide.js";
-import { guideOptionNames } from "./guideOptionNames.js";
+import { checkGuideOf } from "./checkGuideOf.js";
 import { checkedScale, inOrder, startingPoint } from "./perSite.js";
 import { onSupportOf, siteProgram } from "./siteProgram.js";
 import { type Site, sitesOf } from "./sites.js";
@@ -52,8 +50,7 @@ export function meanField<D extends readonly unknown[], M, R, const K extends ke
   data: D,
   options: SpreadOptions<M, K> = {},
 ): AutomaticGuide<MeanFieldParameters<Omit<M, K>>, D, Omit<M, K>> {
-  checkArray("meanField", "the data", data, "Write meanField(model, [y]): the arguments of the model in an array.");
-  checkOptionNames("meanField", options, [...guideOptionNames, "scale"]);
+  checkGuideOf("meanField", model, data, options, ["scale"]);
   const sites = sitesOf(model(...data), options);
   const parameters = startingPoint(sites, checkedScale("meanField", options.scale));
   const guide = ({ loc, logScale }: { readonly loc: Choices; readonly logScale: Choices }): Call => {

@@ -1,13 +1,13 @@
 // Parameters with one leaf per site, nested as addresses are.
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { at, type Choices, set } from "../../dsl/choices.js";
+import { at, type Choices, put } from "../../dsl/choices.js";
 import { ElbowError } from "../../errors.js";
 import type { Site } from "./sites.js";
 
 /** Tensors by address, of one per site. */
 export const byAddress = (sites: readonly Site[], make: (site: Site, i: number) => Tensor): Choices =>
-  sites.reduce<Choices>((tree, site, i) => set(tree, site.address, make(site, i)), {});
+  sites.reduce<Choices>((tree, site, i) => put(tree, site.address, make(site, i)), {});
 
 /** The tensors again, in the order of the sites. */
 export const inOrder = (sites: readonly Site[], tree: Choices): Tensor[] =>

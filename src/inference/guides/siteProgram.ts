@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Distribution } from "../../distributions/distribution.js";
 import type { Call } from "../../dsl/call.js";
-import { type Choices, set } from "../../dsl/choices.js";
+import { type Choices, put } from "../../dsl/choices.js";
 import { call, type Effects, sample } from "../../dsl/effects.js";
 import { gen } from "../../dsl/gen.js";
 import type { Site } from "./sites.js";
@@ -15,7 +15,7 @@ export function siteProgram(
   distributionOf: (site: Site, i: number) => Distribution<Tensor, never>,
 ): Call<Choices, Choices> {
   // where in the list each site is, by address; `set` nests
-  const structure = sites.reduce<Choices>((tree, { address }, i) => set(tree, address, i as never), {});
+  const structure = sites.reduce<Choices>((tree, { address }, i) => put(tree, address, i as never), {});
   function* level(here: Structure): Effects<unknown, Choices> {
     const values: Record<string, Tensor | Choices> = {};
     for (const [address, below] of Object.entries(here))

@@ -7,7 +7,7 @@ import type { Distribution } from "../../distributions/distribution.js";
 import { bijectorTo } from "../../distributions/unconstrained.js";
 import { assess } from "../../dsl/assess.js";
 import type { Call } from "../../dsl/call.js";
-import { addressesOf, at, type Choices, set, unknownAddress } from "../../dsl/choices.js";
+import { addressesOf, at, type Choices, put, unknownAddress } from "../../dsl/choices.js";
 import { interpret } from "../../dsl/interpret.js";
 import { run } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
@@ -195,7 +195,7 @@ export function surveyOf(model: Call, options: SiteOptions): Survey {
       return { address, support, bijector: map, unconstrained: u.shape, start: u.dataSync() };
     });
     found = startingSomewhere(model, choices, sites, options);
-    for (const address of all.filter(isLeftOut)) rest = set(rest, address, tf.keep(at(choices, address) as Tensor));
+    for (const address of all.filter(isLeftOut)) rest = put(rest, address, tf.keep(at(choices, address) as Tensor));
   });
   return { sites: found, rest };
 }
@@ -216,7 +216,7 @@ function startingSomewhere(model: Call, choices: Choices, sites: Site[], options
   const tries = start === "search" ? 101 : 1;
   for (let i = 0; i < tries; i++) {
     const here = i === 0 ? sites : sites.map((site) => ({ ...site, start: between(site, seed + i) }));
-    const values = here.reduce((all, site) => set(all, site.address, valueAt(site)), choices);
+    const values = here.reduce((all, site) => put(all, site.address, valueAt(site)), choices);
     const [density] = run(seed, assess(model as Call<Choices>, values)).dataSync();
     if (Number.isFinite(density) && here.every((site) => Array.from(site.start).every(Number.isFinite))) return here;
   }

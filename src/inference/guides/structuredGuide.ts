@@ -3,6 +3,7 @@ import type { GenerativeFunction } from "../../dsl/gen.js";
 import { ElbowError } from "../../errors.js";
 import type { AutomaticGuide, SpreadOptions } from "./automaticGuide.js";
 import { blocksOf } from "./blocks.js";
+import { checkGuideOf } from "./checkGuideOf.js";
 import { type ConditionalParameters, conditionalNormal, conditionalStart } from "./conditionalNormal.js";
 import type { StructuredParameters } from "./hierarchicalGuide.js";
 import { checkedScale } from "./perSite.js";
@@ -51,6 +52,7 @@ export function structuredGuide<D extends readonly unknown[], M, R, const K exte
   data: D,
   options: StructuredOptions<M, K>,
 ): AutomaticGuide<StructuredParameters<Omit<M, K>>, D, Omit<M, K>> {
+  checkGuideOf("structuredGuide", model, data, options, ["scale", "joint", "given"], "required");
   const scale = checkedScale("structuredGuide", options.scale);
   const call = model(...data);
   const { sites, rest } = surveyOf(call, options);

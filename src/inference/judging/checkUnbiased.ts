@@ -1,4 +1,7 @@
+import { checkOptionNames } from "../../util/options.js";
 import { range, stridesOf } from "../../util/shapes.js";
+import { checkData } from "../checkData.js";
+import { checkObjective } from "../checkObjective.js";
 import type { Objective } from "../objective.js";
 import type { Parameters } from "../prepare.js";
 import { type EstimateMoments, estimateMoments, type Moments, namedParameters } from "./moments.js";
@@ -70,6 +73,17 @@ export async function checkUnbiased<P extends Parameters, D extends readonly unk
   data: NoInfer<D>,
   options: TruthOptions<NoInfer<P>> = {},
 ): Promise<BiasCheck> {
+  checkObjective("checkUnbiased", objective);
+  checkData("checkUnbiased", data);
+  checkOptionNames("checkUnbiased", options, [
+    "draws",
+    "seed",
+    "engine",
+    "threads",
+    "truth",
+    "maxEvaluations",
+    "referenceCopies",
+  ]);
   const truth = await truthOf(objective, parameters, data, options);
   return judge(await estimateMoments(objective, parameters, data, options), truth, parameters);
 }

@@ -1,6 +1,10 @@
 import { ElbowError } from "../../errors.js";
 import { describeEngine } from "../../runtime/engine.js";
 import { chosenEngine, type EngineChoice } from "../../runtime/engines.js";
+import { checkObject } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkData } from "../checkData.js";
+import { checkObjective } from "../checkObjective.js";
 import type { Objective } from "../objective.js";
 import { type Parameters, prepare } from "../prepare.js";
 import { type Alternatives, listAlternatives } from "./alternatives.js";
@@ -82,6 +86,27 @@ export async function compareEstimators<P extends Parameters, D extends readonly
   alternatives: Alternatives<NoInfer<P>, NoInfer<D>>,
   options: CompareOptions<NoInfer<P>> = {},
 ): Promise<EstimatorComparison> {
+  checkObjective("compareEstimators", objective);
+  checkData("compareEstimators", data);
+  checkObject(
+    "compareEstimators",
+    "the alternatives",
+    alternatives,
+    [],
+    "Write { address: [reinforce, enumerate] }.",
+    "strategies by address, or objectives by name",
+  );
+  checkOptionNames("compareEstimators", options, [
+    "draws",
+    "seed",
+    "engine",
+    "threads",
+    "truth",
+    "maxEvaluations",
+    "referenceCopies",
+    "repeats",
+    "milliseconds",
+  ]);
   const { repeats = 7, milliseconds = 20, engine: _, threads: __, ...drawing } = options;
   const engine = await chosenEngine(options);
   const listed = listAlternatives(objective, alternatives);

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
+import { checkOptionNames } from "../../util/options.js";
 import { gaussHermite as rule } from "../../util/quadrature/gaussHermite.js";
 import type { Algorithm } from "./algorithm.js";
 import { gridAlgorithm } from "./grid.js";
@@ -24,7 +25,9 @@ import { gridAlgorithm } from "./grid.js";
  * console.log(run(0, assess(px, { x: tf.scalar(1.2) })).dataSync()[0]!.toFixed(4)); // => -1.6065
  * ```
  */
-export function gaussHermite({ nodes: n = 20 }: { readonly nodes?: number } = {}): Algorithm {
+export function gaussHermite(options: { readonly nodes?: number } = {}): Algorithm {
+  checkOptionNames("gaussHermite", options, ["nodes"]);
+  const { nodes: n = 20 } = options;
   if (!Number.isInteger(n) || n < 1 || n > 100)
     throw new ElbowError("option", { message: `gaussHermite: nodes must be a whole number from 1 to 100, not ${n}` });
   const { nodes, weights } = rule(n);

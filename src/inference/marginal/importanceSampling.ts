@@ -7,8 +7,10 @@ import type { Effect, Effects } from "../../dsl/effects.js";
 import { interpret } from "../../dsl/interpret.js";
 import { replicate } from "../../dsl/replicate.js";
 import { simulate } from "../../dsl/simulate.js";
-import { ElbowError } from "../../errors.js";
 import { logSumExp } from "../../ops/special.js";
+import { checkFunction } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkParticles } from "../checkParticles.js";
 import type { Algorithm, DrawnTogether, Problem } from "./algorithm.js";
 
 /** Options of {@link importanceSampling}. */
@@ -50,11 +52,12 @@ interface Particle {
  * console.log(Math.abs(logDensity.dataSync()[0]! + 1.60651) < 0.05); // => true
  * ```
  */
-export function importanceSampling({ particles = 1, proposal }: ImportanceSamplingOptions = {}): Algorithm {
-  if (!Number.isSafeInteger(particles) || particles < 1)
-    throw new ElbowError("option", {
-      message: `importanceSampling: particles must be a positive integer, not ${particles}`,
-    });
+export function importanceSampling(options: ImportanceSamplingOptions = {}): Algorithm {
+  checkOptionNames("importanceSampling", options, ["particles", "proposal"]);
+  const { particles = 1, proposal } = options;
+  if (proposal !== undefined)
+    checkFunction("importanceSampling", "the proposal", proposal, "Write { proposal: (kept) => guide(kept) }.");
+  checkParticles("importanceSampling", particles);
 
   function* particle({ program, kept }: Problem): Effects<Effect, Particle> {
     const known = addressesOf(kept);

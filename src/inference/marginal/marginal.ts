@@ -1,13 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Call } from "../../dsl/call.js";
+import { checkCall } from "../../dsl/checkCall.js";
 import { addressesOf, type Choices, select, unknownAddress, without } from "../../dsl/choices.js";
 import { interpret } from "../../dsl/interpret.js";
 import type { Meaning, OwnOutcome } from "../../dsl/meaning.js";
 import { drive } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
 import { namedKey } from "../../ops/random.js";
+import { checkArray } from "../../util/expected.js";
 import { captureSource } from "../../util/location.js";
+import { checkOptionNames } from "../../util/options.js";
 import type { Algorithm } from "./algorithm.js";
+import { checkAlgorithm } from "./checkAlgorithm.js";
 import { importanceSampling } from "./importanceSampling.js";
 
 /** Options of {@link marginal}. */
@@ -49,8 +53,13 @@ export interface MarginalOptions<K extends string> {
  */
 export function marginal<C, R, K extends keyof C & string>(
   program: Call<C, R>,
-  { keep, algorithm = importanceSampling() }: MarginalOptions<K>,
+  options: MarginalOptions<K>,
 ): Call<Pick<C, K>, Pick<C, K>> {
+  checkCall("marginal", program);
+  checkOptionNames("marginal", options, ["keep", "algorithm"], ["keep"]);
+  const { keep, algorithm = importanceSampling() } = options;
+  if (typeof keep !== "string") checkArray("marginal", "keep", keep, 'Write { keep: "x" }, or { keep: ["x", "y"] }.');
+  checkAlgorithm("marginal", algorithm);
   const kept: readonly string[] = typeof keep === "string" ? [keep] : keep;
   const source = captureSource();
   const name = `marginal(${program.name})`;

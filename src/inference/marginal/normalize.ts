@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { categorical } from "../../distributions/categorical.js";
 import type { CategoryIndex, Distribution } from "../../distributions/distribution.js";
 import type { Call } from "../../dsl/call.js";
+import { checkCall } from "../../dsl/checkCall.js";
 import { addressesOf, type Choices } from "../../dsl/choices.js";
 import { type Effect, type Effects, sample } from "../../dsl/effects.js";
 import { interpret } from "../../dsl/interpret.js";
@@ -11,9 +12,12 @@ import { drive } from "../../dsl/verbs.js";
 import { ElbowError } from "../../errors.js";
 import { namedKey } from "../../ops/random.js";
 import { logSumExp } from "../../ops/special.js";
+import { checkFunction } from "../../util/expected.js";
 import { captureSource } from "../../util/location.js";
+import { checkOptionNames } from "../../util/options.js";
 import { mapLeaves, type Tree } from "../../util/tree.js";
 import type { Algorithm } from "./algorithm.js";
+import { checkAlgorithm } from "./checkAlgorithm.js";
 
 /** Options of {@link normalize}. */
 export interface NormalizeOptions {
@@ -45,10 +49,12 @@ export interface NormalizeOptions {
  * console.log(run(0, simulate(posterior)).choices.b.dataSync()[0]); // => 1
  * ```
  */
-export function normalize<C, R>(
-  program: Call<C, R>,
-  { algorithm, pick = (index) => index as Distribution<CategoryIndex, never> }: NormalizeOptions,
-): Call<C, C> {
+export function normalize<C, R>(program: Call<C, R>, options: NormalizeOptions): Call<C, C> {
+  checkCall("normalize", program);
+  checkOptionNames("normalize", options, ["algorithm", "pick"], ["algorithm"]);
+  const { algorithm, pick = (index) => index as Distribution<CategoryIndex, never> } = options;
+  checkAlgorithm("normalize", algorithm);
+  checkFunction("normalize", "pick", pick, "Write { pick: enumerate }, for example.");
   const { particles } = algorithm;
   const source = captureSource();
   const name = `normalize(${program.name})`;

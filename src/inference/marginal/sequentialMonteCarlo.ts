@@ -1,13 +1,14 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Call } from "../../dsl/call.js";
-import { addressesOf, at, type Choices, isTensor, set } from "../../dsl/choices.js";
+import { addressesOf, at, type Choices, isTensor, put } from "../../dsl/choices.js";
 import type { Effect, Effects, Looped } from "../../dsl/effects.js";
 import { interpret } from "../../dsl/interpret.js";
 import { ElbowError } from "../../errors.js";
+import { checkOptionNames } from "../../util/options.js";
 import { range } from "../../util/shapes.js";
 import { mapLeaves, type Tree } from "../../util/tree.js";
-import { checkParticles } from "../smc/particleFilter.js";
+import { checkParticles } from "../checkParticles.js";
 import { type Moved, sweep } from "../smc/particles.js";
 import { checkResampling, type ResamplingOptions } from "../smc/resampling.js";
 import type { Algorithm, DrawnTogether, Problem } from "./algorithm.js";
@@ -52,7 +53,9 @@ export interface SequentialMonteCarloOptions {
  * console.log(Math.abs(logDensity.dataSync()[0]! + 3.5152) < 0.1); // => true
  * ```
  */
-export function sequentialMonteCarlo({ particles, resampling = {} }: SequentialMonteCarloOptions): Algorithm {
+export function sequentialMonteCarlo(options: SequentialMonteCarloOptions): Algorithm {
+  checkOptionNames("sequentialMonteCarlo", options, ["particles", "resampling"], ["particles"]);
+  const { particles, resampling = {} } = options;
   checkParticles("sequentialMonteCarlo", particles);
   checkResampling(resampling);
 
@@ -156,4 +159,4 @@ const inner = (choices: Tensor | Choices | undefined): Choices =>
 
 /** Values at the addresses of both. */
 const joined = (first: Choices, second: Choices): Choices =>
-  addressesOf(second).reduce((all, address) => set(all, address, at(second, address)!), first);
+  addressesOf(second).reduce((all, address) => put(all, address, at(second, address)!), first);

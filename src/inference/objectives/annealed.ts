@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { checkFunction, checkObject } from "../../util/expected.js";
 import type { Schedule } from "../optimizers/schedules.js";
 
 /**
@@ -30,9 +31,21 @@ import type { Schedule } from "../optimizers/schedules.js";
  * console.log(Math.abs(parameters.loc.dataSync()[0] - 0.5) < 0.1); // => true
  * ```
  */
-export function* annealed<const S extends Readonly<Record<string, Schedule>>, D extends readonly unknown[]>(
+export function annealed<const S extends Readonly<Record<string, Schedule>>, D extends readonly unknown[]>(
   schedules: S,
   ...data: D
+): Generator<[values: { readonly [K in keyof S]: Tensor }, ...data: D], void, void> {
+  checkObject("annealed", "the schedules", schedules, [], hint, "schedules by name");
+  for (const [name, schedule] of Object.entries(schedules))
+    checkFunction("annealed", `the schedule ${name}`, schedule, hint);
+  return steps(schedules, data);
+}
+
+const hint = "Write annealed({ beta: linearWarmup({ steps: 1000 }) }, ...data).";
+
+function* steps<const S extends Readonly<Record<string, Schedule>>, D extends readonly unknown[]>(
+  schedules: S,
+  data: D,
 ): Generator<[values: { readonly [K in keyof S]: Tensor }, ...data: D], void, void> {
   for (let step = 0; ; step++) {
     const values = Object.fromEntries(

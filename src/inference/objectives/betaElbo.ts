@@ -7,7 +7,11 @@ import { interpret } from "../../dsl/interpret.js";
 import { average } from "../../dsl/replicate.js";
 import { simulateGuide } from "../../dsl/simulate.js";
 import type { TensorLike } from "../../ir/lifted.js";
+import { checkFunction } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkParticles } from "../checkParticles.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import type { GuideParameters } from "./elbo.js";
 
 /** What weighs the divergence: numbers, or scalars that may be others at every step (see {@link annealed}). */
@@ -62,9 +66,15 @@ export interface BetaElboOptions<P, D extends readonly unknown[]> {
 export const betaElbo = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { divergence, particles = 1 }: BetaElboOptions<GuideParameters<A>, D> = {},
-): Objective<GuideParameters<A>, [weights: KlWeights, ...data: D]> =>
-  objective(function* (parameters: GuideParameters<A>, { beta, capacity }: KlWeights, ...data: D) {
+  options: BetaElboOptions<GuideParameters<A>, D> = {},
+): Objective<GuideParameters<A>, [weights: KlWeights, ...data: D]> => {
+  checkPrograms("betaElbo", { model, guide });
+  checkOptionNames("betaElbo", options, ["divergence", "particles"]);
+  const { divergence, particles = 1 } = options;
+  if (divergence !== undefined)
+    checkFunction("betaElbo", "divergence", divergence, "Write { divergence: (parameters, data) => … }.");
+  checkParticles("betaElbo", particles);
+  return objective(function* (parameters: GuideParameters<A>, { beta, capacity }: KlWeights, ...data: D) {
     const { logLikelihood, difference } = yield* average(particles, function* () {
       const { choices, logDensity } = yield* simulateGuide(guide(...([parameters, ...data] as unknown as A)));
       const given = choices as Choices;
@@ -76,3 +86,4 @@ export const betaElbo = <D extends readonly unknown[], M, R, A extends readonly 
     const cost = capacity === undefined ? kl : tf.abs(tf.sub(kl, capacity));
     return tf.sub(logLikelihood, tf.mul(beta, cost));
   });
+};

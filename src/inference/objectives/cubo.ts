@@ -2,7 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { replicate } from "../../dsl/replicate.js";
+import { checkNumber } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkParticles } from "../checkParticles.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import type { GuideParameters } from "./elbo.js";
 import { logMeanExp } from "./logMeanExp.js";
 import { particle } from "./particle.js";
@@ -44,12 +48,18 @@ export interface CuboOptions {
 export const cubo = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { order = 2, particles = 10 }: CuboOptions = {},
-): Objective<GuideParameters<A>, D> =>
-  objective(
+  options: CuboOptions = {},
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("cubo", { model, guide });
+  checkOptionNames("cubo", options, ["order", "particles"]);
+  const { order = 2, particles = 10 } = options;
+  checkNumber("cubo", "order", order, "Write { order: 2 }.");
+  checkParticles("cubo", particles);
+  return objective(
     function* (parameters: GuideParameters<A>, ...data: D) {
       const { logJoint, logGuide } = yield* replicate(particles, () => particle(model, guide, parameters, data));
       return tf.div(logMeanExp(tf.mul(order, tf.sub(logJoint, logGuide))), order);
     },
     { direction: "minimize" },
   );
+};

@@ -1,7 +1,9 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { isTensor } from "../../dsl/choices.js";
+import { checkTensor } from "../../ir/checkTensor.js";
 import { asLeaf, stopGradient, weakProduct } from "../../ops/marks.js";
+import { checkText } from "../../util/expected.js";
 import { leavesOf, mapLeaves, type Tree } from "../../util/tree.js";
 
 /**
@@ -33,6 +35,8 @@ export const detached = <T>(structure: T): T =>
  * surrogates of which only the first derivative means something.
  */
 export function firstOrderOnly(value: Tensor, parameters: unknown, message: string): Tensor {
+  checkTensor("firstOrderOnly", "the value", value);
+  checkText("firstOrderOnly", "the message", message, "Say what is refused, and why.");
   const tensors = leavesOf(parameters as Tree<unknown>).flatMap(({ leaf }) => (isTensor(leaf) ? [leaf] : []));
   // zero, and so are its derivatives; it counts how often they are taken
   const guards = tensors.map((each) => {
@@ -43,4 +47,7 @@ export function firstOrderOnly(value: Tensor, parameters: unknown, message: stri
 }
 
 /** The value, for choices that are all estimated by pathwise derivatives; others are refused. */
-export const pathwiseOnly = (value: Tensor): Tensor => asLeaf(value, "pathwise");
+export function pathwiseOnly(value: Tensor): Tensor {
+  checkTensor("pathwiseOnly", "the value", value);
+  return asLeaf(value, "pathwise");
+}

@@ -6,9 +6,12 @@ import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { replicate } from "../../dsl/replicate.js";
 import { simulate } from "../../dsl/simulate.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkParticles } from "../checkParticles.js";
 import { importanceSampling } from "../marginal/importanceSampling.js";
 import { marginal } from "../marginal/marginal.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import type { GuideParameters } from "./elbo.js";
 import { logMeanExp } from "./logMeanExp.js";
 
@@ -68,9 +71,14 @@ export const diwhvi = <
 >(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, Pick<G, K>>,
-  { keep, reverse, inner = 1, particles = 1 }: DoublyWeightedOptions<GuideParameters<A>, K>,
-): Objective<GuideParameters<A>, D> =>
-  objective(function* (parameters: GuideParameters<A>, ...data: D) {
+  options: DoublyWeightedOptions<GuideParameters<A>, K>,
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("diwhvi", { model, guide });
+  checkOptionNames("diwhvi", options, ["keep", "reverse", "inner", "particles"], ["keep"]);
+  const { keep, reverse, inner = 1, particles = 1 } = options;
+  checkParticles("diwhvi", inner);
+  checkParticles("diwhvi", particles);
+  return objective(function* (parameters: GuideParameters<A>, ...data: D) {
     const proposal = reverse && ((kept: unknown) => reverse(parameters, kept));
     const algorithm = importanceSampling({ particles: inner, ...(proposal && { proposal }) });
     const q = marginal(guide(...([parameters, ...data] as unknown as A)), { keep, algorithm });
@@ -80,3 +88,4 @@ export const diwhvi = <
     });
     return logMeanExp(logWeights);
   });
+};

@@ -6,10 +6,9 @@ import type { GenerativeFunction } from "../../dsl/gen.js";
 import { simulateGuide } from "../../dsl/simulate.js";
 import type { Assess } from "../../dsl/verbEffects.js";
 import { drive } from "../../dsl/verbs.js";
-import { ElbowError } from "../../errors.js";
 import { isTracing, trace } from "../../ir/tracing.js";
 import { captureSource } from "../../util/location.js";
-import { checkOptionNames } from "../../util/options.js";
+import { checkChoice, checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
 import type { Parameters } from "../prepare.js";
 import { type AnalyticKl, contrast } from "./analyticKl.js";
@@ -124,11 +123,3 @@ function decidedByTracing(both: () => ReturnType<typeof contrast>): ReadonlySet<
 /** What is said where a surrogate is differentiated twice. */
 export const secondOrderMessage = (gradient: string): string =>
   `a second derivative of an objective with the gradient "${gradient}" was asked for; what it leaves out is zero for first derivatives only (use the standard gradient)`;
-
-/** @throws ElbowError "option" for a value that is none of the allowed ones */
-export function checkChoice(name: string, option: string, value: string, allowed: readonly string[]): void {
-  if (!allowed.includes(value))
-    throw new ElbowError("option", {
-      message: `${name}: ${option} must be ${allowed.map((each) => `"${each}"`).join(" or ")}\n  received: "${value}"`,
-    });
-}

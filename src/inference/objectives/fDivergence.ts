@@ -2,7 +2,9 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { checkFunction } from "../../util/expected.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import type { GuideParameters } from "./elbo.js";
 import { particle } from "./particle.js";
 
@@ -38,11 +40,14 @@ export const fDivergence = <D extends readonly unknown[], M, R, A extends readon
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
   f: CsiszarFunction,
-): Objective<GuideParameters<A>, D> =>
-  objective(
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("fDivergence", { model, guide });
+  checkFunction("fDivergence", "f", f, "Write fDivergence(model, guide, csiszar.klForward), for example.");
+  return objective(
     function* (parameters: GuideParameters<A>, ...data: D) {
       const { logJoint, logGuide } = yield* particle(model, guide, parameters, data);
       return f(tf.sub(logJoint, logGuide));
     },
     { direction: "minimize" },
   );
+};

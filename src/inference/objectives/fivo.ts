@@ -1,13 +1,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { checkFunction } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
 import type { Tree } from "../../util/tree.js";
+import { checkParticles } from "../checkParticles.js";
 import { type Objective, objective } from "../objective.js";
 import type { Parameters } from "../prepare.js";
-import {
-  checkParticles,
-  type FilterProblem,
-  type ParticleFilterOptions,
-  particleFilter,
-} from "../smc/particleFilter.js";
+import { type FilterProblem, type ParticleFilterOptions, particleFilter } from "../smc/particleFilter.js";
 import { checkResampling } from "../smc/resampling.js";
 
 /**
@@ -47,6 +45,13 @@ export function fivo<
   S extends Tree<Tensor> = Tensor,
   Y extends Tree<Tensor> = Tensor,
 >(problem: (parameters: P, ...data: D) => FilterProblem<S, Y>, options: ParticleFilterOptions): Objective<P, D> {
+  checkFunction(
+    "fivo",
+    "the problem",
+    problem,
+    "Write fivo((parameters, ...data) => ({ model, observations }), { particles }).",
+  );
+  checkOptionNames("fivo", options, ["particles", "resampling"], ["particles"]);
   checkParticles("fivo", options.particles);
   checkResampling(options.resampling ?? {});
   return objective(function* (parameters: P, ...data: D) {

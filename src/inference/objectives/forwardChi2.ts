@@ -1,7 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { checkNumber } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import type { GuideParameters } from "./elbo.js";
 import { particle } from "./particle.js";
 
@@ -40,12 +43,17 @@ export interface ForwardChi2Options {
 export const forwardChi2 = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { logEvidence = 0 }: ForwardChi2Options = {},
-): Objective<GuideParameters<A>, D> =>
-  objective(
+  options: ForwardChi2Options = {},
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("forwardChi2", { model, guide });
+  checkOptionNames("forwardChi2", options, ["logEvidence"]);
+  const { logEvidence = 0 } = options;
+  checkNumber("forwardChi2", "logEvidence", logEvidence, "Write { logEvidence: -10 }.");
+  return objective(
     function* (parameters: GuideParameters<A>, ...data: D) {
       const { logJoint, logGuide } = yield* particle(model, guide, parameters, data);
       return tf.sub(tf.exp(tf.mul(2, tf.sub(tf.sub(logJoint, logGuide), logEvidence))), 1);
     },
     { direction: "minimize" },
   );
+};

@@ -1,6 +1,8 @@
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { checkOptionNames } from "../../util/options.js";
 import type { Objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { diwhvi, type HierarchicalOptions } from "./diwhvi.js";
 import type { GuideParameters } from "./elbo.js";
 
@@ -40,4 +42,8 @@ export const hvi = <
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, Pick<G, K>>,
   options: HierarchicalOptions<GuideParameters<A>, K>,
-): Objective<GuideParameters<A>, D> => diwhvi(model, guide, { ...options, inner: 1, particles: 1 });
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("hvi", { model, guide });
+  checkOptionNames("hvi", options, ["keep", "reverse"], ["keep"]);
+  return diwhvi(model, guide, { ...options, inner: 1, particles: 1 });
+};

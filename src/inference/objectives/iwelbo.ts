@@ -9,11 +9,11 @@ import { simulateGuide } from "../../dsl/simulate.js";
 import { ElbowError } from "../../errors.js";
 import { stopGradient } from "../../ops/marks.js";
 import { logSoftmax, logSumExp } from "../../ops/special.js";
-import { checkOptionNames } from "../../util/options.js";
+import { checkChoice, checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
 import { checkPrograms } from "./checkPrograms.js";
 import { detached, firstOrderOnly, pathwiseOnly } from "./detached.js";
-import { checkChoice, type GuideParameters, secondOrderMessage } from "./elbo.js";
+import { type GuideParameters, secondOrderMessage } from "./elbo.js";
 import { boundsWithoutEach, type LeftOut } from "./vimco.js";
 
 /** Options of {@link iwelbo}. */

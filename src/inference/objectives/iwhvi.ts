@@ -1,6 +1,8 @@
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { checkOptionNames } from "../../util/options.js";
 import type { Objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { diwhvi, type HierarchicalOptions } from "./diwhvi.js";
 import type { GuideParameters } from "./elbo.js";
 
@@ -46,4 +48,8 @@ export const iwhvi = <
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, Pick<G, K>>,
   options: IwhviOptions<GuideParameters<A>, K>,
-): Objective<GuideParameters<A>, D> => diwhvi(model, guide, { ...options, particles: 1 });
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("iwhvi", { model, guide });
+  checkOptionNames("iwhvi", options, ["keep", "reverse", "inner"], ["keep"]);
+  return diwhvi(model, guide, { ...options, particles: 1 });
+};

@@ -5,7 +5,10 @@ import type { GenerativeFunction } from "../../dsl/gen.js";
 import { held } from "../../dsl/held.js";
 import { replicate } from "../../dsl/replicate.js";
 import { ElbowError } from "../../errors.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkParticles } from "../checkParticles.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached } from "./detached.js";
 import type { GuideParameters } from "./elbo.js";
 import { particle } from "./particle.js";
@@ -46,8 +49,12 @@ export interface LogVarianceOptions<G, D extends readonly unknown[]> {
 export const logVariance = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { particles = 10, reference }: LogVarianceOptions<G, NoInfer<D>> = {},
+  options: LogVarianceOptions<G, NoInfer<D>> = {},
 ): Objective<GuideParameters<A>, D> => {
+  checkPrograms("logVariance", { model, guide });
+  checkOptionNames("logVariance", options, ["particles", "reference"]);
+  const { particles = 10, reference } = options;
+  checkParticles("logVariance", particles);
   if (particles < 2)
     throw new ElbowError("option", {
       message: `logVariance: a variance needs two particles, and there is ${particles}`,

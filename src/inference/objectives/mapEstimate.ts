@@ -1,6 +1,9 @@
 import { assess, type Values } from "../../dsl/assess.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { checkFunction } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 
 /** Options of {@link mapEstimate}. */
 export interface MapOptions<P, M> {
@@ -39,8 +42,13 @@ export interface MapOptions<P, M> {
  */
 export const mapEstimate = <D extends readonly unknown[], M, R, P extends object = Values<M>>(
   model: GenerativeFunction<D, M, R>,
-  { values = (parameters) => parameters as unknown as Values<M> }: MapOptions<P, M> = {},
-): Objective<P, D> =>
-  objective(function* (parameters: P, ...data: D) {
+  options: MapOptions<P, M> = {},
+): Objective<P, D> => {
+  checkPrograms("mapEstimate", { model });
+  checkOptionNames("mapEstimate", options, ["values"]);
+  const { values = (parameters) => parameters as unknown as Values<M> } = options;
+  checkFunction("mapEstimate", "values", values, "Write { values: (parameters) => ({ address: parameters.x }) }.");
+  return objective(function* (parameters: P, ...data: D) {
     return yield* assess(model(...data), values(parameters));
   });
+};

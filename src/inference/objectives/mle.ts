@@ -1,7 +1,10 @@
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { checkOptionNames } from "../../util/options.js";
 import type { Algorithm } from "../marginal/algorithm.js";
+import { checkAlgorithm } from "../marginal/checkAlgorithm.js";
 import { exactEnumeration } from "../marginal/exactEnumeration.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import type { GuideParameters } from "./elbo.js";
 
 /** Options of {@link mle}. */
@@ -40,8 +43,13 @@ export const mle = <
   D extends readonly unknown[] = A extends readonly [unknown, ...infer Rest] ? Rest : never,
 >(
   model: GenerativeFunction<A, M, R>,
-  { algorithm = exactEnumeration() }: MleOptions = {},
-): Objective<GuideParameters<A>, D> =>
-  objective(function* (parameters: GuideParameters<A>, ...data: D) {
+  options: MleOptions = {},
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("mle", { model });
+  checkOptionNames("mle", options, ["algorithm"]);
+  const { algorithm = exactEnumeration() } = options;
+  checkAlgorithm("mle", algorithm);
+  return objective(function* (parameters: GuideParameters<A>, ...data: D) {
     return yield* algorithm.density({ program: model(...([parameters, ...data] as unknown as A)), kept: {} });
   });
+};

@@ -5,9 +5,12 @@ import type { GenerativeFunction } from "../../dsl/gen.js";
 import { held } from "../../dsl/held.js";
 import { simulate } from "../../dsl/simulate.js";
 import { enumerate } from "../../strategies/enumerate.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkParticles } from "../checkParticles.js";
 import { importanceSampling } from "../marginal/importanceSampling.js";
 import { normalize } from "../marginal/normalize.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached } from "./detached.js";
 import type { GuideParameters } from "./elbo.js";
 
@@ -48,9 +51,13 @@ export interface PWakeOptions {
 export const pWake = <A extends readonly [unknown, ...unknown[]], M, R, D extends readonly unknown[], G, S>(
   model: GenerativeFunction<A, M, R>,
   guide: GenerativeFunction<D, G, S> & Covers<M, G>,
-  { particles = 10 }: PWakeOptions = {},
-): Objective<GuideParameters<A>, D> =>
-  objective(
+  options: PWakeOptions = {},
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("pWake", { model, guide });
+  checkOptionNames("pWake", options, ["particles"]);
+  const { particles = 10 } = options;
+  checkParticles("pWake", particles);
+  return objective(
     function* (parameters: GuideParameters<A>, ...data: D) {
       const p = (theta: unknown) => model(...([theta, ...data] as unknown as A));
       const algorithm = importanceSampling({ particles, proposal: () => held(guide(...data)) });
@@ -59,3 +66,4 @@ export const pWake = <A extends readonly [unknown, ...unknown[]], M, R, D extend
     },
     { direction: "minimize" },
   );
+};

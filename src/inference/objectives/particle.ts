@@ -5,6 +5,8 @@ import type { Call } from "../../dsl/call.js";
 import type { Effect, Effects } from "../../dsl/effects.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { simulateGuide } from "../../dsl/simulate.js";
+import { checkData } from "../checkData.js";
+import { checkPrograms } from "./checkPrograms.js";
 
 /** A draw with what model and guide say about it. */
 export type Particle = {
@@ -53,6 +55,12 @@ export const particle = asked("particle", function* particle<
   Effect,
   Particle
 > {
+  checkPrograms(
+    "particle",
+    { model, guide },
+    "Write particle(model, guide, parameters, data), both programs without arguments.",
+  );
+  checkData("particle", data);
   const q = guide(...([parameters, ...data] as unknown as A));
   const { choices, logDensity } = yield* simulateGuide(proposal ?? q);
   const logJoint = yield* assess(model(...data), choices as unknown as Values<M>);

@@ -6,9 +6,12 @@ import type { GenerativeFunction } from "../../dsl/gen.js";
 import { held } from "../../dsl/held.js";
 import { simulate } from "../../dsl/simulate.js";
 import { enumerate } from "../../strategies/enumerate.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkParticles } from "../checkParticles.js";
 import { importanceSampling } from "../marginal/importanceSampling.js";
 import { normalize } from "../marginal/normalize.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached } from "./detached.js";
 import type { GuideParameters } from "./elbo.js";
 
@@ -51,9 +54,13 @@ export interface QWakeOptions<M, D extends readonly unknown[]> {
 export const qWake = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { particles = 10, posterior }: QWakeOptions<M, NoInfer<D>> = {},
-): Objective<GuideParameters<A>, D> =>
-  objective(
+  options: QWakeOptions<M, NoInfer<D>> = {},
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("qWake", { model, guide });
+  checkOptionNames("qWake", options, ["particles", "posterior"]);
+  const { particles = 10, posterior } = options;
+  checkParticles("qWake", particles);
+  return objective(
     function* (parameters: GuideParameters<A>, ...data: D) {
       const proposal = () => held(guide(...([detached(parameters), ...data] as unknown as A)));
       const algorithm = importanceSampling({ particles, proposal });
@@ -64,3 +71,4 @@ export const qWake = <D extends readonly unknown[], M, R, A extends readonly [un
     },
     { direction: "minimize" },
   );
+};

@@ -7,7 +7,11 @@ import { held } from "../../dsl/held.js";
 import { replicate } from "../../dsl/replicate.js";
 import { simulateGuide } from "../../dsl/simulate.js";
 import { stopGradient } from "../../ops/marks.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkObjective } from "../checkObjective.js";
+import { checkParticles } from "../checkParticles.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached } from "./detached.js";
 import type { GuideParameters } from "./elbo.js";
 import { logMeanExp } from "./logMeanExp.js";
@@ -68,9 +72,14 @@ export const rws = <
 >(
   model: GenerativeFunction<B, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { particles = 10, sleep }: RwsOptions<GuideParameters<B>> = {},
-): Objective<{ model: GuideParameters<B>; guide: GuideParameters<A> }, D> =>
-  objective(
+  options: RwsOptions<GuideParameters<B>> = {},
+): Objective<{ model: GuideParameters<B>; guide: GuideParameters<A> }, D> => {
+  checkPrograms("rws", { model, guide });
+  checkOptionNames("rws", options, ["particles", "sleep"]);
+  const { particles = 10, sleep } = options;
+  checkParticles("rws", particles);
+  if (sleep !== undefined) checkObjective("rws: sleep", sleep);
+  return objective(
     function* (parameters: { model: GuideParameters<B>; guide: GuideParameters<A> }, ...data: D) {
       const p = model(...([parameters.model, ...data] as unknown as B));
       const q = (phi: unknown) => guide(...([phi, ...data] as unknown as A));
@@ -88,3 +97,4 @@ export const rws = <
     },
     { direction: "minimize" },
   );
+};

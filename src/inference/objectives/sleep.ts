@@ -4,7 +4,9 @@ import { type Choices, select, without } from "../../dsl/choices.js";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import { simulate } from "../../dsl/simulate.js";
+import { checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached } from "./detached.js";
 import type { GuideParameters } from "./elbo.js";
 
@@ -50,8 +52,11 @@ export const sleep = <
 >(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<Omit<M, K>, G>,
-  { observed }: SleepOptions<K>,
+  options: SleepOptions<K>,
 ): Objective<GuideParameters<A>, D> => {
+  checkPrograms("sleep", { model, guide });
+  checkOptionNames("sleep", options, ["observed"], ["observed"]);
+  const { observed } = options;
   const names: readonly string[] = typeof observed === "string" ? [observed] : observed;
   return objective(
     function* (parameters: GuideParameters<A>, ...data: D) {

@@ -5,9 +5,12 @@ import type { GenerativeFunction } from "../../dsl/gen.js";
 import { held } from "../../dsl/held.js";
 import { simulate } from "../../dsl/simulate.js";
 import { enumerate } from "../../strategies/enumerate.js";
+import { checkOptionNames } from "../../util/options.js";
+import { checkParticles } from "../checkParticles.js";
 import { importanceSampling } from "../marginal/importanceSampling.js";
 import { normalize } from "../marginal/normalize.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached } from "./detached.js";
 import type { GuideParameters } from "./elbo.js";
 import { particle } from "./particle.js";
@@ -44,9 +47,13 @@ import type { QWakeOptions } from "./qWake.js";
 export const symmetricKl = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { particles = 10, posterior }: QWakeOptions<M, NoInfer<D>> = {},
-): Objective<GuideParameters<A>, D> =>
-  objective(
+  options: QWakeOptions<M, NoInfer<D>> = {},
+): Objective<GuideParameters<A>, D> => {
+  checkPrograms("symmetricKl", { model, guide });
+  checkOptionNames("symmetricKl", options, ["particles", "posterior"]);
+  const { particles = 10, posterior } = options;
+  checkParticles("symmetricKl", particles);
+  return objective(
     function* (parameters: GuideParameters<A>, ...data: D) {
       const reverse = yield* particle(model, guide, parameters, data);
       const q = (phi: unknown) => guide(...([phi, ...data] as unknown as A));
@@ -59,3 +66,4 @@ export const symmetricKl = <D extends readonly unknown[], M, R, A extends readon
     },
     { direction: "minimize" },
   );
+};

@@ -3,7 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Call } from "../../dsl/call.js";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached } from "./detached.js";
 import type { GuideParameters } from "./elbo.js";
 import { particle } from "./particle.js";
@@ -42,9 +44,12 @@ export interface TrajectoryBalanceOptions<G, D extends readonly unknown[]> {
 export const trajectoryBalance = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { behavior }: TrajectoryBalanceOptions<G, NoInfer<D>> = {},
-): Objective<{ logZ: Tensor; guide: GuideParameters<A> }, D> =>
-  objective(
+  options: TrajectoryBalanceOptions<G, NoInfer<D>> = {},
+): Objective<{ logZ: Tensor; guide: GuideParameters<A> }, D> => {
+  checkPrograms("trajectoryBalance", { model, guide });
+  checkOptionNames("trajectoryBalance", options, ["behavior"]);
+  const { behavior } = options;
+  return objective(
     function* (parameters: { logZ: Tensor; guide: GuideParameters<A> }, ...data: D) {
       const drawnFrom = behavior?.(...data) ?? guide(...([detached(parameters.guide), ...data] as unknown as A));
       const { logJoint, logGuide } = yield* particle(model, guide, parameters.guide, data, drawnFrom);
@@ -52,3 +57,4 @@ export const trajectoryBalance = <D extends readonly unknown[], M, R, A extends 
     },
     { direction: "minimize" },
   );
+};

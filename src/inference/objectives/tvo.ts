@@ -4,7 +4,11 @@ import type { GenerativeFunction } from "../../dsl/gen.js";
 import { held } from "../../dsl/held.js";
 import { replicate } from "../../dsl/replicate.js";
 import { ElbowError } from "../../errors.js";
+import { checkArray } from "../../util/expected.js";
+import { checkChoice, checkOptionNames } from "../../util/options.js";
+import { checkParticles } from "../checkParticles.js";
 import { type Objective, objective } from "../objective.js";
+import { checkPrograms } from "./checkPrograms.js";
 import { detached } from "./detached.js";
 import type { GuideParameters } from "./elbo.js";
 import { particle } from "./particle.js";
@@ -60,8 +64,15 @@ export interface TvoOptions {
 export const tvo = <D extends readonly unknown[], M, R, A extends readonly [unknown, ...unknown[]], G, S>(
   model: GenerativeFunction<D, M, R>,
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
-  { partition, particles = 10, sum = "left", gradient = "covariance" }: TvoOptions,
+  options: TvoOptions,
 ): Objective<GuideParameters<A>, D> => {
+  checkPrograms("tvo", { model, guide });
+  checkOptionNames("tvo", options, ["partition", "particles", "sum", "gradient"], ["partition"]);
+  const { partition, particles = 10, sum = "left", gradient = "covariance" } = options;
+  checkArray("tvo", "partition", partition, "Write { partition: [0, 0.25, 1] }.");
+  checkChoice("tvo", "sum", sum, ["left", "right"]);
+  checkChoice("tvo", "gradient", gradient, ["covariance", "standard"]);
+  checkParticles("tvo", particles);
   const widths = partition.slice(1).map((end, t) => end - partition[t]!);
   if (partition[0] !== 0 || partition.at(-1) !== 1 || widths.some((width) => !(width > 0)))
     throw new ElbowError("option", {

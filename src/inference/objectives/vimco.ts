@@ -1,8 +1,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../../errors.js";
 import { asTensor, type TensorLike } from "../../ir/lifted.js";
 import { logSumExp } from "../../ops/special.js";
 import { where } from "../../ops/where.js";
+import { checkChoice } from "../../util/options.js";
+import { formatShape } from "../../util/shapes.js";
 
 /** How a particle that is left out is replaced: by the geometric or the arithmetic mean of the weights of the others. */
 export type LeftOut = "geometric" | "arithmetic";
@@ -24,8 +27,13 @@ export type LeftOut = "geometric" | "arithmetic";
  * ```
  */
 export function boundsWithoutEach(logWeights: TensorLike, mean: LeftOut = "geometric"): Tensor {
-  const each = asTensor(logWeights);
-  const count = each.shape[0]!;
+  const each = asTensor(logWeights, "float32", "boundsWithoutEach: the log weights");
+  checkChoice("boundsWithoutEach", "the mean", mean, ["geometric", "arithmetic"]);
+  const [count = 0] = each.shape;
+  if (each.rank !== 1 || count < 2)
+    throw new ElbowError("shape", {
+      message: `boundsWithoutEach takes a vector of at least two log weights\n  received: ${formatShape(each.shape)}`,
+    });
   const isOwn = tf.cast(tf.eye(count), "bool");
   // row k holds all weights; sums over rows that leave out their own entry round less than sums minus it
   const rows = tf.broadcastTo(each, [count, count]);

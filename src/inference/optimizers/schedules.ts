@@ -5,6 +5,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { withSource } from "../../ir/builder.js";
 import { asTensor } from "../../ir/lifted.js";
+import { checkArray } from "../../util/expected.js";
 import { checkOptionNames } from "../../util/options.js";
 import { checkNonNegative, checkPositive, checkSetting } from "./optimizer.js";
 
@@ -117,8 +118,10 @@ export interface PiecewiseOptions {
  * ```
  */
 export function piecewise(options: PiecewiseOptions): Schedule {
-  checkOptionNames("piecewise", options, ["boundaries", "rates"], "required");
+  checkOptionNames("piecewise", options, ["boundaries", "rates"], ["boundaries", "rates"]);
   const { boundaries, rates } = options;
+  checkArray("piecewise", "boundaries", boundaries, "Write { boundaries: [1000], rates: [0.1, 0.01] }.");
+  checkArray("piecewise", "rates", rates, "Write { boundaries: [1000], rates: [0.1, 0.01] }.");
   const isIncreasing = boundaries.every((boundary, i) => i === 0 || boundary > boundaries[i - 1]!);
   checkSetting(isIncreasing, "piecewise", "boundaries", "increasing", boundaries);
   checkSetting(rates.length === boundaries.length + 1, "piecewise", "rates", "one more than the boundaries", rates);

@@ -1,3 +1,4 @@
+import { checkResultOf } from "../../util/expected.js";
 import { sizeOf } from "../../util/shapes.js";
 import type { InferenceData, InferenceVariable } from "./inferenceData.js";
 
@@ -24,7 +25,9 @@ import type { InferenceData, InferenceVariable } from "./inferenceData.js";
  * console.log(file.observed_data, file.posterior.mu[0].length, Object.keys(file.log_likelihood)); // => { y: 2 } 3 [ 'y' ]
  * ```
  */
-export function toArvizJson({ groups, coords, attrs }: InferenceData): string {
+export function toArvizJson(data: InferenceData): string {
+  checkResultOf("await posterior(…).inferenceData()", "toArvizJson", data, ["groups", "coords", "attrs"]);
+  const { groups, coords, attrs } = data;
   const variables = Object.values(groups).flatMap((group) => Object.entries(group));
   const own = ({ dims }: InferenceVariable) => dims.filter((dim) => dim !== "chain" && dim !== "draw");
   const named = Object.keys(coords).filter((dim) => dim !== "chain" && dim !== "draw");

@@ -1,5 +1,6 @@
 import { ElbowError } from "../../errors.js";
 import { isInstalled } from "../../runtime/packages.js";
+import { checkObject, checkResultOf } from "../../util/expected.js";
 import { isNode } from "../../util/host.js";
 import type { Coordinate, InferenceData, InferenceVariable } from "./inferenceData.js";
 
@@ -54,7 +55,11 @@ let files = 0;
  * console.log(String.fromCharCode(...bytes.slice(1, 4))); // => HDF
  * ```
  */
-export async function toNetcdf({ groups, coords, attrs }: InferenceData, library?: H5Library): Promise<Uint8Array> {
+export async function toNetcdf(data: InferenceData, library?: H5Library): Promise<Uint8Array> {
+  checkResultOf("await posterior(…).inferenceData()", "toNetcdf", data, ["groups", "coords", "attrs"]);
+  if (library !== undefined)
+    checkObject("toNetcdf", "the library", library, ["ready", "File"], "Pass the module h5wasm.", "the module h5wasm");
+  const { groups, coords, attrs } = data;
   const { ready, File } = library ?? (await h5wasm());
   const { FS } = await ready;
   const path = `/elbow-${++files}.nc`;

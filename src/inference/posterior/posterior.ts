@@ -4,10 +4,14 @@ import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
 import type { Observations } from "../../dsl/predict.js";
 import type { EngineChoice } from "../../runtime/engines.js";
+import { checkObject } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
 import { leavesOf, type Tree } from "../../util/tree.js";
+import { checkData } from "../checkData.js";
 import { type KhatBand, khatAdvice, khatBand } from "../diagnostics/khatAdvice.js";
 import { paretoSmooth } from "../diagnostics/paretoSmoothing.js";
 import { importanceDraws } from "../draws.js";
+import { checkPrograms } from "../objectives/checkPrograms.js";
 import type { GuideParameters } from "../objectives/elbo.js";
 import { type PredictiveDraws, predictive } from "../predictive.js";
 import { rowsOf, systematicRows } from "../resampledRows.js";
@@ -127,9 +131,17 @@ export function posterior<D extends readonly unknown[], C, R, O, A extends reado
   fitted: Pick<SavedFit<GuideParameters<A>>, "parameters">,
   options: PosteriorOptions<NoInfer<D>>,
 ): Posterior<C, O> {
+  checkPrograms(
+    "posterior",
+    { model, guide },
+    "Write posterior(model, guide, fitted, { data: [y] }), both programs without arguments.",
+  );
+  checkObject("posterior", "the fit", fitted, ["parameters"], "Pass what fit resolves to, or { parameters }.");
+  checkOptionNames("posterior", options, ["data", "seed", "truth", "engine", "threads"], "required");
   const { seed: ownSeed = 0, truth, engine, threads } = options;
   const choice = { engine, threads };
   const data = (options.data ?? []) as unknown as D;
+  checkData("posterior", data);
   const { parameters } = fitted;
   const weighted = (draws: number, seed: number, work?: number) =>
     importanceDraws(model, guide, parameters, data, { draws, seed, ...(work !== undefined && { work }), ...choice });

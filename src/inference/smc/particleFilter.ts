@@ -3,8 +3,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { asked } from "../../dsl/asked.js";
 import type { Effect, Effects, Tensors } from "../../dsl/effects.js";
 import { ElbowError } from "../../errors.js";
+import { checkFunction } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
 import { range } from "../../util/shapes.js";
 import { leavesOf, mapLeaves, type Tree, withLeaves } from "../../util/tree.js";
+import { checkParticles } from "../checkParticles.js";
 import { inLanes, reweighed, sweep } from "./particles.js";
 import { checkResampling, effectiveSize, type ResamplingOptions } from "./resampling.js";
 import { moveParticle, type Proposal, type StateSpaceModel } from "./stateSpaceModel.js";
@@ -71,10 +74,19 @@ export interface Filtered<S extends Tree<Tensor> = Tensor> {
 export const particleFilter = asked("particleFilter", function* particleFilter<
   S extends Tree<Tensor> = Tensor,
   Y extends Tree<Tensor> = Tensor,
->({ model, observations, proposal }: FilterProblem<S, Y>, { particles, resampling = {} }: ParticleFilterOptions): Effects<
-  Effect,
-  Filtered<S>
-> {
+>(problem: FilterProblem<S, Y>, options: ParticleFilterOptions): Effects<Effect, Filtered<S>> {
+  const parts = ["model", "observations"];
+  checkOptionNames("particleFilter: the problem", problem, [...parts, "proposal"], parts);
+  checkOptionNames("particleFilter", options, ["particles", "resampling"], ["particles"]);
+  const { model, observations, proposal } = problem;
+  const { particles, resampling = {} } = options;
+  for (const name of ["initial", "transition", "observation"] as const)
+    checkFunction(
+      "particleFilter",
+      `model.${name}`,
+      (model as Partial<typeof model>)[name],
+      "A model has the functions initial, transition and observation.",
+    );
   checkParticles("particleFilter", particles);
   checkResampling(resampling);
   const length = lengthOf(observations);
@@ -169,10 +181,4 @@ function lengthOf(observations: Tree<Tensor>): number {
         .join(", ") || "nothing"
     }`,
   });
-}
-
-/** @throws ElbowError "option" unless there is a particle */
-export function checkParticles(name: string, particles: number): void {
-  if (Number.isSafeInteger(particles) && particles >= 1) return;
-  throw new ElbowError("option", { message: `${name}: particles must be a positive integer, not ${particles}` });
 }

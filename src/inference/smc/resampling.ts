@@ -1,4 +1,5 @@
 // Resampling of weighted particles: every particle's successor picks an ancestor. The pick is a random choice.
+
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { categorical } from "../../distributions/categorical.js";
@@ -12,6 +13,7 @@ import { logSumExp } from "../../ops/special.js";
 import { where } from "../../ops/where.js";
 import { reinforce } from "../../strategies/reinforce.js";
 import { withStrategy } from "../../strategies/strategy.js";
+import { checkOptionNames } from "../../util/options.js";
 import { range } from "../../util/shapes.js";
 
 /** How particles are resampled. */
@@ -72,7 +74,9 @@ const droppedStrategy: Strategy = {
 };
 
 /** @throws ElbowError "option" */
-export function checkResampling({ scheme = "multinomial", threshold, gradient = "scored" }: ResamplingOptions): void {
+export function checkResampling(options: ResamplingOptions): void {
+  checkOptionNames("resampling", options, ["scheme", "threshold", "gradient", "strategy"], "required");
+  const { scheme = "multinomial", threshold, gradient = "scored" } = options;
   const refuse = (message: string) => {
     throw new ElbowError("option", { message: `resampling: ${message}` });
   };

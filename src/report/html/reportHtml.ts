@@ -1,6 +1,8 @@
 import type { Parameters } from "../../inference/prepare.js";
 import type { SavedFit } from "../../inference/results/savedFit.js";
 import { describeEngine } from "../../runtime/engine.js";
+import { checkObject } from "../../util/expected.js";
+import { checkOptionNames } from "../../util/options.js";
 import { formatShape } from "../../util/shapes.js";
 import { version } from "../../util/version.js";
 import { biasOf, describeAxes } from "../explanation.js";
@@ -50,6 +52,24 @@ export async function reportHtml<P extends Parameters, D extends readonly unknow
   fitted: SavedFit<P>,
   options: ReportOptions<NoInfer<P>, D> = {},
 ): Promise<string> {
+  checkObject(
+    "reportHtml",
+    "the fit",
+    fitted,
+    ["parameters", "history", "sites"],
+    "Pass what fit resolves to, or fitFromJson reads.",
+    "the result of a fit",
+  );
+  checkOptionNames("reportHtml", options, [
+    "title",
+    "objective",
+    "data",
+    "posterior",
+    "draws",
+    "gradients",
+    "facts",
+    "notes",
+  ]);
   return renderReport(await reportData(fitted, options));
 }
 

@@ -1,0 +1,7 @@
+import { notAProgram } from "./refusals.js";
+
+/** @throws ElbowError "not-a-program" unless the value is a program that has its arguments */
+export function checkCall(where: string, value: unknown): void {
+  if (typeof (value as { start?: unknown } | null | undefined)?.start !== "function")
+    throw notAProgram(value, undefined, where);
+}
