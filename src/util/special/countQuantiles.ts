@@ -1,6 +1,9 @@
 // Quantiles of counts by bisection between whole numbers, from their distribution functions in double precision.
 import { betainc } from "./betainc.js";
 
+/** What equals u but for rounding reaches it. */
+const tie = 1 - 1e-13;
+
 /** The smallest k in (low, high] with F(k) ≥ u, for F(high) ≥ u. */
 function bisect(u: number, cdf: (k: number) => number, low: number, high: number): number {
   let [below, reached] = [low, high];
@@ -8,7 +11,7 @@ function bisect(u: number, cdf: (k: number) => number, low: number, high: number
     const middle = Math.floor((below + reached) / 2);
     // beyond 2⁵³ neighbouring numbers are further apart
     if (middle <= below || middle >= reached) break;
-    if (cdf(middle) >= u) reached = middle;
+    if (cdf(middle) >= u * tie) reached = middle;
     else below = middle;
   }
   return reached;
@@ -28,6 +31,6 @@ export function negativeBinomialQuantile(u: number, r: number, odds: number): nu
   if (u >= 1 || !Number.isFinite(r * odds)) return Number.POSITIVE_INFINITY;
   const cdf = (k: number): number => betainc([0, 0], r, k + 1, 1 / (1 + odds));
   let [low, high] = [-1, Math.max(1, Math.ceil(r * odds))];
-  while (cdf(high) < u && Number.isFinite(high)) [low, high] = [high, 2 * high];
+  while (cdf(high) < u * tie && Number.isFinite(high)) [low, high] = [high, 2 * high];
   return bisect(u, cdf, low, high);
 }

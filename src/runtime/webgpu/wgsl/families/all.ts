@@ -3,6 +3,8 @@
 import { besselMoments } from "./besselMoments.js";
 import { ofFloats, type Source } from "./calls.js";
 import { circular } from "./circular.js";
+import { countEntropies, countEntropyPrimitives } from "./countEntropies.js";
+import { countQuantiles } from "./countQuantiles.js";
 import { gammaShapeParts } from "./gammaShapeParts.js";
 import { incompleteBeta } from "./incompleteBeta.js";
 import { incompleteGamma } from "./incompleteGamma.js";
@@ -33,6 +35,9 @@ const families: Readonly<Record<string, Source>> = {
   ...sphere,
   ...besselMoments,
   ...millsCumulants,
+  ...countQuantiles,
+  ...countEntropies,
+  ...countEntropyPrimitives,
 };
 
 const written = new Map<string, string | undefined>();

@@ -1,8 +1,8 @@
 // What the families of functions of this folder have in common.
 import { f32Literal } from "../literals.js";
 
-/** A function, or several, as WGSL: of the orders to which it is differentiated. */
-export type Source = (...orders: number[]) => string;
+/** A function as WGSL, of the orders to which it is differentiated; undefined where there is none of these. */
+export type Source = (...orders: number[]) => string | undefined;
 
 /** Σ cₖ·xᵏ by Horner's rule, lowest power first. */
 export const horner = (x: string, coefficients: readonly number[]): string =>

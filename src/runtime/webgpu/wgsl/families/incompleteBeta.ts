@@ -45,6 +45,20 @@ const beta = (i: number, j: number): string => {
 `;
 };
 
+/** I from its own fraction or from that of 1 − I. */
+const lowerOrUpper = (i: number, j: number): string => {
+  const isDirect = "beta_is_direct(a, b, x.x, y.x)";
+  // one call of a long function, where it is the same
+  if (i === j)
+    return `  let isDirect = ${isDirect};
+  let z = beta_lower_${i}_${j}(select(b, a, isDirect), select(a, b, isDirect), select(y, x, isDirect), select(x, y, isDirect));
+  return select(${i > 0 ? "" : "1f "}- z, z, isDirect);
+`;
+  return `  if (${isDirect}) { return beta_lower_${i}_${j}(a, b, x, y); }
+  return -beta_lower_${j}_${i}(b, a, y, x);
+`;
+};
+
 export const incompleteBeta: Readonly<Record<string, Source>> = {
   // t − log(1 + t) where the sum is known
   log_gap: () => `fn log_gap(t: f32, sum: f32) -> f32 {
@@ -124,9 +138,7 @@ export const incompleteBeta: Readonly<Record<string, Source>> = {
   if (!(a > 0f && b > 0f) || is_infinite(a) || is_infinite(b)) { return not_a_number(); }
   if (x.x <= 0f) { return 0f; }
   if (y.x <= 0f) { return ${i + j > 0 ? "0f" : "1f"}; }
-  if (beta_is_direct(a, b, x.x, y.x)) { return beta_lower_${i}_${j}(a, b, x, y); }
-  return ${i + j > 0 ? "" : "1f"} - beta_lower_${j}_${i}(b, a, y, x);
-}`,
+${lowerOrUpper(i, j)}}`,
   math_betainc: (i = 0, j = 0) =>
     primitive(
       i + j === 0 ? "betainc" : ordered("betainc", i, j),

@@ -60,13 +60,15 @@ ${increasingRoot("gamma_residual(isLower, a, y, goal)", "start")}  return y;
   let x = of_sigmoid(t);
   let y = of_sigmoid(-t);
   let e = beta_excess(a, b, vec2f(x, 0f), vec2f(y, 0f));
-  if (beta_is_direct(a, b, x, y)) {
-    let f = beta_fraction_0_0(a, b, x, y, e)[0];
-    let scale = 0.5f * of_log(0.15915494f * b / (a + b) / a);
-    return vec2f(beta_log_term(a, b, x, y, e) + scale + of_log(f), a / f);
-  }
-  let lower = max(1f - beta_lower_0_0(b, a, vec2f(y, 0f), vec2f(x, 0f)), 1e-30f);
-  return vec2f(of_log(lower), b * beta_term(b, a, y, x, -e) / lower);
+  let isDirect = beta_is_direct(a, b, x, y);
+  let p = select(b, a, isDirect);
+  let q = select(a, b, isDirect);
+  let f = beta_fraction_0_0(p, q, select(y, x, isDirect), select(x, y, isDirect), select(-e, e, isDirect))[0];
+  let scale = beta_log_term(a, b, x, y, e) + 0.5f * of_log(0.15915494f * q / (a + b) / p);
+  if (isDirect) { return vec2f(scale + of_log(f), a / f); }
+  let term = of_exp(scale);
+  let lower = max(1f - term * f, 1e-30f);
+  return vec2f(of_log(lower), b * term / lower);
 }`,
   beta_residual: () => `fn beta_residual(a: f32, b: f32, t: f32, logBeta: f32, goal: f32) -> vec2f {
   return beta_log_lower(a, b, t, logBeta) - vec2f(goal, 0f);
