@@ -113,7 +113,7 @@ export async function openGpu({ dawn = [], mostOperations, device: given }: GpuO
     });
   });
   device.addEventListener("uncapturederror", (event) => {
-    failure ??= refusal((event as GPUUncapturedErrorEvent).error, counters);
+    failure ??= refusal((event as GPUUncapturedErrorEvent).error, counters.bytes);
   });
   return {
     device,
@@ -132,10 +132,10 @@ export async function openGpu({ dawn = [], mostOperations, device: given }: GpuO
   };
 }
 
-const refusal = (error: GPUError, { bytes }: Counters): ElbowError =>
+const refusal = (error: GPUError, held: number, asked?: number): ElbowError =>
   error.constructor.name === "GPUOutOfMemoryError"
     ? new ElbowError("out-of-memory", {
-        message: `the GPU has no memory left\n  held by programs: ${formatBytes(bytes)}`,
+        message: `the GPU has no memory left\n  held by programs: ${formatBytes(held)}${asked === undefined ? "" : `\n  asked for:        ${formatBytes(asked)}`}`,
         hint: "Dispose executables and tensors that are no longer used, or use smaller batches.",
       })
     : new ElbowError("engine-failed", { message: `the GPU refused a command: ${error.message}` });
@@ -143,9 +143,11 @@ const refusal = (error: GPUError, { bytes }: Counters): ElbowError =>
 /**
  * Does work, all of it at once, and resolves when the device has accepted its commands, which may not have run yet.
  *
+ * @param asked - bytes of memory that it takes
  * @throws ElbowError `out-of-memory`, `engine-failed`
  */
-export async function accepted<T>({ device, counters }: Gpu, work: () => T): Promise<T> {
+export async function accepted<T>({ device, counters }: Gpu, asked: number, work: () => T): Promise<T> {
+  const held = counters.bytes;
   device.pushErrorScope("out-of-memory");
   device.pushErrorScope("validation");
   let result: T;
@@ -159,7 +161,7 @@ export async function accepted<T>({ device, counters }: Gpu, work: () => T): Pro
   // memory that is not there makes commands on it invalid
   const [invalid, memory] = await errors.catch(() => []);
   const error = memory ?? invalid;
-  if (error) throw refusal(error, counters);
+  if (error) throw refusal(error, held, asked);
   return result;
 }
 

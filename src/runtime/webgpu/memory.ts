@@ -32,6 +32,7 @@ export async function allocate(gpu: Gpu, compiled: Compiled): Promise<Memory> {
   gpu.check();
   const memory = await allocated(
     gpu,
+    4 * words.reduce((sum, each) => sum + each, 0),
     () => {
       const buffers = words.map((each) => createBuffer(gpu, 4 * each, storage));
       const params = [0, 1].map(() =>
@@ -67,14 +68,15 @@ export async function allocate(gpu: Gpu, compiled: Compiled): Promise<Memory> {
 export const allocateInput = (gpu: Gpu, { shape }: Variable): Promise<GPUBuffer> =>
   allocated(
     gpu,
+    4 * sizeOf(shape),
     () => createBuffer(gpu, 4 * sizeOf(shape), storage),
     (buffer) => destroyBuffer(gpu, buffer),
   );
 
-async function allocated<T>(gpu: Gpu, create: () => T, undo: (created: T) => void): Promise<T> {
+async function allocated<T>(gpu: Gpu, bytes: number, create: () => T, undo: (created: T) => void): Promise<T> {
   let created: T | undefined;
   try {
-    return await accepted(gpu, () => {
+    return await accepted(gpu, bytes, () => {
       created = create();
       return created;
     });

@@ -1,5 +1,6 @@
 import { type Tensor, engine as tfjsEngine } from "@tensorflow/tfjs-core";
 import type { Program } from "../../ir/program.js";
+import { sizeOf } from "../../util/shapes.js";
 import { dataFromElements } from "../arrays.js";
 import type { Compiled } from "./compiled.js";
 import { accepted, type Gpu } from "./gpu.js";
@@ -47,7 +48,8 @@ export async function resultsOf(
 async function onGpu(gpu: Gpu, backend: TfjsBackend, sources: Parameters<typeof newTensors>[1]): Promise<Tensor[]> {
   let made: NewTensors | undefined;
   try {
-    await accepted(gpu, () => {
+    const bytes = sources.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+    await accepted(gpu, bytes, () => {
       made = newTensors(backend, sources);
     });
     gpu.counters.submits++;
