@@ -14,6 +14,7 @@ import type { ConformancePage, PlainArray } from "./conformancePage.js";
 import type { FitReport } from "./fits.js";
 import type { Page } from "./page.js";
 import { type Server, serve } from "./server.js";
+import type { SharingPage } from "./sharingPage.js";
 import { addSourcePage, buildSite, type Delivery } from "./site.js";
 
 const launch = (executablePath: string): Promise<Browser> =>
@@ -46,6 +47,22 @@ const reason = adapter
   : ` (skipped: ${executablePath ? "Chromium offers pages no GPU" : "no Chromium on PATH or in CHROME_PATH"})`;
 if (reason) console.warn(`Tests of webgpu in a browser${reason}`);
 
+/** The page's three rounds, element by element: the first, the last, and how many there are. */
+const length = 30_000;
+const expectedEnds = ((): number[][] => {
+  const rounds = (start: number) => {
+    let [x, y, isGreater] = [start, 1, false];
+    for (let round = 0; round < 3; round++) {
+      isGreater = x > y;
+      x += 2 * y - 1;
+      y += Number(isGreater);
+    }
+    return [x, y, Number(isGreater)];
+  };
+  const [first, last] = [rounds(0), rounds((length - 1) / 2)];
+  return first.map((value, i) => [value, last[i]!, length]);
+})();
+
 const exact: Tolerance = { absolute: 0, relative: 0 };
 const toArray = ({ elements, ...type }: PlainArray): NDArray => ({ ...type, elements: Float64Array.from(elements) });
 
@@ -56,6 +73,7 @@ describe.skipIf(!adapter)(`webgpu in Chromium, on ${adapter}${reason}`, () => {
   beforeAll(async () => {
     site = await buildSite(["bundled", "split", "served"]);
     await addSourcePage(site, "conformance", "test/browser/conformancePage.ts");
+    await addSourcePage(site, "sharing", "test/browser/sharingPage.ts");
     server = await serve(site, { isIsolated: false });
     browser = await launch(executablePath!);
   });
@@ -65,7 +83,7 @@ describe.skipIf(!adapter)(`webgpu in Chromium, on ${adapter}${reason}`, () => {
     if (site) rmSync(site, { recursive: true, force: true });
   });
 
-  async function open(page: Delivery | "conformance"): Promise<Tab> {
+  async function open(page: Delivery | "conformance" | "sharing"): Promise<Tab> {
     const tab = await browser.newPage();
     const errors: string[] = [];
     tab.on("pageerror", (error) => errors.push(String(error)));
@@ -108,6 +126,19 @@ describe.skipIf(!adapter)(`webgpu in Chromium, on ${adapter}${reason}`, () => {
     expectClose(onGpu[0]!, onWasm[0]!, exact);
     expectClose(onGpu[1]!, onWasm[1]!, exact);
     expectClose(onGpu[2]!, onWasm[2]!, { absolute: 2e-6, relative: 2e-6 });
+    await tab.close();
+  });
+
+  test("tensors of tfjs' webgpu backend, which the page imports, stay on the GPU", async () => {
+    const tab = await open("sharing");
+    const report = await callPage<SharingPage>(tab)("share");
+    expect(report.isSameDevice).toBe(true);
+    expect(report.bytesOfRounds).toBe(0);
+    // five numbers for each look at the fit; its data are 234 KiB
+    expect(report.bytesOfFit).toBeLessThan(4096);
+    // three times x ← x + 2y − 1 with y growing by one where x is greater, on two elements
+    expect(report.results).toEqual(expectedEnds);
+    expect(report.fitted).toBeCloseTo(0.7, 1);
     await tab.close();
   });
 
