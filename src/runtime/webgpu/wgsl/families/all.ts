@@ -15,12 +15,14 @@ import { millsCumulants } from "./millsCumulants.js";
 import { quadrature } from "./quadrature.js";
 import { quantiles } from "./quantiles.js";
 import { sphere } from "./sphere.js";
+import { stirling } from "./stirling.js";
 import { studentT } from "./studentT.js";
 import { truncatedNormal } from "./truncatedNormal.js";
 import { vonMises } from "./vonMises.js";
 
 const families: Readonly<Record<string, Source>> = {
   ...jets,
+  ...stirling,
   ...incompleteGamma,
   ...incompleteBeta,
   ...quantiles,

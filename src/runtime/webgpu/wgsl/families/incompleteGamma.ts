@@ -3,9 +3,8 @@
 // That of a whole a ends after a terms, its derivatives do not.
 
 import { factorial } from "../../../../util/special/polygamma.js";
-import { nearTwo } from "../../../wasm/math/lgamma.js";
 import { f32Literal } from "../literals.js";
-import { horner, ordered, primitive, type Source } from "./calls.js";
+import { ordered, primitive, type Source } from "./calls.js";
 import { jetOf, jetType, linear } from "./jets.js";
 
 /** ∂ⁿ/∂aⁿ from a series. */
@@ -69,23 +68,16 @@ const fraction: Source = (n = 0) => {
 };
 
 export const incompleteGamma: Readonly<Record<string, Source>> = {
-  // log Γ(1 + a) for 0 ≤ a ≤ 1, to relative precision
-  lgamma_1p: () => `fn lgamma_1p(a: f32) -> f32 {
-  return a * (a + 1f) * ${horner("a", nearTwo)} - of_log1p(a);
-}`,
   // log xᵃe⁻ˣ/Γ(a + 1): of small shapes directly, else by Loader's saddle-point form
   gamma_log_term: () => `fn gamma_log_term(a: f32, x: f32) -> f32 {
-  if (a < 1f) { return a * of_log(x) - x - lgamma_1p(a); }
-  return -of_stirlingError(a) - of_deviance(a, x) - 0.5f * of_log(6.2831855f * a);
+  if (a < 4f) { return a * of_log(x) - x - lgamma_above(a); }
+  return -stirling_rest(a) - of_deviance(a, x) - 0.5f * of_log(6.2831855f * a);
 }`,
-  gamma_term: () => `fn gamma_term(a: f32, x: f32) -> f32 {
-  if (a < 1f) { return of_exp(gamma_log_term(a, x)); }
-  return of_exp(-of_stirlingError(a) - of_deviance(a, x)) / sqrt(6.2831855f * a);
-}`,
+  gamma_term: () => "fn gamma_term(a: f32, x: f32) -> f32 { return of_exp(gamma_log_term(a, x)); }",
   // log x − ψ(a + 1) where log x is known
   gamma_slope: () => `fn gamma_slope(a: f32, x: f32, logarithm: f32) -> f32 {
-  if (a < 4f) { return logarithm - of_digamma(1f + a); }
-  let rest = of_digammaRemainder(a) - 1f / a;
+  if (a < 4f) { return logarithm - digamma_above(a); }
+  let rest = digamma_tail(a) - 1f / a;
   if (x > 0.5f * a) { return of_log1p((x - a) / a) + rest; }
   return (logarithm - of_log(a)) + rest;
 }`,

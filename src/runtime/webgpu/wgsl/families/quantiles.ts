@@ -3,10 +3,6 @@
 import { increasingRoot, primitive, type Source } from "./calls.js";
 
 export const quantiles: Readonly<Record<string, Source>> = {
-  lgamma_above: () => `fn lgamma_above(a: f32) -> f32 {
-  if (a < 1f) { return lgamma_1p(a); }
-  return of_lgamma(a + 1f);
-}`,
   // log P(a, eʸ) and its slope in y
   gamma_log_lower: () => `fn gamma_log_lower(a: f32, y: f32) -> vec2f {
   if (y < -69f) { return vec2f(a * y - lgamma_above(a), a); }
