@@ -13,6 +13,7 @@ import { checkTensor } from "../ir/checkTensor.js";
 import type { DType, Program, Type } from "../ir/program.js";
 import { trace } from "../ir/tracing.js";
 import { foldIn, seedKey } from "../ops/random.js";
+import { valuesNow } from "../runtime/arrays.js";
 import { compile } from "../runtime/compile.js";
 import { chosenEngine, type EngineChoice } from "../runtime/engines.js";
 import { forward } from "../transforms/forward.js";
@@ -216,23 +217,25 @@ export async function importanceDraws<
     [parameters, data] as const,
     { draws, seed, validate, work, engine, threads } as DrawOptions,
   );
+  // logEvidence and others look at them without waiting: after this they can, also where the draws stay on a GPU
+  await drawn.logWeights.data();
   return drawn as unknown as ImportanceDraws<G>;
 }
 
 /** Self-normalised weights of log weights: non-negative, summing to one. @throws ElbowError "weights" if there are none */
 export function normalizedWeights(logWeights: Tensor): Float64Array {
   checkTensor("normalizedWeights", "the log weights", logWeights);
-  return weightsOf(logWeights.dataSync()).weights;
+  return weightsOf(valuesNow(logWeights)).weights;
 }
 
 /** The estimate log (1/n) Σ w of the log evidence: its exponential is unbiased. */
 export function logEvidence(logWeights: Tensor): number {
   checkTensor("logEvidence", "the log weights", logWeights);
-  return weightsOf(logWeights.dataSync()).logMean;
+  return weightsOf(valuesNow(logWeights)).logMean;
 }
 
 /** Effective sample size of importance weights, (Σ w)² / Σ w²: between 1 and the number of draws. */
 export function effectiveSampleSize(logWeights: Tensor): number {
   checkTensor("effectiveSampleSize", "the log weights", logWeights);
-  return weightsOf(logWeights.dataSync()).effectiveSampleSize;
+  return weightsOf(valuesNow(logWeights)).effectiveSampleSize;
 }

@@ -1,5 +1,6 @@
 // Conversions between tensors, the typed arrays behind them, and the double-precision arrays of the reference semantics.
 import * as tf from "@tensorflow/tfjs-core";
+import { ElbowError } from "../errors.js";
 import type { NDArray } from "../ir/primitive.js";
 import type { DType, Elements } from "../ir/program.js";
 
@@ -21,6 +22,19 @@ export const elementsFromData = (data: ArrayLike<number>): Elements => new Float
 /** A tensor of these elements on tfjs' active backend, owned by the caller. */
 export const tensorFromNDArray = ({ shape, dtype, elements }: NDArray): tf.Tensor =>
   tf.engine().makeTensor(dataFromElements(elements, dtype), [...shape], dtype);
+
+/** The values of a tensor, now. @throws ElbowError "needs-await" if they are where only an awaited read reaches them */
+export function valuesNow(tensor: tf.Tensor): Data {
+  try {
+    return tensor.dataSync() as Data;
+  } catch (error) {
+    if (tensor.isDisposed) throw error;
+    throw new ElbowError("needs-await", {
+      message: `the values of a tensor cannot be read at once: they are on a GPU (${error instanceof Error ? error.message : error})`,
+      hint: "Read it before: await tensor.data(). Then the values are known here, too.",
+    });
+  }
+}
 
 /** Reads a tensor; backends without synchronous reads throw. */
 export const ndarrayFromTensor = (tensor: tf.Tensor): NDArray => fromData(tensor, tensor.dataSync());

@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { isTensor } from "../../dsl/choices.js";
 import { ElbowError } from "../../errors.js";
+import { valuesNow } from "../../runtime/arrays.js";
 import { wrongArgument } from "../../util/expected.js";
 import { checkOptionNames } from "../../util/options.js";
 
@@ -53,7 +54,7 @@ export function autocorrelations(series: Series): {
       message: `a series is a vector, and this tensor has rank ${(series as Tensor).rank}`,
       hint: "Pass one element of the draws at a time.",
     });
-  const values = Float64Array.from(isTensor(series) ? (series as Tensor).dataSync() : (series as ArrayLike<number>));
+  const values = Float64Array.from(isTensor(series) ? valuesNow(series as Tensor) : (series as ArrayLike<number>));
   const length = values.length;
   if (length === 0) throw new ElbowError("draws", { message: "a series needs at least one value" });
   const mean = values.reduce((a, b) => a + b, 0) / length;

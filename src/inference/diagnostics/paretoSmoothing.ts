@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
 import { checkTensor } from "../../ir/checkTensor.js";
+import { valuesNow } from "../../runtime/arrays.js";
 import { formatShape } from "../../util/shapes.js";
 import { weightsOf } from "../weights.js";
 import { fitGeneralizedPareto, generalizedParetoQuantile } from "./generalizedPareto.js";
@@ -87,7 +88,7 @@ export function paretoSmoothedWeights(logWeights: Tensor): ParetoSmoothedWeights
       message: `log weights are a vector\n  expected: [draws]\n  received: ${formatShape(logWeights.shape)}`,
       hint: "Pass the logWeights of importanceDraws.",
     });
-  const { logWeights: smoothed, khat } = paretoSmooth(logWeights.dataSync());
+  const { logWeights: smoothed, khat } = paretoSmooth(valuesNow(logWeights));
   const { effectiveSampleSize } = weightsOf(smoothed);
   return { logWeights: tf.tensor1d(Float32Array.from(smoothed)), khat, effectiveSampleSize };
 }

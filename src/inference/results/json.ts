@@ -1,8 +1,10 @@
 // Results as JSON without loss: what JSON has no word for stands in objects with one name that begins with $.
+
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { isTensor } from "../../dsl/choices.js";
 import { ElbowError } from "../../errors.js";
+import { valuesNow } from "../../runtime/arrays.js";
 import { fromBase64, toBase64 } from "../../util/base64.js";
 
 /** A value that JSON can say. */
@@ -54,7 +56,7 @@ function tensorToJson(tensor: Tensor): Json {
       message: `a tensor of ${tensor.dtype} cannot be stored\n  expected: float32, int32 or bool`,
       hint: "Cast it before.",
     });
-  return { $tensor: { dtype: tensor.dtype, shape: tensor.shape, base64: bytesOf(tensor.dataSync()) } };
+  return { $tensor: { dtype: tensor.dtype, shape: tensor.shape, base64: bytesOf(valuesNow(tensor)) } };
 }
 
 /** What {@link toJson} was given. Tensors are the caller's. @throws ElbowError "json" for JSON of another kind */

@@ -1,6 +1,6 @@
 // Buffers that the engine webgpu and tfjs' webgpu backend share. Elbow opens the device here, and tfjs comes to it.
 import * as tf from "@tensorflow/tfjs-core";
-import { adam, elbo, type FitResult, fit, gen, normal, observe, sample } from "elbow";
+import { adam, elbo, type FitResult, fit, gen, importanceDraws, logEvidence, normal, observe, sample } from "elbow";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { build } from "../../../src/ir/builder.js";
 import { evaluate } from "../../../src/ir/evaluate.js";
@@ -273,6 +273,24 @@ describe.skipIf(!tfjs)("tensors of tfjs' webgpu backend", () => {
     tf.dispose([copies, other, onWasm.parameters]);
     await tf.setBackend("webgpu");
     tf.dispose([onDevice, start, result!.parameters]);
+  });
+
+  test("weights can be summed up without waiting; of values that nobody has read, the error says how", async () => {
+    const model = gen(function* (y: tf.Tensor) {
+      const mu = yield* sample("mu", normal(0, 1));
+      yield* observe("y", normal(mu, 1), y);
+    });
+    const guide = gen(function* (loc: tf.Tensor, _y: tf.Tensor) {
+      yield* sample("mu", normal(loc, 1));
+    });
+    const [loc, y] = [tf.scalar(1), tf.scalar(2)];
+    const drawn = await importanceDraws(model, guide, loc, [y], { draws: 2000, engine: engine! });
+    expect(logEvidence(drawn.logWeights)).toBeCloseTo(-0.25 * 4 - 0.5 * Math.log(4 * Math.PI), 1);
+    const unread = tf.neg(drawn.logWeights);
+    expect(() => logEvidence(unread)).toThrow(expect.objectContaining({ code: "needs-await" }));
+    await unread.data();
+    expect(logEvidence(unread)).toBeGreaterThan(0);
+    tf.dispose([loc, y, drawn.choices, drawn.logWeights, unread]);
   });
 
   test("data on the GPU that are not finite are refused, with their place", async () => {
