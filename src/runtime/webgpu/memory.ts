@@ -119,16 +119,17 @@ export function free(gpu: Gpu, { buffers, inputs, params, numbers, staging }: Me
     if (buffer) destroyBuffer(gpu, buffer);
 }
 
-/** Booleans take a word each. */
+/** Booleans take a word each. Casts of tfjs keep what they had: floats may be stored as integers, or as booleans. */
 export function write(
   gpu: Gpu,
   { buffers, inputs }: Memory,
   { buffer, word }: Position,
-  { shape }: Variable,
+  { shape, dtype }: Variable,
   data: Data,
 ): void {
   if (sizeOf(shape) === 0) return;
-  const words = data.BYTES_PER_ELEMENT === 4 ? data : new Uint32Array(data);
+  const isStoredAsIs = dtype === "float32" ? data instanceof Float32Array : data.BYTES_PER_ELEMENT === 4;
+  const words = isStoredAsIs ? data : dtype === "float32" ? new Float32Array(data) : new Uint32Array(data);
   const target = buffers[buffer] ?? inputs[buffer - buffers.length]!;
   gpu.device.queue.writeBuffer(target, 4 * word, words as Uint32Array<ArrayBuffer>);
 }

@@ -185,6 +185,23 @@ describe.skipIf(!engine)("webgpu", () => {
     expect([...picked!.elements]).toEqual([2, Number.NaN, Number.NaN, 0]);
   });
 
+  test.each(["bool", "int32"] as const)(
+    "inputs that tfjs casts from %s without a change of what is stored",
+    async (dtype) => {
+      const floats = tf.cast(tf.tensor1d([0, 1, 1], dtype), "float32");
+      const program = build([float(3)], (x) => [exp(x)]);
+      const executable = engine!.compile(program);
+      const [received] = await executable.runAsync([floats]);
+      expectClose(
+        await ndarrayFromTensorAsync(received!),
+        array([3], (i) => Math.exp(+(i > 0))),
+        singlePrecision,
+      );
+      executable.dispose();
+      tf.dispose([floats, received!]);
+    },
+  );
+
   test("more workgroups than one axis of a dispatch holds", async () => {
     const size = 65_536 * 256 + 1000;
     const program = build([float()], (x) => {
