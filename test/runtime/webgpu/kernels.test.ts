@@ -1,9 +1,11 @@
 // What the steps of the benchmarks become: planned on Dawn's null device, which computes nothing and needs no driver.
+import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { elbowRunner } from "../../../bench/harness/elbowRunner.js";
 import { workloads } from "../../../bench/workloads/all.js";
 import { build } from "../../../src/ir/builder.js";
 import { broadcastTo } from "../../../src/ir/primitives/axes.js";
+import { add } from "../../../src/ir/primitives/elementwise.js";
 import { exp } from "../../../src/ir/primitives/exponential.js";
 import { engineByName } from "../../../src/runtime/engines.js";
 import { isInstalled } from "../../../src/runtime/packages.js";
@@ -38,5 +40,29 @@ describe.skipIf(!hasDawn)("kernels of a step", () => {
     expect(() => gpu.compile(program).prepare!(0)).toThrow(
       /does not fit into the GPU's buffers\n {2}needed: .*13\.4 GiB/,
     );
+  });
+
+  test("the limits are those of the device, whoever opened it", async () => {
+    const { create } = (await import("webgpu" as string)) as { create: (options: string[]) => GPU };
+    const adapter = (await create(["backend=null"]).requestAdapter())!;
+    const device = await adapter.requestDevice();
+    const { maxStorageBuffersPerShaderStage: most } = device.limits;
+    const other = await openWebgpu({ device, mostOperations: 2500 });
+    const types = Array.from({ length: 20 }, () => ({ shape: [2000], dtype: "float32" as const }));
+    const program = build(types, (...all) => [all.reduce((sum, x) => add(sum, x))]);
+    const inputs = types.map(({ shape }) => tf.zeros(shape));
+    const before = other.stats().buffers;
+    const executable = other.compile(program);
+    tf.dispose(await executable.runAsync(inputs));
+    // besides those for parameters, counters and reading
+    expect(other.stats().buffers - before - 4).toBe(most);
+    executable.dispose();
+    tf.dispose(inputs);
+    const large = build([{ shape: [], dtype: "float32" }], (x) => [exp(broadcastTo(x, [60_000, 60_000]))]);
+    expect(() => other.compile(large).prepare!(0)).toThrow(new RegExp(`offered: ${most} buffers of 128`));
+    other.close();
+    const soon = new Promise((done) => setTimeout(done, 50, "goes on"));
+    expect(await Promise.race([other.lost, soon])).toBe("goes on");
+    device.destroy();
   });
 });
