@@ -10,6 +10,7 @@ import { objective } from "../../src/inference/objective.js";
 import { adam } from "../../src/inference/optimizers/adam.js";
 import { exponentialDecay } from "../../src/inference/optimizers/schedules.js";
 import { sgd } from "../../src/inference/optimizers/sgd.js";
+import type { Engine } from "../../src/runtime/engine.js";
 import { engineByName } from "../../src/runtime/engines.js";
 import { reinforce } from "../../src/strategies/reinforce.js";
 import { available } from "../runtime/available.js";
@@ -88,6 +89,36 @@ test("the history holds mean, standard error and gradient norm per stretch, the 
     expect(entry.standardError).toBeCloseTo(2 / Math.sqrt(count), 1);
     expect(entry.gradientNorm).toBeCloseTo(3, 4);
   }
+});
+
+test("what is kept on a GPU is looked at once in a hundred steps, not four times a second", async () => {
+  const wasm = await engineByName("wasm");
+  const longest = async (extra: Partial<Engine>): Promise<number> => {
+    let most = 0;
+    const compile: Engine["compile"] = (program) => {
+      const executable = wasm.compile(program);
+      return {
+        ...executable,
+        iterate: async (inputs, carried, steps) => {
+          most = Math.max(most, steps);
+          await new Promise((resolve) => setTimeout(resolve, 4 * steps));
+          return executable.iterate(inputs, carried, steps);
+        },
+      };
+    };
+    await fit(conjugateElbo, {
+      parameters: start(),
+      data,
+      steps: 300,
+      reportEvery: 300,
+      engine: { name: "slow", compile, ...extra },
+    });
+    return most;
+  };
+  const read: Engine["read"] = (tensors) =>
+    Promise.all(tensors.map((tensor) => tensor.data() as Promise<Float32Array>));
+  expect(await longest({ read })).toBe(100);
+  expect(await longest({})).toBeLessThan(70);
 });
 
 test("how many steps the clock puts into one call changes nothing", async () => {

@@ -17,6 +17,10 @@ export interface LoopOptions {
 /** Milliseconds between two looks at a running fit. A look copies its state and reads all parameters: 6 ms for 10⁶ of them. */
 const glance = 250;
 
+/** A GPU stands still while it is read: looks are further apart, up to so many milliseconds, if a hundred steps take that long. */
+const longGlance = 2000;
+const fewSteps = 100;
+
 /** How many steps to take in one go, so that a go lasts about as long as a glance. */
 class Pace {
   private count = 8;
@@ -26,8 +30,9 @@ class Pace {
   }
 
   /** Only a go of full length tells more than it is worth: short ones end at a boundary. */
-  learn(steps: number, milliseconds: number): void {
-    const fitting = (steps * glance) / Math.max(milliseconds, 0.01);
+  learn(steps: number, milliseconds: number, isOnGpu: boolean): void {
+    const stepsIn = (time: number): number => (steps * time) / Math.max(milliseconds, 0.01);
+    const fitting = Math.max(stepsIn(glance), isOnGpu ? Math.min(fewSteps, stepsIn(longGlance)) : 0);
     // the first goes compile and warm up, so growth is limited, and shrinking is not
     if (steps >= this.count || fitting < this.count)
       this.count = Math.max(1, Math.round(Math.min(fitting, this.count * 8)));
@@ -59,7 +64,7 @@ export async function runLoop(state: FitState, stepper: Stepper, options: LoopOp
       const before = performance.now();
       sums = await stepper.advance(state, end);
       const now = performance.now();
-      pace.learn(count, now - before);
+      pace.learn(count, now - before, stepper.engine.read !== undefined);
       if (progress) {
         const moments = currentMoments(state, sums);
         const stepsPerSecond = ((end - from) / (now - started)) * 1000;
