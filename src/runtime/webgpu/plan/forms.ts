@@ -47,8 +47,9 @@ const inlineCosts: ReadonlyMap<string, number> = new Map([
 
 const reductions = [
   ...["reduceSum", "reduceProd", "reduceMax", "reduceMin", "reduceAny", "reduceAll"],
-  ...["logSumExp", "argMax", "argMin", "scatterAdd", "conv2d", "conv2dInputGradient", "conv2dFilterGradient"],
+  ...["logSumExp", "argMax", "argMin", "scatterAdd"],
 ];
+const products = ["matMul", "conv2d", "conv2dInputGradient", "conv2dFilterGradient"];
 const lines = ["cumsum", "cumprod", "cholesky", "triangularSolve"];
 
 /** Lines up to this length are sorted by comparing all pairs; it is that of the runs of longer ones. */
@@ -65,8 +66,8 @@ export function formOf(equation: Equation): Form {
   if (name === "concat") return inputs.length > mostJoined ? "join" : "inline";
   if (inlineCosts.has(name) || elementwiseRule(name)) return "inline";
   if (name === "scatterAdd" && isLongSum(equation)) return "scatter";
+  if (products.includes(name)) return isTiled(equation) ? "product" : "reduce";
   if (reductions.includes(name)) return "reduce";
-  if (name === "matMul") return isTiled(equation) ? "product" : "reduce";
   if (lines.includes(name)) return "line";
   if (name === "topK") return inputs[0]!.shape.at(-1)! > runLength ? "sort" : "rank";
   return "host";
@@ -88,7 +89,14 @@ export interface ProductSizes {
   readonly k: number;
 }
 
-export function productSizes({ inputs: [a, b] }: Equation): ProductSizes {
+export function productSizes(equation: Equation): ProductSizes {
+  const { primitive, inputs, outputs } = equation;
+  const [a, b] = inputs;
+  if (primitive.name !== "matMul") {
+    const { shape } = outputs[0]!;
+    const m = sizeOf(shape.slice(-4, -1));
+    return { batch: sizeOf(shape.slice(0, -4)), m, n: shape.at(-1)!, k: termsOf(equation) };
+  }
   const batch = sizeOf(broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2))!);
   return { batch, m: a!.shape.at(-2)!, n: b!.shape.at(-1)!, k: a!.shape.at(-1)! };
 }
@@ -96,7 +104,8 @@ export function productSizes({ inputs: [a, b] }: Equation): ProductSizes {
 /** Whether elements of the operands are used often enough to be worth tiles. */
 function isTiled(equation: Equation): boolean {
   const { batch, m, n, k } = productSizes(equation);
-  return equation.outputs[0]!.dtype === "float32" && Math.min(m, n) >= 8 && k >= 8 && batch * m * n >= 1024;
+  const least = equation.primitive.name === "matMul" ? 8 : 16;
+  return equation.outputs[0]!.dtype === "float32" && Math.min(m, n) >= least && k >= 8 && batch * m * n >= 1024;
 }
 
 /** Workgroups that keep a large GPU busy. */
@@ -110,6 +119,18 @@ export function tilesOf({ batch, m, n }: ProductSizes): { readonly rows: number;
     if (rows >= columns) rows /= 2;
     else columns /= 2;
   return { rows, columns };
+}
+
+/** Products of fewer tiles than this go in portions of their terms, each of so many at least. */
+const [fewTiles, leastTerms] = [64, 512];
+
+/** Into how many portions the terms of a product go, which a sum brings together. */
+export function productPortions(equation: Equation): number {
+  const sizes = productSizes(equation);
+  const { rows, columns } = tilesOf(sizes);
+  const tiles = sizes.batch * Math.ceil(sizes.m / rows) * Math.ceil(sizes.n / columns);
+  if (tiles >= fewTiles || sizes.k < 4 * leastTerms) return 1;
+  return Math.min(Math.ceil(manyWorkgroups / tiles), Math.floor(sizes.k / leastTerms));
 }
 
 /** How many terms each element of a reduction's result has. */
@@ -131,7 +152,9 @@ export function visitsOf(equation: Equation, form: Form, operand: number): numbe
   if (form === "product") {
     const sizes = productSizes(equation);
     const { rows, columns } = tilesOf(sizes);
-    return size * (operand === 0 ? Math.ceil(sizes.n / columns) : Math.ceil(sizes.m / rows));
+    const repeats = operand === 0 ? Math.ceil(sizes.n / columns) : Math.ceil(sizes.m / rows);
+    if (primitive.name === "matMul") return size * repeats;
+    return sizes.batch * sizes.k * (operand === 0 ? sizes.m : sizes.n) * repeats;
   }
   if (form === "line") return 2 * size;
   if (form === "sort") return 2 * size;

@@ -4,7 +4,7 @@ import { reduceSum } from "../../../ir/primitives/axes.js";
 import type { Equation, Program, Variable } from "../../../ir/program.js";
 import { variable } from "../../../ir/program.js";
 import { type Shape, sameShape, sizeOf } from "../../../util/shapes.js";
-import { costOf, type Form, formOf, termsOf, visitsOf } from "./forms.js";
+import { costOf, type Form, formOf, productPortions, termsOf, visitsOf } from "./forms.js";
 import { largestRoots, type Stage, scatterRoots } from "./sorting.js";
 
 /** Something that a kernel writes. */
@@ -15,7 +15,7 @@ export interface Root {
   readonly value: Variable | undefined;
   /** Where it goes. */
   readonly targets: readonly Variable[];
-  /** Of a reduction of many terms: into how many portions they go. The target has them as its last axis. */
+  /** Of a reduction of many terms: into how many portions they go. The target has them as its last axis, that of a product as its first. */
   readonly portions?: number;
   /** Of a kernel among several that sort. */
   readonly stage?: Stage;
@@ -175,6 +175,7 @@ function rootsOf(equation: Equation, { forms, materialized }: Graph): Root[] {
       ? [{ form: "map", equation: undefined, value: outputs[0], targets: outputs }]
       : [];
   if (form === "reduce") return reductionOf(equation);
+  if (form === "product") return productOf(equation);
   if (form === "sort") return largestRoots(equation);
   if (form === "scatter") return scatterRoots(equation);
   if (form !== "join") return [{ form, equation, value: undefined, targets: outputs }];
@@ -210,6 +211,20 @@ function reductionOf(equation: Equation): Root[] {
   return [
     { ...whole, targets: [found], portions },
     { ...whole, equation: together },
+  ];
+}
+
+/** A product, in portions that a sum brings together if it has few elements of many terms. */
+function productOf(equation: Equation): Root[] {
+  const [out] = equation.outputs as [Variable];
+  const portions = productPortions(equation);
+  const whole = { form: "product", equation, value: undefined, targets: [out] } as const;
+  if (portions === 1) return [whole];
+  const found = variable([portions, ...out.shape], out.dtype);
+  const together = { ...equation, primitive: reduceSum.primitive, inputs: [found], attributes: { axes: [0] } };
+  return [
+    { ...whole, targets: [found], portions },
+    { ...whole, form: "reduce", equation: together },
   ];
 }
 

@@ -114,6 +114,8 @@ function workOf(root: Root, { cost }: Needs): number {
   if (form === "map") return size * cost;
   if (form === "reduce") return size * rootTerms(root) * cost;
   const length = equation!.inputs[0]?.shape.at(-1) ?? 1;
+  if (equation!.primitive.name.startsWith("conv2d"))
+    return sizeOf(equation!.outputs[0]!.shape) * termsOf(equation!) * cost;
   if (form === "rank" || form === "sort")
     return sizeOf(equation!.inputs[0]!.shape) * Math.min(length, runLength) + size * cost;
   return form === "line" && !equation!.primitive.name.startsWith("cum") ? size * length * cost : size * cost;

@@ -1,20 +1,17 @@
 // The terms that reductions are made of: what stands at element e of the result and position r among its terms.
 import { broken } from "../../../../errors.js";
 import type { Equation, Variable } from "../../../../ir/program.js";
-import { range, type Shape, sizeOf } from "../../../../util/shapes.js";
+import { range, sizeOf } from "../../../../util/shapes.js";
+import { productSizes } from "../../plan/forms.js";
 import type { Emitter } from "../emitter.js";
-import { sum, times } from "../indices.js";
+import { quotient, rest, sum, times } from "../indices.js";
+import { convolutionFactors } from "./convolution.js";
+import { batchOf } from "./unit.js";
 
 type Term = (emitter: Emitter, equation: Equation, e: string, r: string) => string;
 
 const at = (emitter: Emitter, value: Variable, coordinates: readonly string[]): string =>
   emitter.value(value, { shape: value.shape, coordinates });
-
-/** Coordinates in a batch that broadcasts to the result's. */
-const batchOf = (own: Shape, coordinates: readonly string[]): string[] => {
-  const skipped = coordinates.length - own.length;
-  return own.map((size, axis) => (size === 1 ? "0u" : coordinates[axis + skipped]!));
-};
 
 /** Along axes of an operand. */
 const alongAxes =
@@ -67,83 +64,14 @@ const scatterAdd: Term = (emitter, { inputs: [updates, indices], outputs: [out],
   );
 };
 
-interface Window {
-  readonly strides: readonly [number, number];
-  readonly dilations: readonly [number, number];
-  readonly padding: readonly (readonly [number, number])[];
-}
-
-/** The pixel of the input under a filter's pixel: its index, and whether there is one. */
-function pixelUnder(emitter: Emitter, window: Window, side: 0 | 1, i: string, a: string, size: number) {
-  const position = emitter.define(
-    `(i32(${sum(times(i, window.strides[side]), times(a, window.dilations[side]))}) - ${window.padding[side]![0]})`,
-  );
-  return {
-    index: emitter.define(`u32(clamp(${position}, 0, ${size - 1}))`),
-    isThere: emitter.define(`(${position} >= 0 && ${position} < ${size})`),
-  };
-}
-
-/** The position of the filter at which its pixel a lies over an input's pixel: its index, and whether there is one. */
-function positionOver(emitter: Emitter, window: Window, side: 0 | 1, h: string, a: string, size: number) {
-  const stride = window.strides[side];
-  const distance = emitter.define(
-    `(i32(${h}) + ${window.padding[side]![0]} - i32(${times(a, window.dilations[side])}))`,
-  );
-  return {
-    index: emitter.define(`u32(clamp(${distance} / ${stride}, 0, ${size - 1}))`),
-    isThere: emitter.define(
-      `(${distance} >= 0 && ${distance} / ${stride} < ${size}${stride === 1 ? "" : ` && ${distance} % ${stride} == 0`})`,
-    ),
-  };
-}
-
-const own = ({ shape }: Variable): readonly [number, number, number, number] =>
-  shape.slice(-4) as unknown as [number, number, number, number];
-
-interface Joined {
-  readonly index: string;
-  readonly isThere: string;
-}
-
-const guarded = (emitter: Emitter, rows: Joined, columns: Joined, value: string): string =>
-  emitter.define(`select(0f, ${value}, ${rows.isThere} && ${columns.isThere})`);
-
-const conv2d: Term = (emitter, { inputs: [x, filter], outputs: [out], attributes }, e, r) => {
-  const coordinates = emitter.coordinatesOf({ shape: out!.shape, flat: e });
-  const batch = coordinates.slice(0, -4);
-  const [n, i, j, o] = coordinates.slice(-4) as [string, string, string, string];
-  const [a, b, c] = emitter.coordinatesOf({ shape: own(filter!).slice(0, 3), flat: r }) as [string, string, string];
-  const rows = pixelUnder(emitter, attributes as unknown as Window, 0, i, a, own(x!)[1]);
-  const columns = pixelUnder(emitter, attributes as unknown as Window, 1, j, b, own(x!)[2]);
-  const first = at(emitter, x!, [...batchOf(x!.shape.slice(0, -4), batch), n, rows.index, columns.index, c]);
-  const second = at(emitter, filter!, [...batchOf(filter!.shape.slice(0, -4), batch), a, b, c, o]);
-  return guarded(emitter, rows, columns, product(first, second));
-};
-
-const conv2dInputGradient: Term = (emitter, { inputs: [y, filter], outputs: [out], attributes }, e, r) => {
-  const coordinates = emitter.coordinatesOf({ shape: out!.shape, flat: e });
-  const batch = coordinates.slice(0, -4);
-  const [n, h, w, c] = coordinates.slice(-4) as [string, string, string, string];
-  const [height, width, , channels] = own(filter!);
-  const [a, b, o] = emitter.coordinatesOf({ shape: [height, width, channels], flat: r }) as [string, string, string];
-  const rows = positionOver(emitter, attributes as unknown as Window, 0, h, a, own(y!)[1]);
-  const columns = positionOver(emitter, attributes as unknown as Window, 1, w, b, own(y!)[2]);
-  const first = at(emitter, y!, [...batchOf(y!.shape.slice(0, -4), batch), n, rows.index, columns.index, o]);
-  const second = at(emitter, filter!, [...batchOf(filter!.shape.slice(0, -4), batch), a, b, c, o]);
-  return guarded(emitter, rows, columns, product(first, second));
-};
-
-const conv2dFilterGradient: Term = (emitter, { inputs: [x, y], outputs: [out], attributes }, e, r) => {
-  const coordinates = emitter.coordinatesOf({ shape: out!.shape, flat: e });
-  const batch = coordinates.slice(0, -4);
-  const [a, b, c, o] = coordinates.slice(-4) as [string, string, string, string];
-  const [n, i, j] = emitter.coordinatesOf({ shape: own(y!).slice(0, 3), flat: r }) as [string, string, string];
-  const rows = pixelUnder(emitter, attributes as unknown as Window, 0, i, a, own(x!)[1]);
-  const columns = pixelUnder(emitter, attributes as unknown as Window, 1, j, b, own(x!)[2]);
-  const first = at(emitter, x!, [...batchOf(x!.shape.slice(0, -4), batch), n, rows.index, columns.index, c]);
-  const second = at(emitter, y!, [...batchOf(y!.shape.slice(0, -4), batch), n, i, j, o]);
-  return guarded(emitter, rows, columns, product(first, second));
+/** A convolution as a product of matrices: rows are positions, columns the last axis. */
+const convolution: Term = (emitter, equation, e, r) => {
+  const { m, n } = productSizes(equation);
+  const [out] = equation.outputs as [Variable];
+  const batch = emitter.coordinatesOf({ shape: out.shape, flat: e }).slice(0, -4);
+  const { first, second } = convolutionFactors(emitter, equation, batch);
+  const row = emitter.define(rest(quotient(e, n), m));
+  return emitter.define(product(first(row, r), second(r, emitter.define(rest(e, n)))));
 };
 
 const overAxes = alongAxes(({ attributes: { axes } }) => axes);
@@ -158,9 +86,9 @@ const terms: Readonly<Record<string, Term>> = {
   argMin: overAxis,
   matMul,
   scatterAdd,
-  conv2d,
-  conv2dInputGradient,
-  conv2dFilterGradient,
+  conv2d: convolution,
+  conv2dInputGradient: convolution,
+  conv2dFilterGradient: convolution,
 };
 
 export function termOf(emitter: Emitter, equation: Equation, e: string, r: string): string {

@@ -1,6 +1,6 @@
 // What writers of units have in common.
 import type { Variable } from "../../../../ir/program.js";
-import { stridesOf } from "../../../../util/shapes.js";
+import { type Shape, stridesOf } from "../../../../util/shapes.js";
 import type { Root } from "../../plan/roots.js";
 import type { Emitter } from "../emitter.js";
 import { index, sum, times } from "../indices.js";
@@ -43,3 +43,9 @@ export function writeTails(emitter: Emitter, tails: readonly Root[], e: string):
     if (!part) emitter.bind(target, e, name);
   }
 }
+
+/** Coordinates in a batch that broadcasts to the result's. */
+export const batchOf = (own: Shape, coordinates: readonly string[]): string[] => {
+  const skipped = coordinates.length - own.length;
+  return own.map((size, axis) => (size === 1 ? "0u" : coordinates[axis + skipped]!));
+};
