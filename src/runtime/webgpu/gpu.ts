@@ -21,8 +21,6 @@ export interface Gpu {
   /** Throws if the device is lost, and once what else has gone wrong on it. */
   readonly check: () => void;
   readonly lost: Promise<unknown>;
-  /** Held, for what came from it ends with it. */
-  readonly origin: readonly unknown[];
 }
 
 export interface Layout {
@@ -80,12 +78,17 @@ export interface GpuOptions {
   readonly device?: GPUDevice | undefined;
 }
 
-async function openDevice(dawn: readonly string[]): Promise<{ device: GPUDevice; origin: readonly unknown[] }> {
+/** What devices came from is held as long as they are, whoever has them: in Node they would end with it. */
+const origins = new WeakMap<GPUDevice, GPU>();
+
+async function openDevice(dawn: readonly string[]): Promise<GPUDevice> {
   const gpu = await findGpu(dawn);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (!adapter) throw unavailable("webgpu", "no GPU was found; it needs a driver for Vulkan, Metal or Direct3D 12");
   const requiredLimits = Object.fromEntries(limits.map((name) => [name, adapter.limits[name]]));
-  return { device: await adapter.requestDevice({ requiredLimits }), origin: [gpu, adapter] };
+  const device = await adapter.requestDevice({ requiredLimits });
+  origins.set(device, gpu);
+  return device;
 }
 
 /**
@@ -94,7 +97,7 @@ async function openDevice(dawn: readonly string[]): Promise<{ device: GPUDevice;
  * @throws ElbowError `engine-unavailable`
  */
 export async function openGpu({ dawn = [], mostOperations, device: given }: GpuOptions = {}): Promise<Gpu> {
-  const { device, origin } = given ? { device: given, origin: [] } : await openDevice(dawn);
+  const device = given ?? (await openDevice(dawn));
   const counters: Counters = {
     buffers: 0,
     bytes: 0,
@@ -128,7 +131,6 @@ export async function openGpu({ dawn = [], mostOperations, device: given }: GpuO
       if (error) throw error;
     },
     lost,
-    origin,
   };
 }
 

@@ -44,7 +44,8 @@ describe.skipIf(!hasDawn)("kernels of a step", () => {
 
   test("the limits are those of the device, whoever opened it", async () => {
     const { create } = (await import("webgpu" as string)) as { create: (options: string[]) => GPU };
-    const adapter = (await create(["backend=null"]).requestAdapter())!;
+    const dawn = create(["backend=null"]);
+    const adapter = (await dawn.requestAdapter())!;
     const device = await adapter.requestDevice();
     const { maxStorageBuffersPerShaderStage: most } = device.limits;
     const other = await openWebgpu({ device, mostOperations: 2500 });
@@ -64,5 +65,7 @@ describe.skipIf(!hasDawn)("kernels of a step", () => {
     const soon = new Promise((done) => setTimeout(done, 50, "goes on"));
     expect(await Promise.race([other.lost, soon])).toBe("goes on");
     device.destroy();
+    // a device ends with what it came from, which therefore is held until here
+    expect([dawn, adapter]).toHaveLength(2);
   });
 });
