@@ -22,7 +22,7 @@ const layers = {
 };
 
 /** Optional peers: they need not be installed where the check runs. */
-const optionalPeers = "^(@tensorflow/tfjs-(node|node-gpu|backend-webgpu)|webgpu|apache-arrow)$";
+const optionalPeers = "^(@tensorflow/tfjs-(node|node-gpu|backend-webgl|backend-webgpu)|webgpu|apache-arrow)$";
 
 const pathOf = (names) => `^src/(${names.join("|")})(/|\\.ts$)`;
 

@@ -1,20 +1,19 @@
 // The page's program: the conformance suite's programs on an engine of the browser. What is computed is judged outside.
 import * as tf from "@tensorflow/tfjs-core";
-import fc from "fast-check";
-import { build, emit } from "../../src/ir/builder.js";
+import { build } from "../../src/ir/builder.js";
 import { foldIn, randomBits, randomNormal, randomUniform } from "../../src/ir/primitives/random.js";
 import type { NDArray, Program } from "../../src/ir/program.js";
 import { ndarrayFromTensorAsync, tensorFromNDArray } from "../../src/runtime/arrays.js";
 import { engineByName } from "../../src/runtime/engines.js";
+import { sampled } from "../ir/conformance/applications.js";
 import { cases } from "../ir/conformance/cases/all.js";
-import { operands, randomFrom } from "../ir/conformance/conformance.js";
 
 /** An array as plain data. */
 export interface PlainArray extends Omit<NDArray, "elements"> {
   readonly elements: readonly number[];
 }
 
-async function run(engineName: string, program: Program, inputs: readonly NDArray[]): Promise<PlainArray[]> {
+export async function runOn(engineName: string, program: Program, inputs: readonly NDArray[]): Promise<PlainArray[]> {
   const executable = (await engineByName(engineName)).compile(program);
   const tensors = inputs.map(tensorFromNDArray);
   const outputs = await executable.runAsync(tensors);
@@ -24,14 +23,16 @@ async function run(engineName: string, program: Program, inputs: readonly NDArra
   return arrays.map((array) => ({ ...array, elements: [...array.elements] }));
 }
 
-const page = {
+export const page = {
   /** Results of one random application of the primitive of one of the cases. */
-  apply: (engineName: string, at: number, seed: number): Promise<PlainArray[]> => {
-    const entry = cases[at]!;
-    const [signature] = fc.sample(entry.signature, { numRuns: 1, seed });
-    const { types, attributes } = signature!;
-    const program = build(types, (...inputs) => emit(entry.primitive, inputs, attributes));
-    return run(engineName, program, operands(entry.domains, signature!, randomFrom(seed)));
+  apply: (
+    engineName: string,
+    at: number,
+    seed: number,
+    options: { readonly onManyAxes?: boolean } = {},
+  ): Promise<PlainArray[]> => {
+    const { program, inputs } = sampled(cases[at]!, seed, options);
+    return runOn(engineName, program, inputs);
   },
   /** Bits, uniform and normal numbers of one key. */
   random: (engineName: string): Promise<PlainArray[]> => {
@@ -40,7 +41,7 @@ const page = {
       randomUniform(foldIn(key, 4), [1003]),
       randomNormal(foldIn(key, 5), [1003]),
     ]);
-    return run(engineName, program, [{ shape: [2], dtype: "int32", elements: Float64Array.of(42, 43) }]);
+    return runOn(engineName, program, [{ shape: [2], dtype: "int32", elements: Float64Array.of(42, 43) }]);
   },
 };
 

@@ -43,3 +43,13 @@ export async function fitEightSchools(options: FitOptions): Promise<FitReport> {
     recorded.stop();
   }
 }
+
+/** The largest relative difference of parameters and objectives. */
+export function largestDifference(a: FitReport, b: FitReport): number {
+  const numbers = (report: FitReport) => [
+    ...Object.values(report.parameters).flat(),
+    ...report.history.map(({ objective }) => objective),
+  ];
+  const others = numbers(b);
+  return Math.max(...numbers(a).map((x, i) => Math.abs(x - others[i]!) / (0.1 + Math.abs(others[i]!))));
+}

@@ -1,20 +1,11 @@
 // The page's program: what the tests call in a browser.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError, engineByName, fit, formatSummary, listEngines, summarize } from "elbow";
+import { engineByName, fit, formatSummary, listEngines, summarize } from "elbow";
 import { data, objective, parameters } from "../../models/eightSchools.js";
+import { codeOf } from "./codeOf.js";
 import { type FitOptions, type FitReport, fitEightSchools } from "./fits.js";
 import { places } from "./places.js";
-
-/** The code of the error that something ends in. */
-async function codeOf(attempt: () => Promise<unknown>): Promise<string> {
-  try {
-    await attempt();
-  } catch (error) {
-    return error instanceof ElbowError ? `${error.code}: ${error.summary}` : String(error);
-  }
-  return "nothing was thrown";
-}
 
 /** The same fit in a worker, with fused multiply-adds as on the page. */
 function fitInWorker(options: FitOptions): Promise<FitReport> {

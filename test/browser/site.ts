@@ -25,7 +25,7 @@ const programs = { page: join(root, "test/browser/page.ts"), worker: join(root, 
 /** What the programs are made of, besides packages. */
 const modules = [
   ...Object.values(programs),
-  ...["fits", "places", "recordModules"].map((name) => join(root, "test/browser", `${name}.ts`)),
+  ...["codeOf", "fits", "places", "recordModules"].map((name) => join(root, "test/browser", `${name}.ts`)),
   ...["eightSchools", "support/gallery"].map((name) => join(root, "models", `${name}.ts`)),
 ];
 

@@ -1,17 +1,16 @@
 // The engine webgpu in headless Chromium. Where there is no GPU, Chromium brings a software one, SwiftShader, if it is asked.
 import { rmSync } from "node:fs";
-import fc from "fast-check";
 import { type Browser, chromium, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { evaluate } from "../../src/ir/evaluate.js";
 import type { NDArray } from "../../src/ir/program.js";
+import { sampled } from "../ir/conformance/applications.js";
 import { cases } from "../ir/conformance/cases/all.js";
-import { operands, randomFrom, singlePrecision, type Tolerance } from "../ir/conformance/conformance.js";
-import { expectClose, programOf } from "../ir/conformance/properties.js";
+import type { Tolerance } from "../ir/conformance/conformance.js";
+import { expectAgreement, expectClose } from "../ir/conformance/properties.js";
 import { callPage } from "./callPage.js";
 import { findChromium } from "./chromium.js";
 import type { ConformancePage, PlainArray } from "./conformancePage.js";
-import type { FitReport } from "./fits.js";
+import { type FitReport, largestDifference } from "./fits.js";
 import type { Page } from "./page.js";
 import { type Server, serve } from "./server.js";
 import type { SharingPage } from "./sharingPage.js";
@@ -103,17 +102,9 @@ describe.skipIf(!adapter)(`webgpu in Chromium, on ${adapter}${reason}`, () => {
         callPage<Page>(tab)("fitEightSchools", { ...small, engine, seed });
       const [onWasm, onGpu, another] = [await fitOn("wasm"), await fitOn("webgpu"), await fitOn("wasm", 8)];
       expect(onGpu.engine).toBe("webgpu");
-      const largest = (a: FitReport, b: FitReport): number => {
-        const numbers = (report: FitReport) => [
-          ...Object.values(report.parameters).flat(),
-          ...report.history.map(({ objective }) => objective),
-        ];
-        const others = numbers(b);
-        return Math.max(...numbers(a).map((x, i) => Math.abs(x - others[i]!) / (0.1 + Math.abs(others[i]!))));
-      };
-      expect(largest(onGpu, onWasm)).toBeLessThan(1e-3);
+      expect(largestDifference(onGpu, onWasm)).toBeLessThan(1e-3);
       // another seed is another fit
-      expect(largest(another, onWasm)).toBeGreaterThan(1e-2);
+      expect(largestDifference(another, onWasm)).toBeGreaterThan(1e-2);
       await tab.close();
     },
   );
@@ -149,13 +140,8 @@ describe.skipIf(!adapter)(`webgpu in Chromium, on ${adapter}${reason}`, () => {
     });
     test.each(cases.map((entry, at) => [entry.primitive.name, entry, at] as const))("%s", async (_, entry, at) => {
       const seed = 20240607;
-      const [signature] = fc.sample(entry.signature, { numRuns: 1, seed });
-      const inputs = operands(entry.domains, signature!, randomFrom(seed));
-      const expected = evaluate(programOf(entry.primitive, signature!), inputs);
       const received = await callPage<ConformancePage>(tab)("apply", "webgpu", at, seed);
-      received.map(toArray).forEach((each, i) => {
-        expectClose(each, expected[i]!, each.dtype === "float32" ? (entry.tolerance ?? singlePrecision) : exact);
-      });
+      expectAgreement(sampled(entry, seed), received.map(toArray));
     });
   });
 });

@@ -14,6 +14,7 @@ import { floatOnly, neg, reciprocal, square, sub } from "./arithmetic.js";
 import { isFinite as isFiniteNumber, less, select } from "./comparison.js";
 import { type ElementwiseRules, mul, unary } from "./elementwise.js";
 import { exp } from "./exponential.js";
+import * as gammaKernels from "./gammaKernels.js";
 import { stopGradient } from "./marks.js";
 import { byOrder } from "./orders.js";
 import * as kernels from "./specialKernels.js";
@@ -27,7 +28,7 @@ export const lgamma = float({
   name: "lgamma",
   evaluate: lgamma_.lgamma,
   partials: ([x]) => [digamma(x!)],
-  tfjs: kernels.exactInMemory(lgamma_.lgamma, kernels.lgamma),
+  tfjs: kernels.exactInMemory(lgamma_.lgamma, gammaKernels.lgamma),
 });
 
 /** ψ(x) = d log Γ(x)/dx; d = ψ′(x)·dx */
@@ -35,7 +36,7 @@ export const digamma = float({
   name: "digamma",
   evaluate: polygamma_.digamma,
   partials: ([x]) => [polygamma(1, x!)],
-  tfjs: kernels.exactInMemory(polygamma_.digamma, kernels.digamma),
+  tfjs: kernels.exactInMemory(polygamma_.digamma, gammaKernels.digamma),
 });
 
 /** ψ⁽ⁿ⁾(x), n ≥ 1; d = ψ⁽ⁿ⁺¹⁾(x)·dx. Attributes: `n`. */
@@ -49,7 +50,7 @@ const polygammaPrimitive: Primitive = primitive({
   axes: ([x]) => [[x!.shape.map((_, axis) => axis)]],
   isContinuousIn: () => true,
   // as a vector, since not every backend takes many axes
-  tfjs: ([x], { n }) => [tf.reshape(kernels.polygamma(n, tf.reshape(x!, [-1])), x!.shape)],
+  tfjs: ([x], { n }) => [tf.reshape(gammaKernels.polygamma(n, tf.reshape(x!, [-1])), x!.shape)],
 });
 export const polygamma = operation(
   (n: number, x: Value): Variable => (n === 0 ? digamma(x) : emitOne(polygammaPrimitive, lift([x]), { n })),

@@ -14,6 +14,8 @@ export interface BackendLoader {
   readonly isInstalled: () => Promise<boolean | undefined>;
   /** Registers the backend with tfjs. @throws ElbowError `engine-unavailable` */
   readonly register: () => Promise<unknown>;
+  /** Why the backend will not do although it has started. */
+  readonly refusal?: () => string | undefined;
 }
 
 const installTensorflow = "npm install @tensorflow/tfjs-node (or @tensorflow/tfjs-node-gpu)";
@@ -54,6 +56,11 @@ export const backendLoaders: Readonly<Record<string, BackendLoader>> = {
       if (typeof WebGL2RenderingContext === "undefined")
         throw unavailable("tfjs:webgl", "it needs a browser with WebGL 2");
       return importOptional("tfjs:webgl", "@tensorflow/tfjs-backend-webgl", installWebgl);
+    },
+    // tfjs would go on with WebGL 1, and with numbers of eleven bits
+    refusal: () => {
+      if (tf.env().getNumber("WEBGL_VERSION") < 2) return "it needs a browser with WebGL 2";
+      return tf.env().getBool("WEBGL_RENDER_FLOAT32_ENABLED") ? undefined : "this browser computes in half precision";
     },
   },
 };
@@ -136,6 +143,8 @@ async function initializeNow(name: string): Promise<void> {
   // else tfjs would try it again whenever it looks for a backend
   if (!isReady && isRegistered()) tf.removeBackend(name);
   if (active && active !== name) await tf.setBackend(active);
+  const refusal = isReady && backendLoaders[name]?.refusal?.();
+  if (refusal) throw unavailable(`tfjs:${name}`, refusal);
   if (isReady) return;
   const { install } = backendLoaders[name] ?? {};
   throw unavailable(`tfjs:${name}`, `it does not start${install ? `, try: ${install}` : ""}`);

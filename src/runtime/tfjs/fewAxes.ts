@@ -5,7 +5,7 @@ import { broadcastShapes, type Shape, sizeOf } from "../../util/shapes.js";
 import type { Rule } from "./lowering.js";
 
 /** What every backend's kernels take. */
-const mostAxes = 6;
+export const mostAxes = 6;
 
 /** The same rule, which sees neighbouring axes as one where the same operands vary along them. */
 export const onFewAxes =

@@ -4,9 +4,10 @@ import type { Equation } from "../../ir/program.js";
 import type { HasRule } from "../placement.js";
 import { hasTfjsRule } from "../plan.js";
 import { onFewAxes } from "./fewAxes.js";
+import { computesIntegers, corrected, gpuCorrections } from "./gpuRules.js";
 import type { Rule } from "./lowering.js";
 import { tensorflowOps } from "./tensorflowOps.js";
-import { isInexactOnWebgpu, onWebgpu } from "./webgpuRules.js";
+import { isInexactOnWebgpu, webgpuCorrections } from "./webgpuRules.js";
 
 /** The rule of a primitive; undefined for what the host has to do. */
 export type RuleOf = (primitive: Primitive) => Rule | undefined;
@@ -30,12 +31,18 @@ const ofTensorflow: Rules = {
 };
 
 const ofWebgpu: Rules = {
-  ruleOf: (primitive) => onWebgpu(primitive, ofTfjs.ruleOf(primitive)),
+  ruleOf: (primitive) => corrected(primitive, ofTfjs.ruleOf(primitive), gpuCorrections, webgpuCorrections),
   hasRule: hasTfjsRule,
   isInexact: isInexactOnWebgpu,
 };
 
-const ofBackend: Readonly<Record<string, Rules>> = { tensorflow: ofTensorflow, webgpu: ofWebgpu };
+const ofWebgl: Rules = {
+  ruleOf: (primitive) => corrected(primitive, ofTfjs.ruleOf(primitive), gpuCorrections),
+  hasRule: hasTfjsRule,
+  isInexact: computesIntegers,
+};
+
+const ofBackend: Readonly<Record<string, Rules>> = { tensorflow: ofTensorflow, webgpu: ofWebgpu, webgl: ofWebgl };
 
 /** The rules of a backend by its name. */
 export const rulesOf = (backend: string): Rules => ofBackend[backend] ?? ofTfjs;

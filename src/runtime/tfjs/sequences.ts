@@ -4,6 +4,7 @@ import type { Type } from "../../ir/program.js";
 import { sizeOf } from "../../util/shapes.js";
 import type { Sides } from "../placement.js";
 import { Cell, onHost } from "./cell.js";
+import { mostAxes } from "./fewAxes.js";
 
 /**
  * The elements of a sequence, each a cell of its own. One kernel cuts a tensor into all its elements; what the loop
@@ -32,7 +33,12 @@ export function stack(type: Type, cells: readonly Cell[]): Cell {
     });
     return onHost(type, elements);
   }
-  const result = tf.stack(cells.map((cell) => cell.onDevice()));
+  const tensors = cells.map((cell) => cell.onDevice());
+  const isFew = type.shape.length <= mostAxes;
+  const result = isFew ? tf.stack(tensors) : stackAsVectors(tensors, type.shape);
   for (const cell of cells) cell.release();
   return new Cell(type, result, undefined);
 }
+
+const stackAsVectors = (tensors: readonly tf.Tensor[], shape: readonly number[]): tf.Tensor =>
+  tf.tidy(() => tf.reshape(tf.stack(tensors.map((each) => tf.reshape(each, [-1]))), [...shape]));

@@ -4,9 +4,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ndarrayFromTensorAsync, tensorFromNDArray } from "../../../src/runtime/arrays.js";
 import { available } from "../../runtime/available.js";
+import { type Application, applied, appliedOnManyAxes } from "./applications.js";
 import { cases } from "./cases/all.js";
 import { type Conformance, type Random, randomFrom, type Signature } from "./conformance.js";
-import { type Application, applied, appliedOnManyAxes, expectAgreement } from "./properties.js";
+import { expectAgreement } from "./properties.js";
 
 const effort = Number(process.env.CONFORMANCE_EFFORT ?? 1);
 const seed = Number(process.env.CONFORMANCE_SEED ?? 20240607);

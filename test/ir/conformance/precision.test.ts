@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { evaluate } from "../../../src/ir/evaluate.js";
 import type { NDArray } from "../../../src/ir/program.js";
 import { range, type Shape, stridesOf } from "../../../src/util/shapes.js";
+import { programOf } from "./applications.js";
 import { cases } from "./cases/all.js";
 import { type Conformance, operands, type Random, randomFrom, type Signature } from "./conformance.js";
-import { programOf } from "./properties.js";
 
 const placeOf = (shape: Shape, axis: number, at: number): number =>
   Math.floor(at / stridesOf(shape)[axis]!) % shape[axis]!;

@@ -3,25 +3,15 @@ import { expect } from "vitest";
 import { build, emit } from "../../../src/ir/builder.js";
 import { evaluate } from "../../../src/ir/evaluate.js";
 import { broadcastTo } from "../../../src/ir/primitives/axes.js";
-import type { NDArray, Primitive, Program, Type, Variable } from "../../../src/ir/program.js";
+import type { NDArray, Program, Type, Variable } from "../../../src/ir/program.js";
 import { vjpInto, zerosLike } from "../../../src/transforms/grad.js";
 import { jvpInto } from "../../../src/transforms/jvp.js";
 import { range, type Shape, sizeOf, stridesOf } from "../../../src/util/shapes.js";
-import {
-  type Conformance,
-  operands,
-  type Random,
-  type Signature,
-  singlePrecision,
-  type Tolerance,
-} from "./conformance.js";
+import { type Application, applied, appliedOnManyAxes, programOf } from "./applications.js";
+import { type Conformance, operands, type Random, type Signature, type Tolerance } from "./conformance.js";
 import type { Run } from "./engines.js";
 
 const isFloat = ({ dtype }: Type): boolean => dtype === "float32";
-
-/** The program of one equation. */
-export const programOf = (primitive: Primitive, { types, attributes }: Signature): Program =>
-  build(types, (...inputs) => emit(primitive, inputs, attributes));
 
 /** Fails with both arrays if an element is out of bounds. */
 export function expectClose(received: NDArray, expected: NDArray, { absolute, relative }: Tolerance): void {
@@ -47,37 +37,6 @@ export function inferAgrees({ primitive, domains }: Conformance, signature: Sign
       dtype === "bool" ? x === 0 || x === 1 : dtype === "float32" || Number.isInteger(x);
     expect(results[i]!.every(isOfType), `elements of dtype ${dtype}`).toBe(true);
   });
-}
-
-/** A program of one application, with operands and how far an engine may be from the reference. */
-export interface Application {
-  readonly program: Program;
-  readonly inputs: readonly NDArray[];
-  readonly tolerance: Tolerance;
-}
-
-/** A random application. */
-export const applied = (
-  { primitive, domains, tolerance = singlePrecision }: Conformance,
-  signature: Signature,
-  random: Random,
-): Application => ({
-  program: programOf(primitive, signature),
-  inputs: operands(domains, signature, random),
-  tolerance,
-});
-
-/** The same behind five more axes, which enumerated choices come to have, so that operands have up to eight. */
-export function appliedOnManyAxes(
-  { primitive, domains, tolerance = singlePrecision }: Conformance,
-  signature: Signature,
-  random: Random,
-): Application {
-  const full = range(5).map(() => (random() < 0.7 ? 2 : 1));
-  const batches = signature.types.map(() => full.map((size) => (random() < 0.7 ? size : 1)));
-  const inputs = operands(domains, signature, random, batches);
-  const program = build(inputs, (...variables) => primitive.batch(variables, signature.attributes, full.length));
-  return { program, inputs, tolerance };
 }
 
 /** Results are those of the reference, in single precision. */

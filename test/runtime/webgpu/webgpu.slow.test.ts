@@ -25,9 +25,10 @@ import { ndarrayFromTensorAsync, tensorFromNDArray } from "../../../src/runtime/
 import type { Engine } from "../../../src/runtime/engine.js";
 import { engineByName } from "../../../src/runtime/engines.js";
 import { openWebgpu, type WebgpuEngine } from "../../../src/runtime/webgpu/webgpuEngine.js";
+import { programOf } from "../../ir/conformance/applications.js";
 import { cases } from "../../ir/conformance/cases/all.js";
 import { operands, randomFrom, singlePrecision, type Tolerance } from "../../ir/conformance/conformance.js";
-import { expectClose, programOf } from "../../ir/conformance/properties.js";
+import { expectClose } from "../../ir/conformance/properties.js";
 import { available } from "../available.js";
 import { cases as programs } from "../programs.js";
 

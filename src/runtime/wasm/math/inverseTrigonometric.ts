@@ -1,3 +1,4 @@
+import { atanTail } from "../../../util/special/singlePrecision.js";
 import type { V128 } from "../assembler/expression.js";
 import { f32x4 } from "../assembler/f32x4.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
@@ -7,10 +8,6 @@ import { type Binary, polynomial, signOf, type Unary, type Vector, where } from 
 
 /** (asin s − s)/s³ in s² for s ≤ ½, to 2⁻²⁷. */
 const asinTail = [1.6666752e-1, 7.4953094e-2, 4.546915e-2, 2.4184778e-2, 4.2158306e-2];
-/** (atan s − s)/s³ in s² for s ≤ 1, to 2⁻²⁵. */
-const atanTail = [
-  -3.3333153e-1, 1.9993767e-1, -1.4211002e-1, 1.0665772e-1, -7.55168e-2, 4.320518e-2, -1.6363632e-2, 2.9195794e-3,
-];
 /** π and π/2 in two parts. */
 const halfPi = { high: 1.57079637050628662, low: -4.37113900018624283e-8 } as const;
 

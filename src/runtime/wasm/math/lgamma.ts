@@ -1,3 +1,4 @@
+import { lgammaNearTwo, stirlingTail } from "../../../util/special/singlePrecision.js";
 import { f32x4 } from "../assembler/f32x4.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
 import { v128 } from "../assembler/v128.js";
@@ -5,13 +6,6 @@ import { fractionOf, sinPi } from "./gammaReflection.js";
 import { leastNormal, log, logNormal, logOfAll } from "./log.js";
 import { infinity, onlyWhere, outlined, polynomial, type Unary, type Vector, where } from "./vector.js";
 
-/** log Γ(2 + z)/(z(z + 1)) for |z| ≤ 1, to 2⁻²⁶: of one sign, so that the zeros of log Γ at 1 and 2 are exact. */
-export const nearTwo = [
-  4.2278433e-1, -1.003173e-1, 3.296524e-2, -1.23845935e-2, 4.9968082e-3, -2.1038535e-3, 9.203957e-4, -4.2191404e-4,
-  1.7843465e-4, -5.579743e-5, 3.4691904e-5, -3.7576247e-5, 1.4727285e-5,
-];
-/** x·(log Γ(x) − Stirling's formula) in 1/x² for x ≥ 3, to 2⁻²⁹ of log Γ(x). */
-const stirling = [8.3333164e-2, -2.7699366e-3, 6.7924644e-4];
 const halfLogTwoPi = 0.9189385332046728;
 
 /** log |Γ(x)| for x ≥ −½: by log Γ(2 + z) and the recurrence below 3, by Stirling's formula above. */
@@ -21,7 +15,7 @@ function lgammaMain(fn: FunctionBuilder, x: Vector): Vector {
   const isBelowOne = fn.let(f32x4.lt(x, 1));
   // z = x, x − 1 or x − 2; log Γ(x) = log Γ(2 + z) − log |x(x + 1)|, − log x or − 0
   const z = fn.let(f32x4.sub(x, where(isNearZero, f32x4.const(0), where(isBelowOne, f32x4.const(1), f32x4.const(2)))));
-  const small = fn.let(f32x4.mul(polynomial(fn, z, nearTwo), f32x4.mul(z, f32x4.add(z, 1))));
+  const small = fn.let(f32x4.mul(polynomial(fn, z, lgammaNearTwo), f32x4.mul(z, f32x4.add(z, 1))));
   const product = where(isNearZero, f32x4.abs(f32x4.ma(x, x, x)), where(isBelowOne, x, f32x4.const(1)));
   // one logarithm for all: of the product, or log x − 1
   const argument = fn.let(where(isLarge, x, product));
@@ -31,7 +25,7 @@ function lgammaMain(fn: FunctionBuilder, x: Vector): Vector {
   // this way round it is 0, not −0, at 1
   const below = f32x4.add(f32x4.sub(0, logarithm), small);
   const inverse = fn.let(f32x4.div(1, x));
-  const series = f32x4.mul(polynomial(fn, fn.let(f32x4.mul(inverse, inverse)), stirling), inverse);
+  const series = f32x4.mul(polynomial(fn, fn.let(f32x4.mul(inverse, inverse)), stirlingTail), inverse);
   // (x − ½)(log x − 1) − ½ + ½ log 2π + …: nothing cancels
   const above = f32x4.ma(f32x4.sub(x, 0.5), logarithm, f32x4.add(series, halfLogTwoPi - 0.5));
   return fn.let(where(isLarge, where(f32x4.eq(x, infinity), x, above), below));

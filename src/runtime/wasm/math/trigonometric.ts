@@ -1,3 +1,4 @@
+import { cosineTail, sineTail } from "../../../util/special/singlePrecision.js";
 import type { V128 } from "../assembler/expression.js";
 import { f32x4 } from "../assembler/f32x4.js";
 import type { FunctionBuilder } from "../assembler/functionBuilder.js";
@@ -5,10 +6,6 @@ import { i32x4 } from "../assembler/i32x4.js";
 import { v128 } from "../assembler/v128.js";
 import { reduceAngle } from "./angle.js";
 import { polynomial, signOf, type Unary, type Vector, where } from "./vector.js";
-
-/** (sin r − r)/r³ and (cos r − 1 + r²/2)/r⁴ in r² for |r| ≤ π/4, to 2⁻²⁷ and 2⁻³³. */
-const sineTail = [-1.6666655e-1, 8.332187e-3, -1.9517909e-4];
-const cosineTail = [4.1666646e-2, -1.3887301e-3, 2.4430668e-5];
 
 function sineAndCosine(fn: FunctionBuilder, r: Vector): { sine: Vector; cosine: Vector } {
   const squared = fn.let(f32x4.mul(r, r));

@@ -1,11 +1,11 @@
 // log Γ, ψ and what is left of them without Stirling's formula, of positive numbers: shorter than the functions for all numbers.
-import { nearTwo } from "../../../wasm/math/lgamma.js";
+import { lgammaNearTwo } from "../../../../util/special/singlePrecision.js";
 import { horner, type Source } from "./calls.js";
 
 export const stirling: Readonly<Record<string, Source>> = {
   // log Γ(1 + a) for 0 ≤ a ≤ 1, to relative precision
   lgamma_1p: () => `fn lgamma_1p(a: f32) -> f32 {
-  return a * (a + 1f) * ${horner("a", nearTwo)} - of_log1p(a);
+  return a * (a + 1f) * ${horner("a", lgammaNearTwo)} - of_log1p(a);
 }`,
   // log Γ(1 + a) for a ≥ 0, by log Γ(2 + z) below 4
   lgamma_above: () => `fn lgamma_above(a: f32) -> f32 {
@@ -13,7 +13,7 @@ export const stirling: Readonly<Record<string, Source>> = {
   if (a < 1f) { return lgamma_1p(a); }
   let z = a - floor(a);
   let product = select(1f, a, a >= 2f) * select(1f, a - 1f, a >= 3f);
-  return z * (z + 1f) * ${horner("z", nearTwo)} + of_log(product);
+  return z * (z + 1f) * ${horner("z", lgammaNearTwo)} + of_log(product);
 }`,
   // log Γ(1 + a) − (a + ½) log a + a − ½ log 2π
   stirling_error: () => `fn stirling_error(a: f32) -> f32 {

@@ -1,0 +1,55 @@
+// The page's program: the conformance suite's programs and a fit on tfjs' webgl backend, which a page has to import itself.
+import "@tensorflow/tfjs-backend-webgl";
+import * as tf from "@tensorflow/tfjs-core";
+import { build } from "../../src/ir/builder.js";
+import { reduceSum, transpose } from "../../src/ir/primitives/axes.js";
+import { cast, greater } from "../../src/ir/primitives/comparison.js";
+import { add, mul } from "../../src/ir/primitives/elementwise.js";
+import { gather } from "../../src/ir/primitives/indexing.js";
+import { engineByName } from "../../src/runtime/engines.js";
+import { codeOf } from "./codeOf.js";
+import { type PlainArray, page, runOn } from "./conformancePage.js";
+import { fitEightSchools } from "./fits.js";
+
+// else tfjs computes small tensors on the processor
+tf.env().set("WEBGL_CPU_FORWARD", false);
+
+/** Sums, products, counts and picks of large integers. */
+function integers(engineName: string): Promise<PlainArray[]> {
+  const integer = { shape: [2, 3], dtype: "int32" } as const;
+  const real = { shape: [2, 3], dtype: "float32" } as const;
+  const program = build([integer, integer, real], (a, b, x) => {
+    const count = reduceSum(cast(greater(mul(x, x), 1), "int32"));
+    return [
+      add(a, b),
+      mul(a, b),
+      transpose(a, [1, 0]),
+      add(mul(a, count), 1),
+      gather(a, cast(x, "int32"), 0),
+      cast(x, "int32"),
+    ];
+  });
+  return runOn(engineName, program, [
+    { ...integer, elements: Float64Array.of(16777217, 123456789, -7, 33554433, 2147483647, 0) },
+    { ...integer, elements: Float64Array.of(1, 987654321, 3, 16777216, 1, -5) },
+    { ...real, elements: Float64Array.of(0.5, 1, 1.75, 0, 1.25, 0.25) },
+  ]);
+}
+
+/** The code of the error that the engine ends in where textures are of half precision. */
+async function errorInHalfPrecision(): Promise<string> {
+  tf.env().set("WEBGL_FORCE_F16_TEXTURES", true);
+  return codeOf(() => engineByName("tfjs:webgl"));
+}
+
+const webglPage = {
+  ...page,
+  integers,
+  fitEightSchools,
+  errorInHalfPrecision,
+  numTensors: () => tf.memory().numTensors,
+};
+
+export type WebglPage = typeof webglPage;
+
+Object.assign(globalThis, { page: webglPage });
