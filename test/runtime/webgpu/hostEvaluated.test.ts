@@ -5,8 +5,8 @@ import { elbowRunner } from "../../../bench/harness/elbowRunner.js";
 import { engineByName } from "../../../src/runtime/engines.js";
 import { isInstalled } from "../../../src/runtime/packages.js";
 import { openWebgpu, type WebgpuEngine } from "../../../src/runtime/webgpu/webgpuEngine.js";
+import { programOf } from "../../ir/conformance/applications.js";
 import { cases } from "../../ir/conformance/cases/all.js";
-import { programOf } from "../../ir/conformance/properties.js";
 import { objectives, parameters } from "./otherModels.js";
 
 const hasDawn = await isInstalled("webgpu");
