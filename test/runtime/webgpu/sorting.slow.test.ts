@@ -3,12 +3,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { build } from "../../../src/ir/builder.js";
 import { evaluate } from "../../../src/ir/evaluate.js";
-import { mul } from "../../../src/ir/primitives/elementwise.js";
+import { add, mul } from "../../../src/ir/primitives/elementwise.js";
 import { scatterAdd } from "../../../src/ir/primitives/indexing.js";
 import { argsort, sort, topK } from "../../../src/ir/primitives/sorting.js";
 import type { DType, NDArray, Program } from "../../../src/ir/program.js";
 import { ndarrayFromTensorAsync, tensorFromNDArray } from "../../../src/runtime/arrays.js";
 import type { WebgpuEngine } from "../../../src/runtime/webgpu/webgpuEngine.js";
+import { scan } from "../../../src/transforms/scan.js";
 import { sizeOf } from "../../../src/util/shapes.js";
 import { type Random, randomFrom } from "../../ir/conformance/conformance.js";
 import { expectClose } from "../../ir/conformance/properties.js";
@@ -48,7 +49,7 @@ describe.skipIf(!engine)("long lines on webgpu", () => {
     ["booleans", filled([2, 600], "bool", (random) => +(random() < 0.5)), 600],
     ["few of many", filled([2, 30_000], "float32", noise), 7],
     ["several merges", filled([20_000], "float32", (random) => Math.round(5000 * random())), 20_000],
-    ["more than a run of many", filled([9000], "float32", noise), 300],
+    ["more than a run of many", filled([15000], "float32", noise), 300],
   ];
   test.each(lines)("the largest: %s", async (_, x, k) => {
     const program = build([x], (line) => {
@@ -68,6 +69,29 @@ describe.skipIf(!engine)("long lines on webgpu", () => {
     (await run(program, [x])).forEach((each, i) => {
       expectClose(each, expected[i]!, { absolute: 1e-6, relative: 1e-6 });
     });
+  });
+
+  test("within a loop, whose steps sort and add by index what the one before left", async () => {
+    const state = { shape: [1500], dtype: "float32" as const };
+    const body = build(
+      [{ shape: [1500], dtype: "int32" }, state, { shape: [1500], dtype: "int32" }],
+      (constant, x, own) => {
+        const { indices } = topK(mul(x!, x!), 1500);
+        return [scatterAdd(mul(x!, 0.9), add(mul(constant!, 0), own!), 1500, 0, 0), add(indices, constant!)];
+      },
+    );
+    const inputs = [
+      filled([1500], "int32", () => 1),
+      filled([1500], "float32", noise, 5),
+      filled([5, 1500], "int32", (random) => Math.floor(1500 * random()), 6),
+    ];
+    const program = build(inputs, (...operands) =>
+      scan(operands, { body, constants: 1, carries: 1, length: 5, reverse: false }),
+    );
+    const expected = evaluate(program, inputs);
+    const [last, orders] = await run(program, inputs);
+    expectClose(last!, expected[0]!, { absolute: 1e-5, relative: 1e-5 });
+    expect(orders!.elements.filter((k, i) => k !== expected[1]!.elements[i]).length).toBeLessThan(5);
   });
 
   const sums: [string, number[], number[], number, number, number, (random: Random, i: number) => number][] = [
