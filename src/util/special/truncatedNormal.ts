@@ -60,6 +60,8 @@ function quantileOfLog(y: number): number {
 /** The x of (Φ(x) − Φ(a))/(Φ(b) − Φ(a)) = u, from whichever tail holds less. */
 export function truncatedQuantile(u: number, a: number, b: number): number {
   if (!isInterval(a, b) || !(u >= 0 && u <= 1)) return Number.NaN;
+  if (u === 0) return a;
+  if (u === 1) return b;
   const below = logMix(logNdtr(a), logNdtr(b), u);
   const above = logMix(logNdtr(-a), logNdtr(-b), u);
   const x = below < above ? quantileOfLog(below) : -quantileOfLog(above);

@@ -12,6 +12,7 @@ import { jets } from "./jets.js";
 import { lambertw } from "./lambertw.js";
 import { lgammaCurvature } from "./lgammaCurvature.js";
 import { millsCumulants } from "./millsCumulants.js";
+import { polygammaDifference } from "./polygammaDifference.js";
 import { quadrature } from "./quadrature.js";
 import { quantiles } from "./quantiles.js";
 import { sphere } from "./sphere.js";
@@ -37,6 +38,7 @@ const families: Readonly<Record<string, Source>> = {
   ...sphere,
   ...besselMoments,
   ...millsCumulants,
+  ...polygammaDifference,
   ...countQuantiles,
   ...countEntropies,
   ...countEntropyPrimitives,

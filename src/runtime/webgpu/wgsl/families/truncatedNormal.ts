@@ -81,13 +81,16 @@ ${integrate("range.x", "range.y", 4, `sum += (w * ${weight}) * (s - mean) * (s -
   if (fall > 1e4f) { return fall; }
   return fall + of_log(of_inverseMills(-a - s) / of_inverseMills(-a));
 }`,
-  // the s of −log(1 − u·w) = fall, 1 − w the part of the tail beyond the interval, or from its other end
+  // the s where the tail has fallen by a share of w, 1 − w its part beyond the interval
   tail_quantile: () => `fn tail_quantile(u: f32, a: f32, width: f32, isMirrored: bool) -> f32 {
   let exponent = -tail_fall(a, width);
   let beyond = of_exp(exponent);
   let w = -of_expm1(exponent);
-  var goal = -of_log1p(-u * w);
-  if (isMirrored) { goal = -of_log(beyond + u * w); }
+  // the share from the end of the interval where the density is largest
+  let v = select(u, 1f - u, isMirrored);
+  let rest = select(1f - u, u, isMirrored);
+  var goal = -of_log1p(-v * w);
+  if (v > 0.5f) { goal = -of_log(rest + v * beyond); }
   var s = goal / of_inverseMills(-a);
   for (var step = 0; step < 40; step++) {
     let change = (tail_fall(a, s) - goal) / of_inverseMills(-a - s);
