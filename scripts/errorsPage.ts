@@ -34,6 +34,7 @@ export const sections: Readonly<Record<string, readonly string[]>> = {
     "asyncProgram",
     "programNotApplied",
     "programNotCalled",
+    "forgottenAwait",
     "readTraced",
     "ifOnTensor",
     "mathRandom",
@@ -45,6 +46,7 @@ export const sections: Readonly<Record<string, readonly string[]>> = {
     "negativeScale",
     "logitsAsProbs",
     "neitherProbsNorLogits",
+    "missingOption",
     "notASimplex",
     "outsideTheSupport",
     "countsThatAreNone",
@@ -52,6 +54,7 @@ export const sections: Readonly<Record<string, readonly string[]>> = {
     "notANumberLater",
   ],
   Fits: [
+    "programAsObjective",
     "missingParameter",
     "unusedParameter",
     "integerParameter",

@@ -17,8 +17,8 @@ export const chapters: Readonly<Record<string, readonly string[]>> = {
   "What they are made of": ["particle", "logMeanExp", "annealed"],
 };
 
-/** Objectives that check options by functions of their own files; all others are written with what "elbow" exports and nothing else. */
-const withHelpers = new Set(["elbo", "iwelbo", "renyi", "fivo", "particle"]);
+/** Objectives that use functions or types of their own files; all others are written with what "elbow" exports and nothing else. */
+const withHelpers = new Set(["elbo", "iwelbo", "fivo", "particle"]);
 
 /** Files of the folder that export no objective and nothing that one is made of for everybody. */
 export const others = new Set(["analyticKl", "checkPrograms", "csiszar", "detached", "vimco"]);
@@ -46,9 +46,12 @@ function documented(text: string, name: string): { readonly prose: string; reado
       .slice(0, tag < 0 ? undefined : tag)
       .join("\n")
       .trim(),
-    code: rest.slice(0, end < 0 ? undefined : end + 1).trim(),
+    code: withoutChecks(rest.slice(0, end < 0 ? undefined : end + 1)).trim(),
   };
 }
+
+/** The statement without the calls that look at its arguments and do nothing else. */
+const withoutChecks = (code: string): string => code.replace(/^ {2}(?:if \([^\n]*\)\s+)?check\w+\([\s\S]*?\);\n/gm, "");
 
 /** The statement with imports of what it names: from "elbow" in the place of the project's own files. */
 function standalone(text: string, code: string): string {
@@ -94,9 +97,9 @@ An objective is a short program: it simulates, assesses and weighs other program
 optimised. Its estimator comes from the strategies of the random choices inside, so it is unbiased for the expectation that the program
 states, whatever that is. Bounds are to be maximised and divergences minimised; each says which (\`direction\`), and \`fit\` goes that way.
 
-Those that come with Elbow are below, each beside its source. All blocks but those of elbo, iwelbo, renyi, fivo and particle (which have
-checks of their own) are compiled against what \`"elbow"\` exports, whenever the documentation is checked: an objective of your own can do all
-that these can.
+Those that come with Elbow are below, each beside its source, without the calls that check its arguments. All blocks but those of elbo,
+iwelbo, fivo and particle (which use more of their own files) are compiled against what \`"elbow"\` exports, whenever the documentation is
+checked: an objective of your own can do all that these can.
 
 \`\`\`ts
 import * as tf from "@tensorflow/tfjs-core";

@@ -66,6 +66,14 @@ export function withPlace(error: unknown, source: { readonly line: string | unde
   return new ElbowError(code, { message: summary, hint, at: { ...at, source: source.line }, cause });
 }
 
+/** An error of a user's making that does not know its address, with this one; any other as it is. */
+export function withAddress(error: unknown, address: string): unknown {
+  if (!(error instanceof ElbowError) || error.code === "internal" || error.at.address !== undefined) return error;
+  const { code, summary, hint, at, cause } = error;
+  const source = error.isLineFound ? undefined : at.source;
+  return new ElbowError(code, { message: summary, hint, at: { address, source }, cause });
+}
+
 /** The user's line that led here. */
 function lineOfThrow(): string | undefined {
   const limit = Error.stackTraceLimit;

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorLike } from "../ir/lifted.js";
+import { asTensor } from "../ir/lifted.js";
 import type { WeakDerivative } from "../ir/site.js";
 import { standardUniform } from "../ops/random.js";
 import { xlog1py, xlogy } from "../ops/special.js";
@@ -119,4 +120,5 @@ export const bernoulli = (options: ProbsOrLogits): Distribution<Bool, Offers> =>
  * console.log(heads.shape); // => []
  * ```
  */
-export const flip = (probs: TensorLike): Distribution<Bool, Offers> => distribution(bernoulliProbs, [probs]);
+export const flip = (probs: TensorLike): Distribution<Bool, Offers> =>
+  distribution(bernoulliProbs, [asTensor(probs, "float32", "flip: probs")]);

@@ -26,6 +26,7 @@ const dirichletFamily = family({
     if (size === undefined || size < 1)
       throw new ElbowError("shape", {
         message: `dirichlet: the concentration has no axis of categories\n  expected: [..., k]\n  received: ${formatShape(concentration)}`,
+        hint: "Give one number per category along the last axis: dirichlet([1, 1, 1]).",
       });
     return { batch: concentration.slice(0, -1), event: [size] };
   },

@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
+import { checkCount } from "../util/options.js";
 import { beta } from "./beta.js";
 import type { Distribution, UnitInterval } from "./distribution.js";
 import { iid } from "./iid.js";
@@ -49,10 +50,7 @@ export function dirichletProcess<T extends Tensor, Offers extends string>(
   base: Distribution<T, Offers>,
   truncation: number,
 ): DirichletProcess<T, Offers> {
-  if (!Number.isInteger(truncation) || truncation < 2)
-    throw new ElbowError("option", {
-      message: `dirichletProcess: truncation must be an integer ≥ 2, and is ${truncation}`,
-    });
+  checkCount("dirichletProcess", "truncation", truncation, 2);
   const alpha = tf.mul(tf.expandDims(asTensor(concentration), -1), tf.ones([truncation - 1]));
   return { rests: independent(beta(alpha, 1)), atoms: iid(truncation, base) };
 }
@@ -69,7 +67,7 @@ export function dirichletProcess<T extends Tensor, Offers extends string>(
  * ```
  */
 export function stickLogWeights(rests: TensorLike): Tensor {
-  const shares = asTensor(rests, "float32", "stickLogWeights: the shares");
+  const shares = tf.cast(asTensor(rests, "float32", "stickLogWeights: the shares"), "float32");
   if (shares.rank === 0)
     throw new ElbowError("shape", {
       message: "stickLogWeights takes shares along the last axis\n  received: []",

@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
 import type { Family } from "../ir/site.js";
+import { checkInteger } from "../util/expected.js";
 import { formatShape, range, type Shape } from "../util/shapes.js";
 import { checkDistribution } from "./checkDistribution.js";
 import type { Distribution } from "./distribution.js";
@@ -12,6 +13,7 @@ function moveAxes(name: string, { batch, event }: { batch: Shape; event: Shape }
   if (!Number.isInteger(ranks) || ranks < 0 || kept < 0)
     throw new ElbowError("shape", {
       message: `independent cannot turn ${ranks} batch axes of ${name} into event axes\n  batch shape: ${formatShape(batch)}`,
+      hint: "Take as many of the batch axes as there are, or fewer; iid(n, d) makes some.",
     });
   return { batch: batch.slice(0, kept), event: [...batch.slice(kept), ...event] };
 }
@@ -71,6 +73,7 @@ export function independent<T extends Tensor, Offers extends string>(
   ranks = 1,
 ): Distribution<T, Extract<Offers, "reparam" | "reinforce" | "muProp" | "quadrature">> {
   checkDistribution("independent", of);
+  checkInteger("independent", "the number of axes", ranks, 0);
   const family = joined(of.family, ranks);
   const objection = of.strategy?.objection(family);
   if (objection !== undefined)

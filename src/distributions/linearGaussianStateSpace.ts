@@ -32,6 +32,7 @@ function shapesOf(shapes: Readonly<Record<keyof StateSpace, Shape>>, steps: numb
       message:
         "linearGaussianStateSpace: the parameters do not fit\n  expected: transition, transitionScale, initialScale [..., n, n], initialLoc [..., n], observation [..., m, n], observationScale [..., m, m]\n" +
         `  received: ${stateSpaceNames.map((name) => `${name} ${formatShape(shapes[name])}`).join(", ")}`,
+      hint: "Matrices stand in the last two axes, and agree in n, the size of a state, and m, that of an observation.",
     });
   const batches = stateSpaceNames.map((name) => shapes[name].slice(0, -rankOf(name)));
   return { batch: batchOf("linearGaussianStateSpace", stateSpaceNames, batches), event: [steps, m] };

@@ -1,6 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Family } from "../ir/site.js";
 import { diagonal, diagonalMatrix, tril, triu } from "../ops/linearAlgebra.js";
@@ -9,6 +8,7 @@ import { namedKey, standardNormal } from "../ops/random.js";
 import { logGammaDraws } from "../ops/samplers.js";
 import { digamma } from "../ops/special.js";
 import { where } from "../ops/where.js";
+import { checkCount } from "../util/options.js";
 import { range, type Shape } from "../util/shapes.js";
 import { positive } from "./constraints.js";
 import { type CorrelationCholesky, type Distribution, distribution, family } from "./distribution.js";
@@ -147,7 +147,6 @@ export function lkjCholesky(
   dim: number,
   concentration: TensorLike,
 ): Distribution<CorrelationCholesky, "reparam" | "reinforce"> {
-  if (!Number.isInteger(dim) || dim < 1)
-    throw new ElbowError("option", { message: `lkjCholesky: dim must be a positive integer, and is ${dim}` });
+  checkCount("lkjCholesky", "dim", dim);
   return distribution(lkjFamily(dim), [concentration]);
 }

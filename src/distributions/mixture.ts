@@ -173,6 +173,12 @@ function full(family: Family, moment: "mean" | "variance", parameters: readonly 
 /** Probabilities of components that add up to 1, or `{ probs }`, or `{ logits }`, their logarithms up to a constant. */
 export type MixtureWeights = TensorLike | ProbsOrLogits;
 
+const noComponents = (): ElbowError =>
+  new ElbowError("option", {
+    message: "mixture: there are no components",
+    hint: "Write mixture([0.5, 0.5], [normal(0, 1), normal(5, 1)]), for example.",
+  });
+
 const isOptions = (weights: MixtureWeights): weights is ProbsOrLogits =>
   typeof weights === "object" && weights !== null && !Array.isArray(weights) && !(weights instanceof tf.Tensor);
 
@@ -225,10 +231,11 @@ export function mixture<T extends Tensor>(
   weights: MixtureWeights,
   components: Distribution<T, never> | readonly Distribution<T, never>[],
 ): Distribution<T, never> {
+  if (components === undefined) throw noComponents();
   const list = Array.isArray(components) ? (components as readonly Distribution<T, never>[]) : undefined;
   const all = list ?? [components as Distribution<T, never>];
   const [first, ...others] = all;
-  if (!first) throw new ElbowError("option", { message: "mixture: there are no components" });
+  if (!first) throw noComponents();
   for (const each of all) checkDistribution("mixture", each, list ? "every component" : "the components");
   const decided = all.find(({ strategy }) => strategy);
   if (decided)

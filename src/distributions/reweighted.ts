@@ -2,7 +2,7 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import type { TensorLike } from "../ir/lifted.js";
+import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Constraint, Family } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { where } from "../ops/where.js";
@@ -129,7 +129,7 @@ export function masked<T extends Tensor, Offers extends string>(
   const { family, parameters, event } = of;
   return distribution(maskedFamily(family, event.length), [
     ...parameters,
-    mask instanceof tf.Tensor || !Array.isArray(mask) ? (mask as TensorLike) : mask.map(Number),
+    asTensor(mask as TensorLike, "float32", "masked: the mask"),
   ]);
 }
 

@@ -1,12 +1,12 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError } from "../errors.js";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import type { Family } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { standardUniform } from "../ops/random.js";
 import { xlogy } from "../ops/special.js";
 import { where } from "../ops/where.js";
+import { checkCount } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { positive } from "./constraints.js";
 import { type Distribution, distribution, family, type Simplex } from "./distribution.js";
@@ -110,9 +110,6 @@ export function stickBreakingWeights(
   concentration: TensorLike,
   truncation: number,
 ): Distribution<Simplex, "reparam" | "reinforce" | "muProp"> {
-  if (!Number.isInteger(truncation) || truncation < 2)
-    throw new ElbowError("option", {
-      message: `stickBreakingWeights: truncation must be an integer ≥ 2, and is ${truncation}`,
-    });
+  checkCount("stickBreakingWeights", "truncation", truncation, 2);
   return distribution(stickBreakingFamily(truncation), [concentration]);
 }

@@ -60,6 +60,7 @@ const vonMisesFisherFamily = family({
     if (n === undefined || n < 2)
       throw new ElbowError("shape", {
         message: `vonMisesFisher: the mean direction is not a vector\n  expected: [..., n], n ≥ 2\n  received: ${formatShape(meanDirection)}`,
+        hint: "Give unit vectors along the last axis: [0, 0, 1].",
       });
     const names = ["meanDirection", "concentration"];
     return { batch: batchOf("vonMisesFisher", names, [meanDirection.slice(0, -1), concentration]), event: [n] };

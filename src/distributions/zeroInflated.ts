@@ -11,6 +11,7 @@ import { checkDistribution } from "./checkDistribution.js";
 import { probability } from "./constraints.js";
 import { batchOf, type Count, type Distribution, distribution } from "./distribution.js";
 import { logComplement, logProbability } from "./support.js";
+import { isDiscrete } from "./tails.js";
 
 type Parameters = readonly Tensor[];
 
@@ -141,6 +142,11 @@ export function zeroInflated<O extends string>(
     throw new ElbowError("strategy", {
       message: `${of.strategy.name} was chosen for ${of.family.name} inside zeroInflated`,
       hint: `Choose it for the whole: ${of.strategy.name}(zeroInflated(${of.family.name}(…), gate)).`,
+    });
+  if (!isDiscrete(of.family))
+    throw new ElbowError("support-mismatch", {
+      message: `zeroInflated takes a distribution of counts\n  expected: nonNegativeInteger\n  received: ${of.family.name}, whose values are ${of.family.support}`,
+      hint: "A mixture of a delta and a density has no density: take a distribution of whole numbers, poisson(3) for example.",
     });
   if (of.event.length > 0)
     throw new ElbowError("shape", {

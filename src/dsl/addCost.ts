@@ -27,5 +27,5 @@ import type { AddedCost, Effects } from "./effects.js";
  * ```
  */
 export const addCost = asked("addCost", function* addCost(weight: TensorLike): Effects<AddedCost, void> {
-  yield { kind: "cost", weight: asTensor(weight), source: captureSource() };
+  yield { kind: "cost", weight: asTensor(weight, "float32", "addCost: the cost"), source: captureSource() };
 });

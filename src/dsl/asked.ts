@@ -1,7 +1,7 @@
 // Effects are generators: one that is made and never run does nothing at all. That is a forgotten `yield*`, and with an observation
 // it would be a model without its data; so a program's effects are watched from when they are made until they run.
 import { inProgram } from "../distributions/parameters.js";
-import { ElbowError } from "../errors.js";
+import { ElbowError, withAddress } from "../errors.js";
 import { captureSource, type Source, thrownByTfjs, userLine } from "../util/location.js";
 
 /** An effect that was made. */
@@ -25,10 +25,11 @@ export function asked<F extends (...args: any[]) => Generator<any, any, any>>(
   const watched = (...args: unknown[]) => {
     check?.(args);
     const effect = make(...args);
+    const [first] = args;
+    const address = typeof first === "string" ? first : undefined;
+    if (address !== undefined) nameAddress(effect, address);
     if (pending) {
       const own = pending;
-      const [first] = args;
-      const address = typeof first === "string" ? first : undefined;
       const text = `${name}(${address === undefined ? "…" : `"${address}"${args.length > 1 ? ", …" : ""}`})`;
       own.set(effect, { text, address, source: captureSource() });
       effect[Symbol.iterator] = () => {
@@ -39,6 +40,18 @@ export function asked<F extends (...args: any[]) => Generator<any, any, any>>(
     return effect;
   };
   return watched as F;
+}
+
+/** Errors in what an effect is made of know its address. */
+function nameAddress(effect: Generator<unknown, unknown, unknown>, address: string): void {
+  const { next } = effect;
+  effect.next = (...answer) => {
+    try {
+      return next.apply(effect, answer);
+    } catch (error) {
+      throw withAddress(error, address);
+    }
+  };
 }
 
 /** Drives a user's generator, and finds the effects that it forgets. */

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
+import { checkCall } from "./checkCall.js";
 import { type Choices, checkChoices, type Present } from "./choices.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
@@ -30,6 +31,7 @@ export const assess = asked("assess", function* assess<C, R>(call: Call<C, R>, c
   Assess,
   Tensor
 > {
+  checkCall("assess", call);
   checkChoices("assess", choices);
   return yield { kind: "assess", call, choices: choices as Choices, source: captureSource() };
 });

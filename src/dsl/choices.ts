@@ -20,7 +20,7 @@ export const isTensor = (value: unknown): value is Tensor => value instanceof Te
 
 /** @throws ElbowError "argument" unless these are values by address */
 export function checkChoices(where: string, choices: unknown): void {
-  if (typeof choices === "object" && choices !== null && !isTensor(choices) && !Array.isArray(choices)) return;
+  if (isOptions(choices) && !isTensor(choices)) return;
   throw new ElbowError("argument", {
     message: `${where} takes values by address after the program\n  received: ${described(choices)}`,
     hint: `Write ${where}(program, { address: tf.scalar(1) }).`,
@@ -57,11 +57,14 @@ export type Path = string | readonly string[];
 
 const namesOf = (path: Path): readonly string[] => (typeof path === "string" ? path.split("/") : path);
 
-/** All addresses of a structure, nested ones joined by "/". */
+/** All addresses of a structure, nested ones joined by "/". What is no object stands at one, too: the run refuses it there. */
 export const addressesOf = (choices: Choices, prefix = ""): string[] =>
-  Object.entries(choices).flatMap(([name, value]) =>
-    isTensor(value) ? [`${prefix}${name}`] : value === undefined ? [] : addressesOf(value, `${prefix}${name}/`),
-  );
+  Object.entries(choices).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    return isTensor(value) || typeof value !== "object" || value === null
+      ? [`${prefix}${name}`]
+      : addressesOf(value, `${prefix}${name}/`);
+  });
 
 /** The value or the nested choices at an address, or undefined. */
 export function at(choices: Choices, path: Path): Tensor | Choices | undefined {

@@ -12,6 +12,7 @@ import type { Tree } from "../util/tree.js";
 import { leavesOf } from "../util/tree.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
+import { checkCall } from "./checkCall.js";
 import type { Verb } from "./verbEffects.js";
 
 /** A computation that asks for effects E on its way to a result R. */
@@ -236,6 +237,7 @@ export const call = asked("call", function* call<
   R,
   O,
 >(address: A, program: Call<C, R, readonly unknown[], O>): Effects<Nested<A, C, R, O>, R> {
+  checkCall("call", program, typeof address === "string" ? address : undefined);
   return yield { kind: "call", address, call: program, source: captureSource() };
 });
 
@@ -244,6 +246,7 @@ export const splice = asked("splice", function* splice<C, R, O>(program: Call<C,
   Spliced<C, R, O>,
   R
 > {
+  checkCall("splice", program);
   return yield { kind: "splice", call: program, source: captureSource() };
 });
 

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { asTensor, type TensorLike } from "../ir/lifted.js";
 import { loop } from "../ops/control.js";
 import { stopGradient } from "../ops/marks.js";
-import { checkArray } from "../util/expected.js";
+import { checkArray, checkFunction } from "../util/expected.js";
 import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { asked } from "./asked.js";
@@ -62,6 +62,15 @@ export const productOfEstimates = asked(
   function* productOfEstimates(
     ...factors: readonly [runs: number, computation: Computation<Tensor>] | readonly [readonly Computation<Tensor>[]]
   ): Effects<Replicated, Tensor> {
+    if (factors.length === 2) {
+      checkRuns("productOfEstimates", factors[0]);
+      checkFunction(
+        "productOfEstimates",
+        "the computation",
+        factors[1],
+        "Write productOfEstimates(n, function* () { … }).",
+      );
+    }
     if (factors.length === 2) return tf.prod(yield* estimates(...factors), 0);
     checkArray(
       "productOfEstimates",
@@ -119,6 +128,7 @@ export interface ExpOptions {
 export const expOfEstimate = asked(
   "expOfEstimate",
   function* expOfEstimate(computation: Computation<Tensor>, options: ExpOptions = {}): Effects<Replicated, Tensor> {
+    checkFunction("expOfEstimate", "the computation", computation, "Write expOfEstimate(function* () { … }).");
     checkOptionNames("expOfEstimate", options, ["copies", "center"]);
     const { copies = 16, center } = options;
     checkRuns("expOfEstimate", copies, center === undefined ? 2 : 1);

@@ -288,6 +288,7 @@ export class Execution {
 
   /** The meaning of a program that is nested under an address. */
   private below(address: string, source: Source): Meaning {
+    checkAddress(address, source);
     const { key, auxiliary, given, earlier, path } = this.meaning;
     const inner = given[address];
     if (inner !== undefined && (isTensor(inner) || typeof inner !== "object"))

@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
+import { checkCall } from "./checkCall.js";
 import { type Choices, checkChoices, type Present } from "./choices.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
@@ -44,6 +45,7 @@ export const generate = asked("generate", function* generate<
   A extends readonly unknown[],
   O,
 >(call: Call<C, R, A, O>, constraints: Constraints<C>): Effects<Generate, Generated<C, R, A, O>> {
+  checkCall("generate", call);
   checkChoices("generate", constraints);
   return yield { kind: "generate", call, constraints: constraints as Choices, source: captureSource() };
 });

@@ -1,7 +1,9 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
+import { checkOptionNames } from "../util/options.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
+import { checkCall } from "./checkCall.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
 import type { Outcome } from "./meaning.js";
@@ -31,6 +33,8 @@ export const interpret = asked("interpret", function* interpret<
   Interpret,
   Omit<Outcome, "choices" | "result"> & { readonly choices: C; readonly result: R }
 > {
+  checkCall("interpret", call);
+  checkOptionNames("interpret", options, ["given", "choose", "countsAsGiven"], "required");
   return yield { kind: "interpret", call, options, source: captureSource() };
 });
 

@@ -3,7 +3,8 @@ import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Values } from "./assess.js";
 import type { Call } from "./call.js";
-import { at, type Choices, filter } from "./choices.js";
+import { checkCall } from "./checkCall.js";
+import { at, type Choices, checkChoices, filter } from "./choices.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
 import type { Observations } from "./predict.js";
@@ -43,6 +44,8 @@ export const observations = asked("observations", function* observations<
   A extends readonly unknown[],
   O,
 >(call: Call<C, R, A, O>, choices: Values<NoInfer<C>>): Effects<Observing, Observed<O>> {
+  checkCall("observations", call);
+  checkChoices("observations", choices);
   return yield { kind: "observing", call, choices: choices as Choices, source: captureSource() };
 });
 

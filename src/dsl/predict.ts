@@ -2,7 +2,8 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
-import { at, type Choices, filter } from "./choices.js";
+import { checkCall } from "./checkCall.js";
+import { at, type Choices, checkChoices, filter } from "./choices.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
 import type { Constraints } from "./generate.js";
@@ -63,6 +64,8 @@ export const predict = asked("predict", function* predict<
   A extends readonly unknown[],
   O,
 >(call: Call<C, R, A, O>, given: Constraints<NoInfer<C>> = {}): Effects<Predict, Predicted<C, R, O>> {
+  checkCall("predict", call);
+  checkChoices("predict", given);
   return yield { kind: "predict", call, given: given as Choices, source: captureSource() };
 });
 

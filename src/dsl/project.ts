@@ -1,8 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { checkArray } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { at } from "./choices.js";
-import { type AddressesOf, checkSelection, selectedIn, sumOf, type Trace } from "./trace.js";
+import { type AddressesOf, checkAddresses, checkSelection, outcomeOf, selectedIn, sumOf, type Trace } from "./trace.js";
 
 /**
  * The part of a trace's log density that belongs to the selected addresses; a scalar. The parts of all choices, observations
@@ -29,7 +28,8 @@ export function project<C, R, A extends readonly unknown[], O>(
   trace: Trace<C, R, A, O>,
   selection: readonly AddressesOf<NoInfer<C>, NoInfer<O>>[],
 ): Tensor {
-  checkArray("project", "the selection", selection, 'Write project(trace, ["x"]).');
+  checkAddresses("project", selection);
+  outcomeOf(trace);
   const { logDensities, logObserved, call } = trace;
   const addresses = selection as readonly string[];
   checkSelection([logDensities, logObserved], addresses, call.name, captureSource());

@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
+import { checkCall } from "./checkCall.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
 import type { Propose } from "./verbEffects.js";
@@ -29,6 +30,7 @@ export interface Proposed<C, R> {
  * ```
  */
 export const propose = asked("propose", function* propose<C, R>(call: Call<C, R>): Effects<Propose, Proposed<C, R>> {
+  checkCall("propose", call);
   return yield { kind: "propose", call, source: captureSource() };
 });
 

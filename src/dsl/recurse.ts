@@ -1,6 +1,5 @@
-import { ElbowError } from "../errors.js";
 import { checkFunction } from "../util/expected.js";
-import { captureSource } from "../util/location.js";
+import { checkCount } from "../util/options.js";
 import type { Choices } from "./choices.js";
 import type { GenerativeFunction } from "./gen.js";
 
@@ -33,11 +32,7 @@ export function recurse<A extends readonly unknown[], R>(
   step: (self: GenerativeFunction<A, Choices, R>) => GenerativeFunction<A, unknown, R>,
   last: GenerativeFunction<A, unknown, R>,
 ): GenerativeFunction<A, Choices, R> {
-  if (!Number.isSafeInteger(depth) || depth < 0)
-    throw new ElbowError("option", {
-      message: `recurse needs a whole number of levels, at least 0\n  received: ${depth}`,
-      at: { source: captureSource().line },
-    });
+  checkCount("recurse", "depth", depth, 0);
   const hint = "Write recurse(depth, (self) => gen(function* (…) { … }), last).";
   checkFunction("recurse", "the step", step, hint);
   checkFunction("recurse", "the last program", last, hint);

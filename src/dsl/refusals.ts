@@ -14,12 +14,17 @@ export const unknownEffect = (effect: unknown): ElbowError =>
   });
 
 /** Something else stands where a program belongs. */
-export const notAProgram = (received: unknown, source: Source | undefined, where?: string): ElbowError =>
+export const notAProgram = (
+  received: unknown,
+  source: Source | undefined,
+  where?: string,
+  address?: string,
+): ElbowError =>
   new ElbowError("not-a-program", {
     message: `${where === undefined ? "a program applied to its arguments is needed here" : `${where} takes a program applied to its arguments`}\n  received: ${typeof received === "function" ? "a function" : described(received)}`,
     hint:
       typeof received === "function" ? "Apply it: model(data), not model." : "Make it with gen(function* (…) { … }).",
-    at: { source: source?.line },
+    at: { address, source: source?.line },
   });
 
 /** A value was given for a program, or nested ones for a choice. */

@@ -1,11 +1,19 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { checkArray } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Effects } from "./effects.js";
 import { rerun } from "./rerun.js";
-import { type AddressesOf, checkSelection, outcomeOf, type Trace, totalOf, traceOf, unselected } from "./trace.js";
+import {
+  type AddressesOf,
+  checkAddresses,
+  checkSelection,
+  outcomeOf,
+  type Trace,
+  totalOf,
+  traceOf,
+  unselected,
+} from "./trace.js";
 import type { Regenerate } from "./verbEffects.js";
 
 /** A trace some of whose choices were drawn again. */
@@ -50,7 +58,7 @@ export const regenerate = asked("regenerate", function* regenerate<
   Regenerate,
   Regenerated<C, R, A, O>
 > {
-  checkArray("regenerate", "the selection", selection, 'Write regenerate(trace, ["x"]).');
+  checkAddresses("regenerate", selection);
   return yield { kind: "regenerate", trace, selection: selection as readonly string[], source: captureSource() };
 });
 

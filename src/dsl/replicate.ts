@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { described } from "../util/described.js";
 import { checkFunction } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { leavesOf, mapLeaves, type Tree } from "../util/tree.js";
@@ -16,7 +17,8 @@ export type Computation<R> = (run: Tensor) => Effects<Effect, R>;
 export function checkRuns(name: string, runs: number, least = 1): void {
   if (Number.isSafeInteger(runs) && runs >= least) return;
   throw new ElbowError("option", {
-    message: `${name} needs a whole number of runs, at least ${least}\n  received: ${runs}`,
+    message: `${name} needs a whole number of runs, at least ${least}\n  received: ${described(runs)}`,
+    hint: `Give ${Math.max(least, 10)}, for example.`,
     at: { source: captureSource().line },
   });
 }

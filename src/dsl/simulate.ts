@@ -2,6 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { captureSource } from "../util/location.js";
 import { asked } from "./asked.js";
 import type { Call } from "./call.js";
+import { checkCall } from "./checkCall.js";
 import type { Effects } from "./effects.js";
 import { execute } from "./execution.js";
 import { type Trace, traceOf } from "./trace.js";
@@ -28,6 +29,7 @@ export const simulate = asked("simulate", function* simulate<
   A extends readonly unknown[],
   O,
 >(call: Call<C, R, A, O>): Effects<Simulate, Trace<C, R, A, O>> {
+  checkCall("simulate", call);
   return yield { kind: "simulate", call, source: captureSource() };
 });
 
@@ -47,6 +49,7 @@ export const simulate = asked("simulate", function* simulate<
 export function* simulateGuide<C, R, A extends readonly unknown[], O>(
   call: Call<C, R, A, O>,
 ): Effects<Simulate, Trace<C, R, A, O>> {
+  checkCall("simulateGuide", call);
   return yield { kind: "simulate", call, isGuide: true, source: captureSource() };
 }
 

@@ -20,7 +20,8 @@ const origins = new WeakMap<Tensor, Source>();
 /** The line where a value was drawn, or the first that is known of nested values. */
 export function originOf(value: Tensor | Choices): Source | undefined {
   if (isTensor(value)) return origins.get(value);
-  for (const inner of Object.values(value)) {
+  for (const inner of Object.values(value ?? {})) {
+    if (typeof inner !== "object" || inner === null) continue;
     const origin = originOf(inner);
     if (origin) return origin;
   }

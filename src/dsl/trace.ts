@@ -1,7 +1,9 @@
 // What a run of a program leaves behind.
+
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../errors.js";
+import { checkArray, checkText } from "../util/expected.js";
 import type { Source } from "../util/location.js";
 import type { Call } from "./call.js";
 import { addressesOf, at, type Choices, isTensor, type Present, unknownAddress } from "./choices.js";
@@ -52,7 +54,7 @@ export function traceOf<C, R, A extends readonly unknown[], O>(
 
 /** @throws ElbowError "trace" for an object that no verb has made */
 export function outcomeOf(trace: Trace): Outcome {
-  const outcome = trace[outcomes] as Outcome | undefined;
+  const outcome = (trace as Trace | null | undefined)?.[outcomes] as Outcome | undefined;
   if (outcome) return outcome;
   throw new ElbowError("trace", {
     message: "this is not a trace, or a copy of its public part",
@@ -76,6 +78,13 @@ export type AddressesOf<C, O = never> = string extends keyof C
           [K in keyof C & string]-?: Present<C[K]> extends Tensor ? K : K | `${K}/${AddressesOf<Present<C[K]>>}`;
         }[keyof C & string]
       | Extract<O, string>;
+
+/** @throws ElbowError "argument" unless these are addresses, in an array */
+export function checkAddresses(where: string, selection: unknown): void {
+  const hint = `Write ${where}(trace, ["x"]).`;
+  checkArray(where, "the selection", selection, hint);
+  for (const address of selection as readonly unknown[]) checkText(where, "an address of the selection", address, hint);
+}
 
 /** @throws ElbowError "unknown-address" for a selected address that is nowhere in these structures */
 export function checkSelection(

@@ -1,9 +1,10 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { checkArray } from "../util/expected.js";
 import { captureSource } from "../util/location.js";
 import { checkOptionNames } from "../util/options.js";
 import { asked } from "./asked.js";
-import { addressesOf, at, type Choices, filter } from "./choices.js";
+import { addressesOf, at, type Choices, checkChoices, filter } from "./choices.js";
 import type { Effects } from "./effects.js";
 import type { Constraints } from "./generate.js";
 import type { Outcome } from "./meaning.js";
@@ -65,7 +66,10 @@ export const update = asked("update", function* update<
   O,
 >(trace: Trace<C, R, A, O>, change: Change<NoInfer<C>, NoInfer<A>>): Effects<Update, Updated<C, R, A, O>> {
   checkOptionNames("update", change, ["args", "choices"], "required");
+  outcomeOf(trace);
   const { args = trace.args, choices = {} } = change;
+  checkArray("update", "args", args, "Write { args: [y] }: the arguments of the program in an array.");
+  checkChoices("update", choices);
   return yield { kind: "update", trace, args, choices: choices as Choices, source: captureSource() };
 });
 

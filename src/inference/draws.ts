@@ -9,7 +9,6 @@ import { simulate } from "../dsl/simulate.js";
 import { checking } from "../dsl/validity.js";
 import { drive } from "../dsl/verbs.js";
 import { ElbowError } from "../errors.js";
-import { checkTensor } from "../ir/checkTensor.js";
 import type { DType, Program, Type } from "../ir/program.js";
 import { trace } from "../ir/tracing.js";
 import { foldIn, seedKey } from "../ops/random.js";
@@ -23,7 +22,10 @@ import { checkArray, checkFunction } from "../util/expected.js";
 import { checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
+import { checkData } from "./checkData.js";
+import { checkLogWeights } from "./checkLogWeights.js";
 import { programCost } from "./explain/programCost.js";
+import { checkPrograms } from "./objectives/checkPrograms.js";
 import type { GuideParameters } from "./objectives/elbo.js";
 import { checkValidity } from "./validate.js";
 import { weightsOf } from "./weights.js";
@@ -67,7 +69,7 @@ export async function drawMany<A extends readonly unknown[], T extends Tree<Tens
     "Write drawMany(function* (data) { … }, [data], { draws }).",
   );
   checkArray("drawMany", "the arguments", args, "Write drawMany(computation, [data], { draws }).");
-  checkOptionNames("drawMany", options, drawOptionNames, "required");
+  checkOptionNames("drawMany", options, drawOptionNames, ["draws"]);
   return drawEach((_row, ...all: A) => computation(...all), [], args, options);
 }
 
@@ -207,7 +209,14 @@ export async function importanceDraws<
   data: D,
   options: DrawOptions,
 ): Promise<ImportanceDraws<G>> {
-  const { draws, seed, validate, work, engine, threads } = (options as DrawOptions | undefined) ?? {};
+  checkPrograms(
+    "importanceDraws",
+    { model, guide },
+    "Write importanceDraws(model, guide, parameters, [y], { draws }), both programs without arguments.",
+  );
+  checkData("importanceDraws", data);
+  checkOptionNames("importanceDraws", options, drawOptionNames, ["draws"]);
+  const { draws, seed, validate, work, engine, threads } = options;
   const drawn = await drawMany(
     function* (q: unknown, observed: D): Effects<Effect, { choices: Tree<Tensor>; logWeights: Tensor }> {
       const { choices, logDensity } = yield* simulate(guide(...([q, ...observed] as unknown as A)));
@@ -224,18 +233,18 @@ export async function importanceDraws<
 
 /** Self-normalised weights of log weights: non-negative, summing to one. @throws ElbowError "weights" if there are none */
 export function normalizedWeights(logWeights: Tensor): Float64Array {
-  checkTensor("normalizedWeights", "the log weights", logWeights);
+  checkLogWeights("normalizedWeights", logWeights);
   return weightsOf(valuesNow(logWeights)).weights;
 }
 
 /** The estimate log (1/n) Σ w of the log evidence: its exponential is unbiased. */
 export function logEvidence(logWeights: Tensor): number {
-  checkTensor("logEvidence", "the log weights", logWeights);
+  checkLogWeights("logEvidence", logWeights);
   return weightsOf(valuesNow(logWeights)).logMean;
 }
 
 /** Effective sample size of importance weights, (Σ w)² / Σ w²: between 1 and the number of draws. */
 export function effectiveSampleSize(logWeights: Tensor): number {
-  checkTensor("effectiveSampleSize", "the log weights", logWeights);
+  checkLogWeights("effectiveSampleSize", logWeights);
   return weightsOf(valuesNow(logWeights)).effectiveSampleSize;
 }

@@ -267,7 +267,7 @@ const optionNames = [
 ];
 
 function checkOptions(options: FitSettings<Parameters>): void {
-  checkOptionNames("fit", options, optionNames, "required");
+  checkOptionNames("fit", options, optionNames, ["parameters", "steps"]);
   const { parameters, steps, draws, direction, checkpoint, reportEvery, optimizer, clip, unused } = options;
   const { validate, onReport, signal, progress } = options;
   const check = (isRight: boolean, name: string, rule: string, received: unknown) => {

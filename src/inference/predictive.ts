@@ -1,14 +1,17 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { addressesOf, at, type Choices, type Present } from "../dsl/choices.js";
+import { addressesOf, at, type Choices, checkChoices, type Present } from "../dsl/choices.js";
 import type { Effect, Effects } from "../dsl/effects.js";
 import type { GenerativeFunction } from "../dsl/gen.js";
 import type { Constraints } from "../dsl/generate.js";
 import { type Observations, predict } from "../dsl/predict.js";
 import { ElbowError } from "../errors.js";
-import { checkArray } from "../util/expected.js";
+import { checkTensor } from "../ir/checkTensor.js";
+import { checkOptionNames } from "../util/options.js";
 import { leavesOf, type Tree } from "../util/tree.js";
+import { checkData } from "./checkData.js";
 import { type DrawOptions, drawEach } from "./draws.js";
+import { checkPrograms } from "./objectives/checkPrograms.js";
 import { rowsOf, systematicRows } from "./resampledRows.js";
 
 /** Values with a first axis of draws, for some of the choices, at any depth. */
@@ -74,9 +77,27 @@ export interface PredictiveDraws<C, O = unknown> {
 export async function predictive<D extends readonly unknown[], C, R, O>(
   model: GenerativeFunction<D, C, R, O>,
   args: D,
-  { choices = {}, logWeights, ...options }: PredictiveOptions<NoInfer<C>> = {},
+  settings: PredictiveOptions<NoInfer<C>> = {},
 ): Promise<PredictiveDraws<C, O>> {
-  checkArray("predictive", "the data", args, "Write predictive(model, [y], { draws }).");
+  checkPrograms(
+    "predictive",
+    { model },
+    "Write predictive(model, [y], { draws }): the model without arguments, and these in an array.",
+  );
+  checkData("predictive", args);
+  checkOptionNames("predictive", settings, [
+    "draws",
+    "seed",
+    "validate",
+    "work",
+    "engine",
+    "threads",
+    "choices",
+    "logWeights",
+  ]);
+  const { choices = {}, logWeights, ...options } = settings;
+  checkChoices("predictive", choices);
+  if (logWeights !== undefined) checkTensor("predictive", "logWeights", logWeights);
   const { seed = 0 } = options;
   const given = choices as Choices;
   const count = drawsOf(given, logWeights);

@@ -1,4 +1,5 @@
 import type { Call } from "../dsl/call.js";
+import { checkCall } from "../dsl/checkCall.js";
 import { execute } from "../dsl/execution.js";
 import { type LoggedSite, loggingSites, type NamedAxis } from "../dsl/siteLog.js";
 import { trace } from "../ir/tracing.js";
@@ -59,7 +60,11 @@ export interface ShapeRow {
  * console.log(rows[0].problem); // => the guide's shape is [2], the model's []
  * ```
  */
-export const shapeTable = (model: Call, guide?: Call): ShapeRow[] => rowsOf(sitesOf(model), guide && sitesOf(guide));
+export function shapeTable(model: Call, guide?: Call): ShapeRow[] {
+  checkCall("shapeTable", model);
+  if (guide !== undefined) checkCall("shapeTable", guide);
+  return rowsOf(sitesOf(model), guide && sitesOf(guide));
+}
 
 /**
  * The same of an objective's programs: what it simulates stands as the guide beside what it assesses.

@@ -1,4 +1,5 @@
-import { checkObject } from "../util/expected.js";
+import { wrongArgument } from "../util/expected.js";
+import { isOptions } from "../util/options.js";
 import { checkObjective } from "./checkObjective.js";
 import { type Objective, objectiveOf } from "./objective.js";
 import type { Parameters } from "./prepare.js";
@@ -30,7 +31,14 @@ export const withStrategies = <P extends Parameters, D extends readonly unknown[
   strategies: StrategyMap,
 ): Objective<P, D> => {
   checkObjective("withStrategies", objective);
-  checkObject("withStrategies", "the strategies", strategies, [], "Write { x: reinforce }.", "functions by address");
+  if (!isOptions(strategies))
+    throw wrongArgument(
+      "withStrategies",
+      "the strategies",
+      "functions by address",
+      strategies,
+      "Write { x: reinforce }.",
+    );
   // a body of its own, because programs are kept by body
   return objectiveOf(
     (parameters: P, ...data: D) => objective.body(parameters, ...data),

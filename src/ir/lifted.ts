@@ -29,9 +29,10 @@ export function asTensor(value: TensorLike, dtype: DType = "float32", what = "a 
       `${what} must be a tensor or numbers\n  received: ${described(value)}`,
       value === undefined
         ? "An argument of the program or a parameter is missing: look at what is passed to it."
-        : undefined,
+        : "Give a number, nested arrays of numbers, or a tensor of tfjs.",
     );
   try {
+    if (Array.isArray(value)) checkNumbers(value);
     return tf.tensor(value as tf.TensorLike, undefined, typeof value === "boolean" ? "bool" : dtype);
   } catch (error) {
     throw notATensor(
@@ -41,8 +42,17 @@ export function asTensor(value: TensorLike, dtype: DType = "float32", what = "a 
   }
 }
 
-const notATensor = (message: string, hint: string | undefined): ElbowError =>
-  new ElbowError("not-a-tensor", { message, hint });
+/** tfjs takes anything for a number, a tensor as well. */
+function checkNumbers(list: readonly unknown[]): void {
+  for (let i = 0; i < list.length; i++) {
+    const each = list[i];
+    if (Array.isArray(each)) checkNumbers(each);
+    else if (typeof each !== "number" && typeof each !== "boolean" && !ArrayBuffer.isView(each))
+      throw new Error(`an element is ${described(each)}`);
+  }
+}
+
+const notATensor = (message: string, hint: string): ElbowError => new ElbowError("not-a-tensor", { message, hint });
 
 /** A tensor from double-precision elements. */
 export const toTensor = ({ elements, shape, dtype }: NDArray): tf.Tensor =>

@@ -1,3 +1,4 @@
+import { checkFunction } from "../util/expected.js";
 import { checkRecorded } from "./checkRecorded.js";
 import { innerPrograms } from "./control.js";
 import type { Attributes, Equation, Program, Variable } from "./program.js";
@@ -39,6 +40,7 @@ function attributesText(attributes: Attributes): string {
  */
 export function print(program: Program, name: (variable: Variable) => string = namer(), indent = ""): string {
   checkRecorded("print", program);
+  checkFunction("print", "the second argument", name, "Leave it out, or give a function from variables to names.");
   const typed = (variable: Variable) => `${name(variable)}:${typeText(variable)}`;
   const line = (equation: Equation): string[] => {
     const { primitive, inputs, attributes, outputs } = equation;

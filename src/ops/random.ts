@@ -6,13 +6,13 @@ import { ElbowError } from "../errors.js";
 import { applyEmitter, asTensor } from "../ir/lifted.js";
 import * as random from "../ir/primitives/random.js";
 import { described } from "../util/described.js";
-import { checkShape, checkText } from "../util/expected.js";
+import { checkInteger, checkShape, checkText } from "../util/expected.js";
 import { hashAddress, keyFromSeed } from "../util/keys.js";
 import type { Shape } from "../util/shapes.js";
 
-/** What is no tensor at all; dtype and shape are checked where the key is used. @throws ElbowError "key" */
+/** @throws ElbowError "key" for what is no tensor of keys */
 function checkKey(where: string, key: unknown): void {
-  if (key instanceof Tensor) return;
+  if (key instanceof Tensor && key.dtype === "int32" && key.shape.at(-1) === 2) return;
   throw new ElbowError("key", {
     message: `${where} takes a random key\n  expected: int32 [..., 2]\n  received: ${described(key)}`,
     hint: "seedKey(0) makes one; namedKey and foldIn derive others from it.",
@@ -32,6 +32,7 @@ export function namedKey(key: Tensor, name: string): Tensor {
 /** Derives keys: key […k, 2] and integers of shape d give keys [...broadcast(k, d), 2]. */
 export function foldIn(key: Tensor, data: Tensor | number): Tensor {
   checkKey("foldIn", key);
+  if (typeof data === "number") checkInteger("foldIn", "the number", data);
   return applyEmitter((k, d) => [random.foldIn(k!, d!)], [key, asTensor(data, "int32", "foldIn: the number")])[0]!;
 }
 

@@ -2,6 +2,7 @@
 
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { applyEmitter, asTensor, lifted, type TensorLike } from "../ir/lifted.js";
+import { floatOnly } from "../ir/primitives/arithmetic.js";
 import { expandAxes } from "../ir/primitives/axes.js";
 import * as bessel from "../ir/primitives/bessel.js";
 import * as beta from "../ir/primitives/betaln.js";
@@ -32,7 +33,7 @@ export function polygamma(n: number, x: TensorLike): Tensor {
 }
 
 /** ψ′(x), the derivative of digamma. */
-export const trigamma = (x: TensorLike): Tensor => polygamma(1, x);
+export const trigamma: (x: TensorLike) => Tensor = lifted((x) => special.polygamma(1, x!), "trigamma(x)");
 
 /** erf x = (2/√π)·∫₀ˣ e^{−t²} dt */
 export const erf: (x: TensorLike) => Tensor = lifted(special.erf, "erf(x)");
@@ -97,24 +98,27 @@ export const softplus: (x: TensorLike) => Tensor = lifted(exponential.softplus, 
 /** log σ(x) = −log(1 + e⁻ˣ), without overflow. */
 export const logSigmoid: (x: TensorLike) => Tensor = lifted((x) => exponential.logSigmoid(x!), "logSigmoid(x)");
 
-/** Whether x is at a point where a formula must be replaced by its limit: that makes no jump. */
-const isAt = (x: Variable, point: number): Variable => equal(stopGradient(x), point);
+/** Whether x, a real, is at a point where a formula must be replaced by its limit: that makes no jump. */
+function isAt(name: string, x: Variable, point: number): Variable {
+  floatOnly(name)([x.dtype]);
+  return equal(stopGradient(x), point);
+}
 
 /** log(eˣ + eʸ), also where one or both are −∞. */
 export const logAddExp: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) => {
-  const isNothing = isAt(y!, Number.NEGATIVE_INFINITY);
+  const isNothing = isAt("logAddExp", y!, Number.NEGATIVE_INFINITY);
   return select(isNothing, x!, exponential.logAddExp(x!, select(isNothing, 0, y!)));
 }, "logAddExp(x, y)");
 
 /** x·log y, and 0 for x = y = 0. */
 export const xlogy: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) => {
-  const isZero = logicalAnd(isAt(x!, 0), isAt(y!, 0));
+  const isZero = logicalAnd(isAt("xlogy", x!, 0), isAt("xlogy", y!, 0));
   return mul(x!, exponential.log(select(isZero, 1, y!)));
 }, "xlogy(x, y)");
 
 /** x·log(1 + y), and 0 for x = 0, y = −1. */
 export const xlog1py: (x: TensorLike, y: TensorLike) => Tensor = lifted((x, y) => {
-  const isZero = logicalAnd(isAt(x!, 0), isAt(y!, -1));
+  const isZero = logicalAnd(isAt("xlog1py", x!, 0), isAt("xlog1py", y!, -1));
   return mul(x!, exponential.log1p(select(isZero, 0, y!)));
 }, "xlog1py(x, y)");
 

@@ -146,6 +146,8 @@ export const importance = <T extends Tensor, O extends string>(
   proposal: Distribution<NoInfer<T>, never>,
   options: ImportanceOptions = {},
 ): Chosen<T> => {
+  checkDistribution("importance", distribution, "the first argument");
+  checkDistribution("importance", proposal, "the proposal");
   const target = distribution as Distribution<T, never>;
   return withStrategy(target, importanceStrategy(target, proposal, options));
 };

@@ -28,8 +28,6 @@ const allowedFor = ({ isPathwise, isScorable, supportValues, supportEvents, weak
  * @throws ElbowError "illegal-strategy" if the strategy cannot estimate this family
  */
 export function withStrategy<T extends Tensor>(distribution: Distribution<T, never>, strategy: Strategy): Chosen<T> {
-  const name = (strategy as Strategy | undefined)?.name ?? "withStrategy";
-  checkDistribution(name, distribution);
   checkObject(
     "withStrategy",
     "the strategy",
@@ -38,6 +36,7 @@ export function withStrategy<T extends Tensor>(distribution: Distribution<T, nev
     "The strategies that there are have functions of their own: reinforce(normal(0, 1)).",
     "a strategy",
   );
+  checkDistribution(strategy.name, distribution);
   const objection = strategy.objection(distribution.family);
   if (objection !== undefined)
     throw new ElbowError("illegal-strategy", {

@@ -1,12 +1,11 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Distribution } from "../distributions/distribution.js";
-import { ElbowError } from "../errors.js";
 import type { SiteContext, Strategy } from "../ir/site.js";
 import { stopGradient } from "../ops/marks.js";
 import { standardUniform } from "../ops/random.js";
 import { where } from "../ops/where.js";
-import { checkOptionNames } from "../util/options.js";
+import { checkCount, checkOptionNames } from "../util/options.js";
 import { range } from "../util/shapes.js";
 import { combinations, finiteObjection, probabilityTable, voidless } from "./finiteSupport.js";
 import { selection } from "./selection.js";
@@ -32,8 +31,7 @@ function drawOpen(weight: Tensor, isOpen: Tensor, { key, batch }: SiteContext): 
 export function topKStrategy(options: TopKOptions): Strategy {
   checkOptionNames("topK", options, ["k"], "required");
   const { k } = options;
-  if (!Number.isInteger(k) || k < 1)
-    throw new ElbowError("option", { message: `topK: k must be a positive integer, and is ${k}` });
+  checkCount("topK", "k", k);
   return {
     name: "topK",
     isUnbiased: true,

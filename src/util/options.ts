@@ -4,7 +4,7 @@ import { nearestTo } from "./nearest.js";
 
 /** Whether a value can be an object of options: lists and tensors are none. */
 export function isOptions(value: unknown): value is object {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Promise) return false;
   const { dtype, shape } = value as { dtype?: unknown; shape?: unknown };
   return typeof dtype !== "string" || !Array.isArray(shape);
 }
@@ -53,5 +53,14 @@ export function checkChoice(where: string, option: string, value: unknown, choic
   throw new ElbowError("option", {
     message: `${where}: ${option} must be ${choices.map((each) => `"${each}"`).join(" or ")}\n  received: ${described(value)}`,
     hint: nearest === undefined ? `Write { ${option}: "${choices[0]}" }.` : `Did you mean "${nearest}"?`,
+  });
+}
+
+/** @throws ElbowError "option" unless the option is a whole number that is not below the least one */
+export function checkCount(where: string, option: string, value: unknown, least = 1): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  throw new ElbowError("option", {
+    message: `${where}: ${option} must be ${least === 1 ? "a positive integer" : `an integer ≥ ${least}`}\n  received: ${described(value)}`,
+    hint: `Give a whole number, ${Math.max(least, 2)} for example.`,
   });
 }

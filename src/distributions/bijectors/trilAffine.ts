@@ -38,6 +38,7 @@ export function trilAffine(loc: TensorLike, scaleTril: TensorLike): Bijector<"re
   if (n === undefined || matrix.rank < 2 || matrix.shape.slice(-2).some((size) => size !== n))
     throw new ElbowError("shape", {
       message: `trilAffine: the parameters do not fit\n  expected: loc [..., n], scaleTril [..., n, n]\n  received: loc ${formatShape(shift.shape)}, scaleTril ${formatShape(matrix.shape)}`,
+      hint: "Give vectors in the last axis of loc, and square matrices in the last two of scaleTril.",
     });
   return bijector(trilAffineRule, [shift, matrix]);
 }

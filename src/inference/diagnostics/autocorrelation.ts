@@ -56,7 +56,11 @@ export function autocorrelations(series: Series): {
     });
   const values = Float64Array.from(isTensor(series) ? valuesNow(series as Tensor) : (series as ArrayLike<number>));
   const length = values.length;
-  if (length === 0) throw new ElbowError("draws", { message: "a series needs at least one value" });
+  if (length === 0)
+    throw new ElbowError("draws", {
+      message: "a series needs at least one value",
+      hint: "Pass one number per step: [0.1, 0.3, …].",
+    });
   const mean = values.reduce((a, b) => a + b, 0) / length;
   const deviations = values.map((x) => x - mean);
   const covariance = (t: number) => {

@@ -2,8 +2,11 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Covers } from "../../dsl/covers.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
+import { checkOptionNames } from "../../util/options.js";
 import { leavesOf, type Tree } from "../../util/tree.js";
+import { checkData } from "../checkData.js";
 import { type DrawOptions, importanceDraws } from "../draws.js";
+import { checkPrograms } from "../objectives/checkPrograms.js";
 import type { GuideParameters } from "../objectives/elbo.js";
 import { weightsOf } from "../weights.js";
 import { type KhatBand, khatAdvice, khatBand } from "./khatAdvice.js";
@@ -65,8 +68,16 @@ export async function guideQuality<
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
   parameters: GuideParameters<A>,
   data: D,
-  { draws = 4000, ...options }: GuideQualityOptions = {},
+  settings: GuideQualityOptions = {},
 ): Promise<GuideQuality> {
+  checkPrograms(
+    "guideQuality",
+    { model, guide },
+    "Write guideQuality(model, guide, parameters, [y]), both programs without arguments.",
+  );
+  checkData("guideQuality", data);
+  checkOptionNames("guideQuality", settings, ["draws", "seed", "validate", "work", "engine", "threads"]);
+  const { draws = 4000, ...options } = settings;
   const { choices, logWeights } = await importanceDraws(model, guide, parameters, data, { draws, ...options });
   try {
     const { khat, logWeights: smoothed } = paretoSmooth(await logWeights.data());

@@ -1,4 +1,4 @@
-import { checkNumber } from "../../util/expected.js";
+import { checkInteger, checkNumber } from "../../util/expected.js";
 
 /**
  * What k̂ of S weights allows (Vehtari et al. 2024, section 3.2):
@@ -19,11 +19,16 @@ export type KhatBand = "good" | "fewDraws" | "unreliable" | "fails";
  * ```
  */
 export function khatBand(khat: number, draws: number): KhatBand {
-  checkNumber("khatBand", "k̂", khat, "Pass the khat of guideQuality, and how many draws it is of.");
-  checkNumber("khatBand", "the number of draws", draws, "Pass the khat of guideQuality, and how many draws it is of.");
+  checkKhat("khatBand", khat, draws);
   if (khat < Math.min(1 - 1 / Math.log10(draws), 0.7)) return "good";
   if (khat < 0.7) return "fewDraws";
   return khat <= 1 ? "unreliable" : "fails";
+}
+
+function checkKhat(where: string, khat: unknown, draws: unknown): void {
+  const hint = "Pass the khat of guideQuality, and how many draws it is of.";
+  checkNumber(where, "k̂", khat, hint);
+  checkInteger(where, "the number of draws", draws, 1, hint);
 }
 
 /** Draws from which k̂ < 1 − 1/log₁₀ S. */
@@ -39,6 +44,7 @@ const enough = (khat: number): number => 10 ** (1 / (1 - Math.max(0, khat)));
  * ```
  */
 export function khatAdvice(khat: number, draws: number): string {
+  checkKhat("khatAdvice", khat, draws);
   const band = khatBand(khat, draws);
   if (band === "good") return "good: weighted draws of this guide can be relied on";
   if (band === "fewDraws")

@@ -10,8 +10,11 @@ import { simulate } from "../../dsl/simulate.js";
 import type { Assess } from "../../dsl/verbEffects.js";
 import { ElbowError } from "../../errors.js";
 import { captureSource } from "../../util/location.js";
+import { checkOptionNames } from "../../util/options.js";
 import { formatIndex, range, sizeOf } from "../../util/shapes.js";
+import { checkData } from "../checkData.js";
 import { type DrawOptions, drawMany } from "../draws.js";
+import { checkPrograms } from "../objectives/checkPrograms.js";
 import type { GuideParameters } from "../objectives/elbo.js";
 
 /** Options of {@link latentActivity}. */
@@ -78,8 +81,25 @@ export async function latentActivity<
   guide: GenerativeFunction<A, G, S> & Covers<M, G>,
   parameters: GuideParameters<A>,
   data: D,
-  { draws = 200, latents, threshold = 0.01, ...options }: LatentActivityOptions = {},
+  settings: LatentActivityOptions = {},
 ): Promise<LatentUnit[]> {
+  checkPrograms(
+    "latentActivity",
+    { model, guide },
+    "Write latentActivity(model, guide, parameters, [y]), both programs without arguments.",
+  );
+  checkData("latentActivity", data);
+  checkOptionNames("latentActivity", settings, [
+    "draws",
+    "seed",
+    "validate",
+    "work",
+    "engine",
+    "threads",
+    "latents",
+    "threshold",
+  ]);
+  const { draws = 200, latents, threshold = 0.01, ...options } = settings;
   if (!Number.isInteger(draws) || draws < 2)
     throw new ElbowError("option", {
       message: `latentActivity: draws must be an integer of at least 2\n  received: ${draws}`,

@@ -1,9 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { ElbowError } from "../../errors.js";
-import { checkTensor } from "../../ir/checkTensor.js";
 import { valuesNow } from "../../runtime/arrays.js";
-import { formatShape } from "../../util/shapes.js";
+import { checkLogWeights } from "../checkLogWeights.js";
 import { weightsOf } from "../weights.js";
 import { fitGeneralizedPareto, generalizedParetoQuantile } from "./generalizedPareto.js";
 
@@ -82,12 +80,7 @@ export interface ParetoSmoothedWeights {
  * ```
  */
 export function paretoSmoothedWeights(logWeights: Tensor): ParetoSmoothedWeights {
-  checkTensor("paretoSmoothedWeights", "the log weights", logWeights);
-  if (logWeights.rank !== 1)
-    throw new ElbowError("weights", {
-      message: `log weights are a vector\n  expected: [draws]\n  received: ${formatShape(logWeights.shape)}`,
-      hint: "Pass the logWeights of importanceDraws.",
-    });
+  checkLogWeights("paretoSmoothedWeights", logWeights);
   const { logWeights: smoothed, khat } = paretoSmooth(valuesNow(logWeights));
   const { effectiveSampleSize } = weightsOf(smoothed);
   return { logWeights: tf.tensor1d(Float32Array.from(smoothed)), khat, effectiveSampleSize };

@@ -6,8 +6,8 @@ import type { Call } from "../../dsl/call.js";
 import type { Choices } from "../../dsl/choices.js";
 import { type Effects, sample } from "../../dsl/effects.js";
 import type { GenerativeFunction } from "../../dsl/gen.js";
-import { ElbowError } from "../../errors.js";
 import { namedKey, seedKey, standardNormal } from "../../ops/random.js";
+import { checkCount } from "../../util/options.js";
 import type { AutomaticGuide, PerChoice, SpreadOptions } from "./automaticGuide.js";
 import { checkGuideOf } from "./checkGuideOf.js";
 import { coordinatesOf, type Joint, joined, jointProgram } from "./jointProgram.js";
@@ -56,8 +56,7 @@ export function lowRank<D extends readonly unknown[], M, R, const K extends keyo
 ): AutomaticGuide<LowRankParameters<Omit<M, K>>, D, Omit<M, K>> {
   checkGuideOf("lowRank", model, data, options, ["scale", "rank"], ["rank"]);
   const { rank, seed = 0 } = options;
-  if (!Number.isInteger(rank) || rank < 1)
-    throw new ElbowError("option", { message: `lowRank: rank must be a positive integer\n  received: ${rank}` });
+  checkCount("lowRank", "rank", rank);
   const sites = sitesOf(model(...data), options);
   const n = coordinatesOf(sites);
   const start = startingPoint(sites, checkedScale("lowRank", options.scale));

@@ -1,6 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { checkFunction, checkObject } from "../../util/expected.js";
+import { checkFunction, wrongArgument } from "../../util/expected.js";
+import { isOptions } from "../../util/options.js";
 import type { Schedule } from "../optimizers/schedules.js";
 
 /**
@@ -35,26 +36,24 @@ export function annealed<const S extends Readonly<Record<string, Schedule>>, D e
   schedules: S,
   ...data: D
 ): Generator<[values: { readonly [K in keyof S]: Tensor }, ...data: D], void, void> {
-  checkObject("annealed", "the schedules", schedules, [], hint, "schedules by name");
-  for (const [name, schedule] of Object.entries(schedules))
-    checkFunction("annealed", `the schedule ${name}`, schedule, hint);
-  return steps(schedules, data);
+  checkSchedules(schedules);
+  return (function* () {
+    for (let step = 0; ; step++) {
+      const values = Object.fromEntries(
+        Object.entries(schedules).map(([name, schedule]) => [name, tf.tidy(() => schedule(tf.scalar(step)))]),
+      ) as { readonly [K in keyof S]: Tensor };
+      try {
+        yield [values, ...data];
+      } finally {
+        tf.dispose(Object.values(values));
+      }
+    }
+  })();
 }
 
-const hint = "Write annealed({ beta: linearWarmup({ steps: 1000 }) }, ...data).";
-
-function* steps<const S extends Readonly<Record<string, Schedule>>, D extends readonly unknown[]>(
-  schedules: S,
-  data: D,
-): Generator<[values: { readonly [K in keyof S]: Tensor }, ...data: D], void, void> {
-  for (let step = 0; ; step++) {
-    const values = Object.fromEntries(
-      Object.entries(schedules).map(([name, schedule]) => [name, tf.tidy(() => schedule(tf.scalar(step)))]),
-    ) as { readonly [K in keyof S]: Tensor };
-    try {
-      yield [values, ...data];
-    } finally {
-      tf.dispose(Object.values(values));
-    }
-  }
+function checkSchedules(schedules: unknown): void {
+  const hint = "Write annealed({ beta: linearWarmup({ steps: 1000, to: 1 }) }, ...data).";
+  if (!isOptions(schedules)) throw wrongArgument("annealed", "the schedules", "schedules by name", schedules, hint);
+  for (const [name, schedule] of Object.entries(schedules))
+    checkFunction("annealed", `the schedule ${name}`, schedule, hint);
 }

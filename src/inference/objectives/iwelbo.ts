@@ -9,7 +9,7 @@ import { simulateGuide } from "../../dsl/simulate.js";
 import { ElbowError } from "../../errors.js";
 import { stopGradient } from "../../ops/marks.js";
 import { logSoftmax, logSumExp } from "../../ops/special.js";
-import { checkChoice, checkOptionNames } from "../../util/options.js";
+import { checkChoice, checkCount, checkOptionNames } from "../../util/options.js";
 import { type Objective, objective } from "../objective.js";
 import { checkPrograms } from "./checkPrograms.js";
 import { detached, firstOrderOnly, pathwiseOnly } from "./detached.js";
@@ -121,8 +121,7 @@ function checkOptions(particles: number, gradient: string, score: string): void 
   const refuse = (message: string) => {
     throw new ElbowError("option", { message: `iwelbo: ${message}` });
   };
-  if (!Number.isSafeInteger(particles) || particles < 1)
-    refuse(`particles must be a positive integer, not ${particles}`);
+  checkCount("iwelbo", "particles", particles);
   if (score === "plain") return;
   if (particles < 2) refuse(`the score "${score}" is made of the other particles, and there is one`);
   if (gradient !== "standard") refuse(`the gradient "${gradient}" has no score that "${score}" could control`);

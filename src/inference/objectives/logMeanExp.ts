@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
-import { asTensor, type TensorLike } from "../../ir/lifted.js";
+import { checkTensor } from "../../ir/checkTensor.js";
 import { logSumExp } from "../../ops/special.js";
 
 /**
@@ -13,7 +13,7 @@ import { logSumExp } from "../../ops/special.js";
  * console.log(tf.exp(logMeanExp(tf.log([1, 3]))).dataSync()[0].toFixed(4)); // => 2.0000
  * ```
  */
-export function logMeanExp(x: TensorLike): Tensor {
-  const tensor = asTensor(x, "float32", "logMeanExp: x");
-  return tf.sub(logSumExp(tf.reshape(tensor, [-1])), Math.log(tensor.size));
+export function logMeanExp(x: Tensor): Tensor {
+  checkTensor("logMeanExp", "x", x);
+  return tf.sub(logSumExp(tf.reshape(x, [-1])), Math.log(x.size));
 }

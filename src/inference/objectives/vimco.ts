@@ -33,6 +33,7 @@ export function boundsWithoutEach(logWeights: TensorLike, mean: LeftOut = "geome
   if (each.rank !== 1 || count < 2)
     throw new ElbowError("shape", {
       message: `boundsWithoutEach takes a vector of at least two log weights\n  received: ${formatShape(each.shape)}`,
+      hint: "Give one log weight per particle: [K].",
     });
   const isOwn = tf.cast(tf.eye(count), "bool");
   // row k holds all weights; sums over rows that leave out their own entry round less than sums minus it

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import { checkTensors } from "../../ir/checkTensor.js";
 import { checkPositive } from "./optimizer.js";
 
 /** A change of all gradients before the optimizer sees them, on traced tensors: one gradient per parameter, in order. */
@@ -26,6 +27,7 @@ export const globalNorm = (gradients: readonly Tensor[]): Tensor =>
 export function clipByNorm(maximum: number): GradientTransform {
   checkPositive("clipByNorm", "the maximum", maximum);
   return (gradients) => {
+    checkTensors("clipByNorm", "the gradients", gradients);
     const scale = tf.div(maximum, tf.maximum(globalNorm(gradients), maximum));
     return gradients.map((gradient) => tf.mul(gradient, scale));
   };
@@ -34,5 +36,8 @@ export function clipByNorm(maximum: number): GradientTransform {
 /** Moves every element of every gradient into [−limit, limit]. @throws ElbowError "option" unless the limit is positive */
 export function clipByValue(limit: number): GradientTransform {
   checkPositive("clipByValue", "the limit", limit);
-  return (gradients) => gradients.map((gradient) => tf.clipByValue(gradient, -limit, limit));
+  return (gradients) => {
+    checkTensors("clipByValue", "the gradients", gradients);
+    return gradients.map((gradient) => tf.clipByValue(gradient, -limit, limit));
+  };
 }

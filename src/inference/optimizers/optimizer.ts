@@ -59,17 +59,27 @@ export const builtIn = (optimizer: Omit<Optimizer, "isElementwise">): Optimizer 
 });
 
 /** @throws ElbowError "option" unless the condition on an optimizer's or a schedule's setting holds */
-export function checkSetting(isRight: boolean, where: string, setting: string, rule: string, received: unknown): void {
+export function checkSetting(
+  isRight: boolean,
+  where: string,
+  setting: string,
+  rule: string,
+  received: unknown,
+  example?: string,
+): void {
   if (isRight) return;
-  throw new ElbowError("option", { message: `${where}: ${setting} must be ${rule}\n  received: ${received}` });
+  throw new ElbowError("option", {
+    message: `${where}: ${setting} must be ${rule}\n  received: ${received}`,
+    hint: example && `Give ${example}, for example.`,
+  });
 }
 
 /** A decay rate or momentum: 0 ≤ x < 1. */
 export const checkDecay = (where: string, setting: string, value: number): void =>
-  checkSetting(value >= 0 && value < 1, where, setting, "at least 0 and below 1", value);
+  checkSetting(value >= 0 && value < 1, where, setting, "at least 0 and below 1", value, "0.9");
 
 export const checkNonNegative = (where: string, setting: string, value: number): void =>
-  checkSetting(value >= 0 && Number.isFinite(value), where, setting, "a finite number, at least 0", value);
+  checkSetting(value >= 0 && Number.isFinite(value), where, setting, "a finite number, at least 0", value, "0.1");
 
 export const checkPositive = (where: string, setting: string, value: number): void =>
-  checkSetting(value > 0 && Number.isFinite(value), where, setting, "a finite number above 0", value);
+  checkSetting(value > 0 && Number.isFinite(value), where, setting, "a finite number above 0", value, "0.1");

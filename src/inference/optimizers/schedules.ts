@@ -45,7 +45,12 @@ export interface ExponentialDecayOptions {
 
 /** initial · factor^(step / every). @throws ElbowError "option" */
 export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
-  checkOptionNames("exponentialDecay", options, ["initial", "factor", "every", "staircase"], "required");
+  checkOptionNames(
+    "exponentialDecay",
+    options,
+    ["initial", "factor", "every", "staircase"],
+    ["initial", "factor", "every"],
+  );
   const { initial, factor, every, staircase = false } = options;
   checkPositive("exponentialDecay", "initial", initial);
   checkPositive("exponentialDecay", "factor", factor);
@@ -68,7 +73,7 @@ export interface CosineDecayOptions {
 
 /** final + (initial − final)·(1 + cos(π·step/steps))/2. Loshchilov & Hutter (2017), without restarts. @throws ElbowError "option" */
 export function cosineDecay(options: CosineDecayOptions): Schedule {
-  checkOptionNames("cosineDecay", options, ["initial", "steps", "final"], "required");
+  checkOptionNames("cosineDecay", options, ["initial", "steps", "final"], ["initial", "steps"]);
   const { initial, steps, final = 0 } = options;
   checkPositive("cosineDecay", "initial", initial);
   checkPositive("cosineDecay", "steps", steps);
@@ -88,7 +93,7 @@ export interface LinearWarmupOptions {
 
 /** Grows linearly, then goes on with another rate: to(max(step − steps, 0)) · min((step + 1)/steps, 1). @throws ElbowError "option" */
 export function linearWarmup(options: LinearWarmupOptions): Schedule {
-  checkOptionNames("linearWarmup", options, ["steps", "to"], "required");
+  checkOptionNames("linearWarmup", options, ["steps", "to"], ["steps", "to"]);
   const { steps, to } = options;
   checkPositive("linearWarmup", "steps", steps);
   checkLearningRate("linearWarmup", to);

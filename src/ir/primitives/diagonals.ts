@@ -12,7 +12,10 @@ import { viaIntegers } from "./comparison.js";
 export function squareSize(name: string, { shape }: Type): number {
   const n = shape.at(-1);
   if (shape.length >= 2 && n === shape.at(-2)) return n!;
-  throw new ElbowError("shape", { message: `${name} takes square matrices\n  received: ${formatShape(shape)}` });
+  throw new ElbowError("shape", {
+    message: `${name} takes square matrices\n  received: ${formatShape(shape)}`,
+    hint: "Matrices stand in the last two axes: [..., n, n].",
+  });
 }
 
 const batchAxes = (shape: Shape): number[] => range(shape.length - 2);
@@ -68,8 +71,11 @@ export const diagonalPart = operation(
 const diagonalMatrixPrimitive: Primitive = linearUnary({
   name: "diagonalMatrix",
   infer: ([x]) => {
-    if (x!.shape.length > 0) return [{ shape: [...x!.shape, x!.shape.at(-1)!], dtype: x!.dtype }];
-    throw new ElbowError("shape", { message: "diagonalMatrix takes vectors\n  received: a scalar" });
+    if (x!.shape.at(-1)) return [{ shape: [...x!.shape, x!.shape.at(-1)!], dtype: x!.dtype }];
+    throw new ElbowError("shape", {
+      message: `diagonalMatrix takes vectors\n  received: ${x!.shape.length === 0 ? "a scalar" : formatShape(x!.shape)}`,
+      hint: "Vectors stand in the last axis: [..., n].",
+    });
   },
   evaluate: ([x]) => {
     const n = x!.shape.at(-1)!;
@@ -99,7 +105,10 @@ const trianglePrimitive: Primitive = linearUnary({
   name: "triangle",
   infer: ([x]) => {
     if (x!.shape.length >= 2) return [{ shape: x!.shape, dtype: x!.dtype }];
-    throw new ElbowError("shape", { message: `tril and triu take matrices\n  received: ${formatShape(x!.shape)}` });
+    throw new ElbowError("shape", {
+      message: `tril and triu take matrices\n  received: ${formatShape(x!.shape)}`,
+      hint: "Matrices stand in the last two axes: [..., m, n].",
+    });
   },
   evaluate: ([x], { isUpper, offset }) => {
     const [m, n] = x!.shape.slice(-2) as [number, number];

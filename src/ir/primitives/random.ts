@@ -19,6 +19,7 @@ function checkKey(name: string, key: Type): void {
   if (key.dtype === "int32" && key.shape.at(-1) === 2) return;
   throw new ElbowError("key", {
     message: `${name} takes a random key\n  expected: int32 [..., 2]\n  received: ${key.dtype} ${formatShape(key.shape)}`,
+    hint: "seedKey(0) makes one; namedKey and foldIn derive others from it.",
   });
 }
 

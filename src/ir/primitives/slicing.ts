@@ -15,7 +15,10 @@ export type Paddings = readonly (readonly [before: number, after: number])[];
 export function normalAxis(axis: number, rank: number): number {
   const normal = axis < 0 ? axis + rank : axis;
   if (Number.isInteger(normal) && normal >= 0 && normal < rank) return normal;
-  throw new ElbowError("axis", { message: `axis ${axis} does not exist\n  value has rank ${rank}` });
+  throw new ElbowError("axis", {
+    message: `axis ${axis} does not exist\n  value has rank ${rank}`,
+    hint: rank === 0 ? "A scalar has no axes." : `Take one of 0 to ${rank - 1}, or -1 for the last.`,
+  });
 }
 
 /** A scalar constant stretched to a shape. */

@@ -1,5 +1,5 @@
 // Data that are not given.
-// @error not-a-tensor
+// @error not-a-tensor at y
 import * as tf from "@tensorflow/tfjs-core";
 import { elbo, fit, gen, normal, observe, sample } from "elbow";
 
