@@ -215,7 +215,8 @@ export async function importanceDraws<
     "Write importanceDraws(model, guide, parameters, [y], { draws }), both programs without arguments.",
   );
   checkData("importanceDraws", data);
-  checkOptionNames("importanceDraws", options, drawOptionNames, ["draws"]);
+  // the options of importanceSummary do as well
+  checkOptionNames("importanceDraws", options, [...drawOptionNames, "truth"], ["draws"]);
   const { draws, seed, validate, work, engine, threads } = options;
   const drawn = await drawMany(
     function* (q: unknown, observed: D): Effects<Effect, { choices: Tree<Tensor>; logWeights: Tensor }> {
