@@ -4,13 +4,7 @@ import { broadcastShapes, sizeOf } from "../../../../util/shapes.js";
 import type { Unit } from "../../plan/units.js";
 import { fromWord, scalarType, toWord } from "../../wgsl/elementwise.js";
 import type { Emitter } from "../emitter.js";
-import { threads, type Written } from "./unit.js";
-
-const fixed = (emitter: Emitter, code: string, prefix = "b"): string => {
-  const name = emitter.fresh(prefix);
-  emitter.line(`let ${name} = ${code};`);
-  return name;
-};
+import { fixed, threads, type Written } from "./unit.js";
 
 /** Lines up to this length are walked through by one thread. */
 const short = 32;

@@ -4,13 +4,7 @@ import { sizeOf } from "../../../../util/shapes.js";
 import type { Unit } from "../../plan/units.js";
 import { scalarType } from "../../wgsl/elementwise.js";
 import { type Emitter, zeroOf } from "../emitter.js";
-import { threads, type Written } from "./unit.js";
-
-const named = (emitter: Emitter, code: string, prefix = "b"): string => {
-  const name = emitter.fresh(prefix);
-  emitter.line(`let ${name} = ${code};`);
-  return name;
-};
+import { fixed, threads, type Written } from "./unit.js";
 
 /** Elements of the updates and of the result: [batch, before, picks or indices, after]. */
 function sizesOf({ heads: [head] }: Unit) {
@@ -37,7 +31,7 @@ function updateAt(
   const [keys, places, updates] = inputs as [Variable, Variable, Variable];
   const picks = keys.shape.at(-1)!;
   const { before, after } = sizes;
-  const place = named(emitter, `u32(${element(emitter, places, `(${b} * ${picks}u + ${r})`)})`);
+  const place = fixed(emitter, `u32(${element(emitter, places, `(${b} * ${picks}u + ${r})`)})`);
   return element(
     emitter,
     updates,
@@ -56,18 +50,18 @@ export function writeChunks(emitter: Emitter, unit: Unit, chunk: number): Writte
   const size = sizeOf(sums.shape);
   emitter.line(`let i = w * ${threads}u + lid;`);
   emitter.block(`if (i < ${size}u)`, () => {
-    const e = named(emitter, "i", "e");
-    const q = named(emitter, `${e} % ${rest}u`);
-    const first = named(emitter, `(${e} / ${rest}u) % ${picks}u`);
-    const b = named(emitter, `${e} / ${rest * picks}u`);
+    const e = fixed(emitter, "i", "e");
+    const q = fixed(emitter, `${e} % ${rest}u`);
+    const first = fixed(emitter, `(${e} / ${rest}u) % ${picks}u`);
+    const b = fixed(emitter, `${e} / ${rest * picks}u`);
     const keyAt = (r: string) => element(emitter, keys, `(${b} * ${picks}u + ${r})`);
-    const key = named(emitter, keyAt(first));
-    const before = named(emitter, keyAt(`max(${first}, 1u) - 1u`));
+    const key = fixed(emitter, keyAt(first));
+    const before = fixed(emitter, keyAt(`max(${first}, 1u) - 1u`));
     emitter.block(`if (${first} % ${chunk}u == 0u || ${before} != ${key})`, () => {
       const total = emitter.mutable(scalarType[sums.dtype], zeroOf[sums.dtype]);
-      const end = named(emitter, `min(${picks}u, (${first} / ${chunk}u + 1u) * ${chunk}u)`);
+      const end = fixed(emitter, `min(${picks}u, (${first} / ${chunk}u + 1u) * ${chunk}u)`);
       emitter.block(`for (var next = ${first}; next < ${end}; next++)`, () => {
-        const r = named(emitter, "next", "r");
+        const r = fixed(emitter, "next", "r");
         emitter.line(`if (${keyAt(r)} != ${key}) { break; }`);
         emitter.line(`${total} += ${updateAt(emitter, equation!.inputs, b, r, q, sizes)};`);
       });
@@ -88,14 +82,14 @@ export function writeSegments(emitter: Emitter, unit: Unit, chunk: number): Writ
   const picks = keys.shape.at(-1)!;
   emitter.line(`let i = w * ${threads}u + lid;`);
   emitter.block(`if (i < ${size}u)`, () => {
-    const e = named(emitter, "i", "e");
-    const index = named(emitter, `(${e} / ${after}u) % ${length}u`);
-    const b = named(emitter, `${e} / ${before * length * after}u`);
-    const q = named(emitter, `((${e} / ${length * after}u) % ${before}u) * ${after}u + ${e} % ${after}u`);
+    const e = fixed(emitter, "i", "e");
+    const index = fixed(emitter, `(${e} / ${after}u) % ${length}u`);
+    const b = fixed(emitter, `${e} / ${before * length * after}u`);
+    const q = fixed(emitter, `((${e} / ${length * after}u) % ${before}u) * ${after}u + ${e} % ${after}u`);
     emitter.line("var low = 0u;");
     emitter.line(`var high = ${picks}u;`);
     emitter.block("while (low < high)", () => {
-      const middle = named(emitter, "(low + high) / 2u");
+      const middle = fixed(emitter, "(low + high) / 2u");
       const isBefore = `bitcast<u32>(${element(emitter, keys, `(${b} * ${picks}u + ${middle})`)}) < ${index}`;
       emitter.line(`if (${isBefore}) { low = ${middle} + 1u; } else { high = ${middle}; }`);
     });
@@ -103,7 +97,7 @@ export function writeSegments(emitter: Emitter, unit: Unit, chunk: number): Writ
     emitter.block(
       `for (; low < ${picks}u; low = ${chunk === 1 ? "low + 1u" : `(low / ${chunk}u + 1u) * ${chunk}u`})`,
       () => {
-        const r = named(emitter, "low", "r");
+        const r = fixed(emitter, "low", "r");
         emitter.line(`if (u32(${element(emitter, keys, `(${b} * ${picks}u + ${r})`)}) != ${index}) { break; }`);
         const part =
           chunk === 1

@@ -7,14 +7,7 @@ import { type Stage, ways } from "../../plan/sorting.js";
 import type { Unit } from "../../plan/units.js";
 import type { Emitter } from "../emitter.js";
 import { writeChunks, writeSegments } from "./scatter.js";
-import { threads, type Written } from "./unit.js";
-
-/** The line's number, the run's and the position within it as names. */
-const named = (emitter: Emitter, code: string, prefix = "b"): string => {
-  const name = emitter.fresh(prefix);
-  emitter.line(`let ${name} = ${code};`);
-  return name;
-};
+import { fixed, threads, type Written } from "./unit.js";
 
 /** What has to be smaller the earlier an element comes, as u32. */
 function keyOf(emitter: Emitter, element: string, { dtype }: Variable, isDescending: boolean): string {
@@ -22,7 +15,7 @@ function keyOf(emitter: Emitter, element: string, { dtype }: Variable, isDescend
   if (dtype === "bool") return `select(1u, 0u, ${element})`;
   if (dtype === "int32") return `(~(bitcast<u32>(${element}) ^ 0x80000000u))`;
   // −0 and 0 are equal
-  const bits = named(emitter, `select(bitcast<u32>(${element}), 0u, ${element} == 0f)`);
+  const bits = fixed(emitter, `select(bitcast<u32>(${element}), 0u, ${element} == 0f)`);
   return `select(0x7fffffffu - ${bits}, ${bits}, ${bits} >= 0x80000000u)`;
 }
 
@@ -33,12 +26,12 @@ function writeRuns(emitter: Emitter, unit: Unit, stage: Extract<Stage, { kind: "
   const [keys, places] = targets as [Variable, Variable];
   const { elements, kept } = stage.to;
   const runs = Math.ceil(elements / runLength);
-  const line = named(emitter, `w / ${runs}u`);
-  const from = named(emitter, `(w % ${runs}u) * ${runLength}u`);
-  const count = named(emitter, `min(${runLength}u, ${elements}u - ${from})`);
-  const at = named(emitter, `${from} + min(lid, ${count} - 1u)`);
+  const line = fixed(emitter, `w / ${runs}u`);
+  const from = fixed(emitter, `(w % ${runs}u) * ${runLength}u`);
+  const count = fixed(emitter, `min(${runLength}u, ${elements}u - ${from})`);
+  const at = fixed(emitter, `${from} + min(lid, ${count} - 1u)`);
   const element = emitter.value(x, { shape: x.shape, flat: emitter.define(`(${line} * ${elements}u + ${at})`) });
-  const key = named(emitter, keyOf(emitter, element, x, stage.isDescending));
+  const key = fixed(emitter, keyOf(emitter, element, x, stage.isDescending));
   emitter.line(`shared_0[lid] = ${key};`);
   emitter.line("workgroupBarrier();");
   const place = emitter.mutable("u32", "0u");
@@ -67,24 +60,24 @@ function writeMerge(emitter: Emitter, unit: Unit, stage: Extract<Stage, { kind: 
   const kept = (run: string): string => `min(${from.kept}u, ${from.elements}u - ${run} * ${from.length}u)`;
   emitter.line(`let i = w * ${threads}u + lid;`);
   emitter.block(`if (i < ${size}u)`, () => {
-    const e = named(emitter, "i", "e");
-    const own = named(emitter, `${e} % ${from.kept}u`);
-    const run = named(emitter, `(${e} / ${from.kept}u) % ${runs}u`);
-    const line = named(emitter, `${e} / ${from.kept * runs}u`);
+    const e = fixed(emitter, "i", "e");
+    const own = fixed(emitter, `${e} % ${from.kept}u`);
+    const run = fixed(emitter, `(${e} / ${from.kept}u) % ${runs}u`);
+    const line = fixed(emitter, `${e} / ${from.kept * runs}u`);
     emitter.block(`if (${own} < ${kept(run)})`, () => {
-      const key = named(emitter, keyAt(e));
-      const group = named(emitter, `${run} / ${ways(stage)}u`);
+      const key = fixed(emitter, keyAt(e));
+      const group = fixed(emitter, `${run} / ${ways(stage)}u`);
       const place = emitter.mutable("u32", own);
       emitter.block(
         `for (var s = ${group} * ${ways(stage)}u; s < min(${group} * ${ways(stage)}u + ${ways(stage)}u, ${runs}u); s++)`,
         () => {
           emitter.line(`if (s == ${run}) { continue; }`);
-          const first = named(emitter, `(${line} * ${runs}u + s) * ${from.kept}u`);
+          const first = fixed(emitter, `(${line} * ${runs}u + s) * ${from.kept}u`);
           emitter.line("var low = 0u;");
           emitter.line(`var high = ${kept("s")};`);
           emitter.block("while (low < high)", () => {
-            const middle = named(emitter, "(low + high) / 2u");
-            const other = named(emitter, keyAt(emitter.define(`(${first} + ${middle})`)));
+            const middle = fixed(emitter, "(low + high) / 2u");
+            const other = fixed(emitter, keyAt(emitter.define(`(${first} + ${middle})`)));
             // of equal elements those of earlier runs come first
             emitter.line(`let isBefore = ${other} < ${key} || (${other} == ${key} && s < ${run});`);
             emitter.line(`low = select(low, ${middle} + 1u, isBefore);`);
@@ -95,7 +88,7 @@ function writeMerge(emitter: Emitter, unit: Unit, stage: Extract<Stage, { kind: 
       );
       emitter.block(`if (${place} < ${to.kept}u)`, () => {
         const target = `(${line} * ${groups}u + ${group}) * ${to.kept}u + ${place}`;
-        const index = named(emitter, emitter.value(places, { shape: places.shape, flat: e }));
+        const index = fixed(emitter, emitter.value(places, { shape: places.shape, flat: e }));
         if (x) {
           const flat = emitter.define(`(${line} * ${from.elements}u + u32(${index}))`);
           emitter.store(targets[0]!, target, emitter.value(x, { shape: x.shape, flat }));

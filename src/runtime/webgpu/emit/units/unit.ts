@@ -49,3 +49,10 @@ export const batchOf = (own: Shape, coordinates: readonly string[]): string[] =>
   const skipped = coordinates.length - own.length;
   return own.map((size, axis) => (size === 1 ? "0u" : coordinates[axis + skipped]!));
 };
+
+/** Code under a name of its own, computed here. */
+export function fixed(emitter: Emitter, code: string, prefix = "b"): string {
+  const name = emitter.fresh(prefix);
+  emitter.line(`let ${name} = ${code};`);
+  return name;
+}
