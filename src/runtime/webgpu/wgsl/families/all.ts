@@ -1,10 +1,11 @@
 // Functions that are written for single precision and have derivatives of every order, by name.
 
 import { besselMoments } from "./besselMoments.js";
+import { binomialEntropy } from "./binomialEntropy.js";
 import { ofFloats, type Source } from "./calls.js";
 import { circular } from "./circular.js";
-import { countEntropies, countEntropyPrimitives } from "./countEntropies.js";
 import { countQuantiles } from "./countQuantiles.js";
+import { countWalks } from "./countWalks.js";
 import { gammaShapeParts } from "./gammaShapeParts.js";
 import { incompleteBeta } from "./incompleteBeta.js";
 import { incompleteGamma } from "./incompleteGamma.js";
@@ -12,6 +13,8 @@ import { jets } from "./jets.js";
 import { lambertw } from "./lambertw.js";
 import { lgammaCurvature } from "./lgammaCurvature.js";
 import { millsCumulants } from "./millsCumulants.js";
+import { negativeBinomialEntropy } from "./negativeBinomialEntropy.js";
+import { poissonEntropy } from "./poissonEntropy.js";
 import { polygammaDifference } from "./polygammaDifference.js";
 import { quadrature } from "./quadrature.js";
 import { quantiles } from "./quantiles.js";
@@ -40,8 +43,10 @@ const families: Readonly<Record<string, Source>> = {
   ...millsCumulants,
   ...polygammaDifference,
   ...countQuantiles,
-  ...countEntropies,
-  ...countEntropyPrimitives,
+  ...countWalks,
+  ...poissonEntropy,
+  ...binomialEntropy,
+  ...negativeBinomialEntropy,
 };
 
 const written = new Map<string, string | undefined>();
