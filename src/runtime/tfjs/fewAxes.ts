@@ -4,22 +4,27 @@ import * as tf from "@tensorflow/tfjs-core";
 import { broadcastShapes, type Shape, sizeOf } from "../../util/shapes.js";
 import type { Rule } from "./lowering.js";
 
-/** What every backend's kernels take. */
+/** What every backend's kernels take, but for some of WebGL's. */
 export const mostAxes = 6;
 
-/** The same rule, which sees neighbouring axes as one where the same operands vary along them. */
+/**
+ * The same rule, which sees neighbouring axes as one where the same operands vary along them.
+ *
+ * @param most - how many axes it takes
+ * @param broadcast - stretches what still has more
+ */
 export const onFewAxes =
-  (rule: Rule): Rule =>
+  (rule: Rule, most = mostAxes, broadcast: (x: tf.Tensor, shape: number[]) => tf.Tensor = tf.broadcastTo): Rule =>
   (operands, attributes) => {
-    if (operands.every(({ rank }) => rank <= mostAxes)) return rule(operands, attributes);
+    if (operands.every(({ rank }) => rank <= most)) return rule(operands, attributes);
     const shape = operands.map((each) => each.shape as Shape).reduce((a, b) => broadcastShapes(a, b)!);
     const merged = mergedShapes(
       operands.map((each) => each.shape),
       shape,
     );
-    const isFew = merged.every((each) => each.length <= mostAxes);
+    const isFew = merged.every((each) => each.length <= most);
     const fewer = operands.map((each, i) =>
-      isFew ? tf.reshape(each, merged[i]!) : tf.reshape(tf.broadcastTo(each, [...shape]), [sizeOf(shape)]),
+      isFew ? tf.reshape(each, merged[i]!) : tf.reshape(broadcast(each, [...shape]), [sizeOf(shape)]),
     );
     return rule(fewer, attributes).map((result) => tf.reshape(result, [...shape]));
   };

@@ -5,6 +5,7 @@ import * as trigonometric from "../../ir/primitives/trigonometricKernels.js";
 import type { Equation, Primitive } from "../../ir/program.js";
 import { onFewAxes } from "./fewAxes.js";
 import type { Rule } from "./lowering.js";
+import { onMergedAxes } from "./mergedAxes.js";
 
 /** Another rule in a backend's place of the one of tfjs operations, which it may use. */
 export type Corrections = ReadonlyMap<string, (rule: Rule) => Rule>;
@@ -35,28 +36,33 @@ function stretch(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
   return tf.reshape(result, [...shape]);
 }
 
-const mostTiledAxes = 4;
+/** More axes than these are merged, or stretched one after the other: some kernels of webgl choose between tensors of four at most. */
+const mostAxes = 4;
 
 /** Compositions in the place of kernels of one result. */
 const compositions: readonly (readonly [string, (...operands: tf.Tensor[]) => tf.Tensor])[] =
   Object.entries(trigonometric);
 
 /** By primitive: what both backends run otherwise than others. */
-export const gpuCorrections: Corrections = new Map<string, (rule: Rule) => Rule>([
+const gpuCorrections: Corrections = new Map<string, (rule: Rule) => Rule>([
   [
     "broadcastTo",
     (rule) => (operands, attributes) =>
-      attributes.shape.length <= mostTiledAxes ? rule(operands, attributes) : [stretch(operands[0]!, attributes.shape)],
+      attributes.shape.length <= mostAxes ? rule(operands, attributes) : [stretch(operands[0]!, attributes.shape)],
   ],
   ...compositions.map(([name, compose]): [string, (rule: Rule) => Rule] => [
     name,
-    () => onFewAxes((operands) => [compose(...operands)]),
+    () => (operands) => [compose(...operands)],
   ]),
 ]);
 
-/** The rule of a primitive with one correction after the other. */
-export const corrected = (
-  { name }: Primitive,
-  rule: Rule | undefined,
-  ...all: readonly Corrections[]
-): Rule | undefined => rule && all.reduce((before, corrections) => corrections.get(name)?.(before) ?? before, rule);
+/** The rule of a primitive on a GPU: corrected, and on few axes. */
+export function gpuRule(primitive: Primitive, ...own: readonly Corrections[]): Rule | undefined {
+  const { name, tfjs, isElementwise } = primitive;
+  if (!tfjs) return undefined;
+  const rule = [gpuCorrections, ...own].reduce(
+    (before, corrections) => corrections.get(name)?.(before) ?? before,
+    tfjs as Rule,
+  );
+  return isElementwise ? onFewAxes(rule, mostAxes, stretch) : onMergedAxes(primitive, rule);
+}

@@ -4,7 +4,7 @@ import type { Equation } from "../../ir/program.js";
 import type { HasRule } from "../placement.js";
 import { hasTfjsRule } from "../plan.js";
 import { onFewAxes } from "./fewAxes.js";
-import { computesIntegers, corrected, gpuCorrections } from "./gpuRules.js";
+import { computesIntegers, gpuRule } from "./gpuRules.js";
 import type { Rule } from "./lowering.js";
 import { tensorflowOps } from "./tensorflowOps.js";
 import { isInexactOnWebgpu, webgpuCorrections } from "./webgpuRules.js";
@@ -31,13 +31,13 @@ const ofTensorflow: Rules = {
 };
 
 const ofWebgpu: Rules = {
-  ruleOf: (primitive) => corrected(primitive, ofTfjs.ruleOf(primitive), gpuCorrections, webgpuCorrections),
+  ruleOf: (primitive) => gpuRule(primitive, webgpuCorrections),
   hasRule: hasTfjsRule,
   isInexact: isInexactOnWebgpu,
 };
 
 const ofWebgl: Rules = {
-  ruleOf: (primitive) => corrected(primitive, ofTfjs.ruleOf(primitive), gpuCorrections),
+  ruleOf: (primitive) => gpuRule(primitive),
   hasRule: hasTfjsRule,
   isInexact: computesIntegers,
 };

@@ -1,7 +1,7 @@
 // The sequences that a scan walks along, and those that it makes, element by element.
 import * as tf from "@tensorflow/tfjs-core";
 import type { Type } from "../../ir/program.js";
-import { sizeOf } from "../../util/shapes.js";
+import { type Shape, sizeOf } from "../../util/shapes.js";
 import type { Sides } from "../placement.js";
 import { Cell, onHost } from "./cell.js";
 import { mostAxes } from "./fewAxes.js";
@@ -15,7 +15,7 @@ export function unstack(sequence: Cell, length: number, { onHost: isRead, onDevi
   const size = sizeOf(type.shape);
   const elements = size * length === 0 ? new Float64Array(0) : sequence.elements;
   const tensors =
-    sequence.tensor && size * length > 0 && (onDevice || !(isRead && elements)) ? tf.unstack(sequence.tensor) : [];
+    sequence.tensor && size * length > 0 && (onDevice || !(isRead && elements)) ? cut(sequence.tensor, type.shape) : [];
   return Array.from({ length }, (_, t) => new Cell(type, tensors[t], elements?.subarray(t * size, (t + 1) * size)));
 }
 
@@ -33,12 +33,24 @@ export function stack(type: Type, cells: readonly Cell[]): Cell {
     });
     return onHost(type, elements);
   }
-  const tensors = cells.map((cell) => cell.onDevice());
-  const isFew = type.shape.length <= mostAxes;
-  const result = isFew ? tf.stack(tensors) : stackAsVectors(tensors, type.shape);
+  const result = join(
+    cells.map((cell) => cell.onDevice()),
+    type.shape,
+  );
   for (const cell of cells) cell.release();
   return new Cell(type, result, undefined);
 }
 
-const stackAsVectors = (tensors: readonly tf.Tensor[], shape: readonly number[]): tf.Tensor =>
-  tf.tidy(() => tf.reshape(tf.stack(tensors.map((each) => tf.reshape(each, [-1]))), [...shape]));
+/** The elements along the first axis. Of many axes, they are cut as vectors. */
+const cut = (sequence: tf.Tensor, shape: Shape): tf.Tensor[] =>
+  sequence.rank <= mostAxes
+    ? tf.unstack(sequence)
+    : tf.tidy(() =>
+        tf.unstack(tf.reshape(sequence, [sequence.shape[0]!, -1])).map((each) => tf.reshape(each, [...shape])),
+      );
+
+/** The opposite. */
+const join = (elements: readonly tf.Tensor[], shape: Shape): tf.Tensor =>
+  shape.length <= mostAxes
+    ? tf.stack([...elements])
+    : tf.tidy(() => tf.reshape(tf.stack(elements.map((each) => tf.reshape(each, [-1]))), [...shape]));
