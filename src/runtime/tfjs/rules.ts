@@ -7,6 +7,7 @@ import { onFewAxes } from "./fewAxes.js";
 import { computesIntegers, gpuRule } from "./gpuRules.js";
 import type { Rule } from "./lowering.js";
 import { tensorflowOps } from "./tensorflowOps.js";
+import { webglCorrections } from "./webglRules.js";
 import { isInexactOnWebgpu, webgpuCorrections } from "./webgpuRules.js";
 
 /** The rule of a primitive; undefined for what the host has to do. */
@@ -37,7 +38,7 @@ const ofWebgpu: Rules = {
 };
 
 const ofWebgl: Rules = {
-  ruleOf: (primitive) => gpuRule(primitive),
+  ruleOf: (primitive) => gpuRule(primitive, webglCorrections),
   hasRule: hasTfjsRule,
   isInexact: computesIntegers,
 };
