@@ -22,6 +22,7 @@ import {
   restoreState,
   writeCheckpoint,
 } from "./fitting/checkpoint.js";
+import { fitOptionNames } from "./fitting/fitOptionNames.js";
 import { runLoop } from "./fitting/loop.js";
 import { type ProgressReporter, terminalProgress } from "./fitting/progress.js";
 import { type FitData, sourceOf } from "./fitting/sources.js";
@@ -245,29 +246,8 @@ function resumeFrom(file: string, checkpoint: Checkpoint, identity: Identity, fr
   }
 }
 
-const optionNames = [
-  "parameters",
-  "data",
-  "steps",
-  "optimizer",
-  "seed",
-  "draws",
-  "validate",
-  "direction",
-  "clip",
-  "progress",
-  "checkpoint",
-  "resume",
-  "reportEvery",
-  "unused",
-  "onReport",
-  "signal",
-  "engine",
-  "threads",
-];
-
 function checkOptions(options: FitSettings<Parameters>): void {
-  checkOptionNames("fit", options, optionNames, ["parameters", "steps"]);
+  checkOptionNames("fit", options, fitOptionNames, ["parameters", "steps"]);
   const { parameters, steps, draws, direction, checkpoint, reportEvery, optimizer, clip, unused } = options;
   const { validate, onReport, signal, progress } = options;
   const check = (isRight: boolean, name: string, rule: string, received: unknown) => {

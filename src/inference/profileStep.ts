@@ -12,6 +12,7 @@ import { checkOptionNames } from "../util/options.js";
 import { checkObjective } from "./checkObjective.js";
 import type { FitOptions, FitSettings } from "./fit.js";
 import { type CompiledStep, compileStep } from "./fitting/compiledStep.js";
+import { fitOptionNames } from "./fitting/fitOptionNames.js";
 import { type FitData, type Segment, sourceOf } from "./fitting/sources.js";
 import { initialState } from "./fitting/state.js";
 import { stepOf } from "./fitting/stepper.js";
@@ -31,19 +32,6 @@ export type ProfileStepOptions<P extends Parameters, D extends readonly unknown[
   /** Time to measure for. @defaultValue 600 */
   readonly milliseconds?: number | undefined;
 };
-
-const optionNames = [
-  "parameters",
-  "data",
-  "optimizer",
-  "seed",
-  "draws",
-  "direction",
-  "clip",
-  "engine",
-  "threads",
-  "milliseconds",
-];
 
 /** Where the time of an objective's step goes. */
 export interface StepProfile {
@@ -105,7 +93,8 @@ export async function profileStep<P extends Parameters, D extends readonly unkno
   options: ProfileStepOptions<NoInfer<P>, NoInfer<D>>,
 ): Promise<StepProfile> {
   checkObjective("profileStep", objective);
-  checkOptionNames("profileStep", options, optionNames, ["parameters"]);
+  // those of the fit that the step is of do as well
+  checkOptionNames("profileStep", options, [...fitOptionNames, "milliseconds"], ["parameters"]);
   const { parameters, optimizer = adam(), seed = 0, direction = objective.direction, clip, draws } = options;
   const engine = await compilingEngine(options);
   const source = await sourceOf((options.data ?? []) as FitData<readonly unknown[]>);

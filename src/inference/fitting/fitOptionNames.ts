@@ -1,0 +1,21 @@
+/** Names of all options of fit. */
+export const fitOptionNames = [
+  "parameters",
+  "data",
+  "steps",
+  "optimizer",
+  "seed",
+  "draws",
+  "validate",
+  "direction",
+  "clip",
+  "progress",
+  "checkpoint",
+  "resume",
+  "reportEvery",
+  "unused",
+  "onReport",
+  "signal",
+  "engine",
+  "threads",
+] as const;
