@@ -1,11 +1,16 @@
 // The page's program: the conformance suite's programs on an engine of the browser. What is computed is judged outside.
 import * as tf from "@tensorflow/tfjs-core";
+import { clipByNorm, fit, type Objective, sgd } from "elbow";
+import * as hmm from "../../models/hmm.js";
+import * as linearGaussianStateSpace from "../../models/linearGaussianStateSpace.js";
+import * as logisticRegression from "../../models/logisticRegression.js";
 import { build } from "../../src/ir/builder.js";
 import { foldIn, randomBits, randomNormal, randomUniform } from "../../src/ir/primitives/random.js";
 import type { NDArray, Program } from "../../src/ir/program.js";
 import { ndarrayFromTensorAsync, tensorFromNDArray } from "../../src/runtime/arrays.js";
 import { engineByName } from "../../src/runtime/engines.js";
-import { sampled } from "../ir/conformance/applications.js";
+import { leavesOf, type Tree } from "../../src/util/tree.js";
+import { applicationsOf, kindsOfApplication, sampled } from "../ir/conformance/applications.js";
 import { cases } from "../ir/conformance/cases/all.js";
 
 /** An array as plain data. */
@@ -23,6 +28,8 @@ export async function runOn(engineName: string, program: Program, inputs: readon
   return arrays.map((array) => ({ ...array, elements: [...array.elements] }));
 }
 
+const models = { hmm, linearGaussianStateSpace, logisticRegression };
+
 export const page = {
   /** Results of one random application of the primitive of one of the cases. */
   apply: (
@@ -33,6 +40,36 @@ export const page = {
   ): Promise<PlainArray[]> => {
     const { program, inputs } = sampled(cases[at]!, seed, options);
     return runOn(engineName, program, inputs);
+  },
+  /** Results of all random applications of one kind. */
+  applyAll: async (engineName: string, at: number, kind: number, settings: { effort: number; seed: number }) => {
+    const results: PlainArray[][] = [];
+    for (const { program, inputs } of applicationsOf(cases[at]!, kindsOfApplication[kind]!, settings))
+      results.push(await runOn(engineName, program, inputs));
+    return results;
+  },
+  /** Where a few steps with a model of the gallery end: objectives, parameters, and how far these have moved. */
+  fit: async (engine: string, name: keyof typeof models, seed: number) => {
+    const { objective, parameters, data } = models[name];
+    const result = await fit(objective as unknown as Objective<object, readonly unknown[]>, {
+      parameters,
+      data,
+      steps: 20,
+      reportEvery: 10,
+      draws: 4,
+      optimizer: sgd({ learningRate: 0.01 }),
+      clip: clipByNorm(1),
+      seed,
+      engine,
+    });
+    const numbers = (tree: object) => leavesOf(tree as Tree<tf.Tensor>).flatMap(({ leaf }) => [...leaf.dataSync()]);
+    const [ends, starts] = [numbers(result.parameters), numbers(parameters)];
+    return {
+      engine: result.engine,
+      objectives: result.history.map((entry) => entry.objective),
+      parameters: ends,
+      moved: Math.max(...ends.map((x, i) => Math.abs(x - starts[i]!))),
+    };
   },
   /** Bits, uniform and normal numbers of one key. */
   random: (engineName: string): Promise<PlainArray[]> => {

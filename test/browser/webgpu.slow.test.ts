@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { type Browser, chromium, type Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NDArray } from "../../src/ir/program.js";
-import { sampled } from "../ir/conformance/applications.js";
+import { applicationsOf, kindsOfApplication } from "../ir/conformance/applications.js";
 import { cases } from "../ir/conformance/cases/all.js";
 import type { Tolerance } from "../ir/conformance/conformance.js";
 import { expectAgreement, expectClose } from "../ir/conformance/properties.js";
@@ -109,6 +109,28 @@ describe.skipIf(!adapter)(`webgpu in Chromium, on ${adapter}${reason}`, () => {
     },
   );
 
+  test.each([
+    ["hmm", false],
+    ["linearGaussianStateSpace", true],
+    ["logisticRegression", true],
+  ] as const)("a few steps with %s end where those of wasm do", async (name, isRandom) => {
+    const tab = await open("conformance");
+    const fitOn = (engine: string, seed: number) => callPage<ConformancePage>(tab)("fit", engine, name, seed);
+    const [onWasm, onGpu, another] = [await fitOn("wasm", 3), await fitOn("webgpu", 3), await fitOn("wasm", 4)];
+    expect(onGpu.engine).toBe("webgpu");
+    type End = typeof onGpu;
+    const largest = (a: readonly number[], b: readonly number[], size: (x: number) => number) =>
+      Math.max(...a.map((x, i) => Math.abs(x - b[i]!) / size(b[i]!)));
+    const objectives = (a: End) => largest(a.objectives, onWasm.objectives, (x) => 1 + Math.abs(x));
+    const parameters = (a: End) => largest(a.parameters, onWasm.parameters, () => onWasm.moved);
+    expect(objectives(onGpu)).toBeLessThan(1e-6);
+    expect(parameters(onGpu)).toBeLessThan(1e-4);
+    // another seed is another fit, unless nothing is random
+    expect(objectives(another) > 1e-6).toBe(isRandom);
+    expect(parameters(another) > 1e-4).toBe(isRandom);
+    await tab.close();
+  });
+
   test("random bits are those of wasm, draws the same to rounding", async () => {
     const tab = await open("conformance");
     const call = callPage<ConformancePage>(tab);
@@ -138,10 +160,19 @@ describe.skipIf(!adapter)(`webgpu in Chromium, on ${adapter}${reason}`, () => {
     beforeAll(async () => {
       tab = await open("conformance");
     });
-    test.each(cases.map((entry, at) => [entry.primitive.name, entry, at] as const))("%s", async (_, entry, at) => {
-      const seed = 20240607;
-      const received = await callPage<ConformancePage>(tab)("apply", "webgpu", at, seed);
-      expectAgreement(sampled(entry, seed), received.map(toArray));
+    const settings = { effort: 1, seed: 20240607 };
+    describe.each(cases.map((entry, at) => [entry.primitive.name, entry, at] as const))("%s", (_, entry, at) => {
+      test.each(kindsOfApplication.map((kind, number) => [kind.title, kind, number] as const))(
+        "agrees%s",
+        async (_, kind, number) => {
+          const received = await callPage<ConformancePage>(tab)("applyAll", "webgpu", at, number, settings);
+          const applications = applicationsOf(entry, kind, settings);
+          expect(received.length).toBe(applications.length);
+          applications.forEach((application, i) => {
+            expectAgreement(application, received[i]!.map(toArray));
+          });
+        },
+      );
     });
   });
 });

@@ -53,3 +53,19 @@ export function sampled(entry: Conformance, seed: number, { onManyAxes = false }
   const [signature] = fc.sample(entry.signature, { numRuns: 1, seed });
   return (onManyAxes ? appliedOnManyAxes : applied)(entry, signature!, randomFrom(seed));
 }
+
+/** How an application is made, and how many of them engines are asked for whose values must be awaited. */
+export const kindsOfApplication = [
+  { title: "", apply: applied, runs: 3 },
+  { title: ", many axes", apply: appliedOnManyAxes, runs: 2 },
+] as const;
+
+/** As many random applications of a kind, the same for the same seed. */
+export function applicationsOf(
+  entry: Conformance,
+  { apply, runs }: (typeof kindsOfApplication)[number],
+  { effort, seed }: { readonly effort: number; readonly seed: number },
+): Application[] {
+  const samples = fc.sample(fc.tuple(entry.signature, fc.integer()), { numRuns: runs * effort, seed });
+  return samples.map(([signature, elements]) => apply(entry, signature, randomFrom(elements)));
+}

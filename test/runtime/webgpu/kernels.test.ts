@@ -1,7 +1,7 @@
 // What the steps of the benchmarks become: planned on Dawn's null device, which computes nothing and needs no driver.
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { elbowRunner } from "../../../bench/harness/elbowRunner.js";
+import { elbowRunner, type Runnable } from "../../../bench/harness/elbowRunner.js";
 import { workloads } from "../../../bench/workloads/all.js";
 import { build } from "../../../src/ir/builder.js";
 import { broadcastTo } from "../../../src/ir/primitives/axes.js";
@@ -10,6 +10,7 @@ import { exp } from "../../../src/ir/primitives/exponential.js";
 import { engineByName } from "../../../src/runtime/engines.js";
 import { isInstalled } from "../../../src/runtime/packages.js";
 import { openWebgpu, type WebgpuEngine } from "../../../src/runtime/webgpu/webgpuEngine.js";
+import { galleryFit } from "../../models/shortFits.js";
 
 const hasDawn = await isInstalled("webgpu");
 
@@ -29,6 +30,19 @@ describe.skipIf(!hasDawn)("kernels of a step", () => {
   ])("%s takes at most %i", async (name, most) => {
     const [variant] = workloads.get(name)!().variants;
     const runner = await elbowRunner(variant!, await engineByName("wasm"));
+    const { kernels, hostEvaluated } = gpu.compile(runner.program).details!();
+    runner.dispose();
+    expect(hostEvaluated).toEqual([]);
+    expect(kernels).toBeLessThanOrEqual(most);
+  });
+
+  test.each([
+    ["eightSchools.ts", 6],
+    ["vae.ts", 40],
+  ])("models/%s takes at most %i", async (file, most) => {
+    const { objective, parameters, batches } = await galleryFit(file);
+    const of = { objective: () => objective, parameters, data: batches[0]!, draws: 1, learningRate: 0.01, scale: 1 };
+    const runner = await elbowRunner(of as unknown as Runnable, await engineByName("wasm"));
     const { kernels, hostEvaluated } = gpu.compile(runner.program).details!();
     runner.dispose();
     expect(hostEvaluated).toEqual([]);
