@@ -142,7 +142,8 @@ describe.each([...pathwise, ...scored, ...weak, ...exact])("%s", (name, build, t
     };
     const elements = Float64Array.from(parameter.dataSync());
     const truth = gradientInDoubles(ofMean, [{ shape: parameter.shape, dtype: "float32", elements }]);
-    const draws = name.startsWith("enumerate") ? 100 : 40_000;
+    // a gamma variable's weak derivative takes thirty times as long as others
+    const draws = name.startsWith("enumerate") ? 100 : name === "measureValued(gamma)" ? 10_000 : 40_000;
     const [value, gradient] = estimateMoments(L, { t: parameter }, [], { draws, chunk: Math.min(draws, 4000) });
     expect(Math.abs(zScore(value![0]!, truth.value))).toBeLessThan(5);
     for (const [i, moments] of gradient!.entries())
