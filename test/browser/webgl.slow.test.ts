@@ -101,6 +101,16 @@ describe.skipIf(!renderer)(`${engine} in Chromium, on ${renderer}${reason}`, () 
     });
   });
 
+  test("zeros, infinities and what is no number become what they are in double precision", async () => {
+    const [received, expected] = [await call("specialValues", engine), await call("specialValues", "reference")];
+    const single = ({ elements, ...type }: NDArray): NDArray => ({ ...type, elements: elements.map(Math.fround) });
+    const endless = ({ elements }: NDArray) => [...elements].map((x) => (Number.isFinite(x) ? 0 : x));
+    received.forEach((each, i) => {
+      expect(endless(toArray(each)), `result ${i}`).toEqual(endless(single(toArray(expected[i]!))));
+      expectClose(toArray(each), single(toArray(expected[i]!)), { absolute: 1e-6, relative: 1e-5 });
+    });
+  });
+
   test("a fit ends where that of wasm does, and runs on the GPU without leaving tensors behind", async () => {
     const fitOn = (engine: string, seed = 7): Promise<FitReport> =>
       call("fitEightSchools", { steps: 150, draws: 8, engine, seed });

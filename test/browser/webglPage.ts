@@ -2,10 +2,28 @@
 import "@tensorflow/tfjs-backend-webgl";
 import * as tf from "@tensorflow/tfjs-core";
 import { build } from "../../src/ir/builder.js";
-import { reduceSum, transpose } from "../../src/ir/primitives/axes.js";
+import { div } from "../../src/ir/primitives/arithmetic.js";
+import { reduceSum, reshape, transpose } from "../../src/ir/primitives/axes.js";
 import { cast, greater } from "../../src/ir/primitives/comparison.js";
 import { add, mul } from "../../src/ir/primitives/elementwise.js";
+import {
+  acosh,
+  asinh,
+  atanh,
+  cosh,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sinh,
+  softplus,
+  sqrt,
+} from "../../src/ir/primitives/exponential.js";
 import { gather } from "../../src/ir/primitives/indexing.js";
+import { logSumExp } from "../../src/ir/primitives/logSumExp.js";
+import { pow } from "../../src/ir/primitives/power.js";
+import { reduceMax, reduceMin } from "../../src/ir/primitives/reductions.js";
+import { lgamma } from "../../src/ir/primitives/special.js";
 import { engineByName } from "../../src/runtime/engines.js";
 import { codeOf } from "./codeOf.js";
 import { type PlainArray, page, runOn } from "./conformancePage.js";
@@ -36,6 +54,33 @@ function integers(engineName: string): Promise<PlainArray[]> {
   ]);
 }
 
+/** Quotients, powers and extrema of zeros, infinities and what is no number. */
+function specialValues(engineName: string): Promise<PlainArray[]> {
+  const numbers = [Number.NaN, Infinity, -Infinity, 0, 1, -1, 0.5, 100, -100, 1e30, -1e30];
+  const vector = { shape: [numbers.length], dtype: "float32" } as const;
+  const rows = { shape: [4, 3], dtype: "float32" } as const;
+  const long = { shape: [2, 100], dtype: "float32" } as const;
+  const program = build([vector, rows, long], (x, y, z) => {
+    const column = reshape(x, [numbers.length, 1]);
+    const unary = [exp, expm1, sinh, cosh, softplus, asinh, acosh, atanh, log, log1p, sqrt, lgamma].map((f) => f(x));
+    const extrema = [y, z].flatMap((each) => [reduceMax(each, [1]), reduceMin(each, [1]), logSumExp(each, [1])]);
+    return [div(x, column), mul(x, column), ...unary, pow(x, 2), pow(x, -3), ...extrema];
+  });
+  return runOn(engineName, program, [
+    { ...vector, elements: Float64Array.from(numbers) },
+    {
+      ...rows,
+      elements: Float64Array.of(
+        ...[-Infinity, -Infinity, -Infinity],
+        ...[Infinity, Infinity, 1],
+        ...[1, Number.NaN, 2],
+        ...[-1e30, -1e25, -2e30],
+      ),
+    },
+    { ...long, elements: Float64Array.from({ length: 200 }, (_, k) => ((k * 37) % 101) - (k < 100 ? 0 : 1000)) },
+  ]);
+}
+
 /** The code of the error that the engine ends in where textures are of half precision. */
 async function errorInHalfPrecision(): Promise<string> {
   tf.env().set("WEBGL_FORCE_F16_TEXTURES", true);
@@ -45,6 +90,7 @@ async function errorInHalfPrecision(): Promise<string> {
 const webglPage = {
   ...page,
   integers,
+  specialValues,
   fitEightSchools,
   errorInHalfPrecision,
   numTensors: () => tf.memory().numTensors,

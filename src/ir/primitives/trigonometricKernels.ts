@@ -9,10 +9,12 @@ const { abs, add, div, equal, greater, less, mul, neg, sqrt, square, sub, where 
 /** π/2 in three parts (Cody and Waite): small multiples of the first two are exact. */
 const parts = [1.5703125, 4.837512969970703125e-4, 7.54978995489188216e-8];
 
-/** |x| = q·π/2 + r with q modulo 4 and |r| ≤ π/4: r to 1e−7 for |x| < 10⁴, beyond as precise as x itself is. */
+/** |x| = q·π/2 + r with q modulo 4 and |r| ≤ π/4: r to 1e−7 for |x| < 10⁴. */
 function reduced(x: tf.Tensor) {
   const count = tf.round(mul(x, 2 / Math.PI));
-  const r = parts.reduce<tf.Tensor>((rest, part) => sub(rest, mul(count, part)), x);
+  const rest = parts.reduce<tf.Tensor>((before, part) => sub(before, mul(count, part)), x);
+  // where nothing is known of the angle, what comes of it shall still be a sine
+  const r = tf.clipByValue(rest, -Math.PI / 4, Math.PI / 4);
   const q = sub(count, mul(tf.floor(mul(count, 0.25)), 4));
   const squared = square(r);
   const sine = add(mul(mul(polynomial(squared, sineTail), squared), r), r);
