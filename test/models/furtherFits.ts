@@ -48,7 +48,6 @@ export const furtherFits: readonly ShortFit[] = [
   ),
   of("threeSites, scores", threeSites.threeSites(reinforce, reinforce, reinforce), threeSites.parameters),
   of("vae, importance-weighted", vae.weightedBound(3), vae.makeNetwork({ hidden: 8, latent: 3 }), [shapes(pixels)]),
-  of("air, measureValued", air.bound("measureValued"), airWithoutBaseline, [shapes(canvasPixels)]),
   of("air, learned", air.bound("learned"), smallAir, [shapes(canvasPixels)]),
   of("air, sleep", air.reweighted(3, "sleep"), airWithoutBaseline, [shapes(canvasPixels)]),
 ];

@@ -148,7 +148,8 @@ test("the process ends by itself while workers sleep", () => {
     process.on("exit", () => console.log(performance.now() - ended));`;
   const args = ["--import", "tsx", "--input-type=module", "--eval", script];
   const milliseconds = Number(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 50_000 }));
-  expect(milliseconds).toBeLessThan(2500);
+  // idle workers end after five seconds
+  expect(milliseconds).toBeLessThan(4500);
 });
 
 describe("workers that end", () => {
