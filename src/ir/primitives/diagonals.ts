@@ -71,9 +71,9 @@ export const diagonalPart = operation(
 const diagonalMatrixPrimitive: Primitive = linearUnary({
   name: "diagonalMatrix",
   infer: ([x]) => {
-    if (x!.shape.at(-1)) return [{ shape: [...x!.shape, x!.shape.at(-1)!], dtype: x!.dtype }];
+    if (x!.shape.length > 0) return [{ shape: [...x!.shape, x!.shape.at(-1)!], dtype: x!.dtype }];
     throw new ElbowError("shape", {
-      message: `diagonalMatrix takes vectors\n  received: ${x!.shape.length === 0 ? "a scalar" : formatShape(x!.shape)}`,
+      message: "diagonalMatrix takes vectors\n  received: a scalar",
       hint: "Vectors stand in the last axis: [..., n].",
     });
   },

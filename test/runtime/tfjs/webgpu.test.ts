@@ -1,6 +1,6 @@
 // What is special about a backend whose values cannot be read while JavaScript waits.
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { build } from "../../../src/ir/builder.js";
 import { evaluate } from "../../../src/ir/evaluate.js";
 import { broadcastTo, reduceSum, transpose } from "../../../src/ir/primitives/axes.js";
@@ -24,6 +24,11 @@ describe.skipIf(!engine)("tfjs:webgpu", () => {
   beforeAll(async () => {
     tf.env().set("WEBGPU_CPU_FORWARD", false);
     await tf.setBackend("webgpu");
+  });
+  // other files share the process
+  afterAll(async () => {
+    tf.env().set("WEBGPU_CPU_FORWARD", true);
+    await tf.setBackend("cpu");
   });
 
   test("a run that has to read a computed value throws needs-await and leaks nothing; runAsync reads it", async () => {
