@@ -21,6 +21,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [slow, alone],
           isolate: false,
+          setupFiles: ["test/support/cpuBackend.ts"],
           testTimeout: 60_000,
         },
       },
