@@ -17,7 +17,7 @@ const isFloat = ({ dtype }: Type): boolean => dtype === "float32";
 export function expectClose(received: NDArray, expected: NDArray, { absolute, relative }: Tolerance): void {
   const shown = ({ shape, dtype, elements }: NDArray) => `${dtype}[${shape}] ${[...elements].join(" ")}`;
   const isClose = (x: number, y: number) =>
-    Object.is(x, y) || x === y || Math.abs(x - y) <= absolute + relative * Math.abs(y);
+    Object.is(x, y) || x === y || (Number.isFinite(y) && Math.abs(x - y) <= absolute + relative * Math.abs(y));
   const agrees =
     received.dtype === expected.dtype &&
     `${received.shape}` === `${expected.shape}` &&
