@@ -12,6 +12,8 @@ export default defineConfig({
     alias: [{ find: /^elbow$/, replacement: fileURLToPath(new URL("./src/index.ts", import.meta.url)) }],
   },
   test: {
+    // one process less than there are cores would be one alone on two
+    maxWorkers: "100%",
     reporters: resultFile ? ["default", ["json", { outputFile: resultFile }]] : ["default"],
     projects: [
       {

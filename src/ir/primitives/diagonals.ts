@@ -23,6 +23,7 @@ const batchAxes = (shape: Shape): number[] => range(shape.length - 2);
 /** The diagonals: elements n + 1 apart in row-major order, so the first column when they are read n + 1 columns wide. */
 function firstColumn(x: tf.Tensor): tf.Tensor {
   const n = x.shape.at(-1)!;
+  if (n === 0) return tf.zeros(x.shape.slice(0, -1), x.dtype);
   const lines = tf.reshape(x, [x.size / (n * n), n * n]);
   const wider = tf.reshape(
     tf.pad(lines, [
@@ -37,6 +38,7 @@ function firstColumn(x: tf.Tensor): tf.Tensor {
 /** The other way round: each element with n zeros after it, read n columns wide. */
 function spreadOut(x: tf.Tensor): tf.Tensor {
   const n = x.shape.at(-1)!;
+  if (n === 0) return tf.zeros([...x.shape, n], x.dtype);
   const count = x.size / n;
   const spread = tf.pad(tf.reshape(x, [x.size, 1]), [
     [0, 0],
