@@ -15,6 +15,7 @@ import { describeMachine, formatMachine } from "../harness/machine.js";
 import { measureOperations } from "../harness/micro.js";
 import { formatMicro } from "../harness/table.js";
 import { stepOverhead } from "./dispatch.js";
+import { measureEpoch } from "./epoch.js";
 import { type DevicePlan, measureOnDevice, type Timed } from "./measureOnDevice.js";
 import { deviceWorkloads } from "./workloads.js";
 
@@ -22,7 +23,7 @@ process.env.ELBOW_FMA ??= "1";
 
 const options = new Command("gpu")
   .option("--engine <names...>", "engines to measure, the one that is checked first", ["webgpu", "wasm"])
-  .option("--only <names...>", "sections: conformance, overhead, operations, or workloads (W1 to W6, VAE, AIR)")
+  .option("--only <names...>", "sections: conformance, overhead, operations, epoch, or workloads (W1 to W6, VAE, AIR)")
   .option("--jax <platform>", "JAX's name of the device", "cuda")
   .option("--quick", "a first impression")
   .option("--out <file>", "where the figures go", "gpu.json")
@@ -34,12 +35,14 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-/** The conformance suite of the engine, as the tests run it: its last lines. */
+const suites = ["test/ir/conformance/asynchronous", "test/runtime/webgpu", "test/models/webgpu"];
+
+/** The conformance suite, the engine's own tests and all models, as the tests run them: the last lines. */
 function conformance(engine: string): { passed: boolean; lines: string[] } {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["node_modules/vitest/vitest.mjs", "run", "test/runtime/webgpu", "--no-file-parallelism"],
-    { encoding: "utf8", timeout: 480_000, env: { ...process.env, ELBOW_ENGINE: engine, NO_COLOR: "1" } },
+    ["node_modules/vitest/vitest.mjs", "run", ...suites, "--no-file-parallelism"],
+    { encoding: "utf8", timeout: 540_000, env: { ...process.env, ELBOW_ENGINE: engine, NO_COLOR: "1" } },
   );
   const lines = `${stdout}\n${stderr}`
     .split("\n")
@@ -110,6 +113,12 @@ async function main(): Promise<void> {
     }
   }
   say(timingTable(rows));
+  if (isWanted("epoch")) {
+    figures.epoch = await measureEpoch(first!, isQuick ? 640 : 60_000).catch((error: Error) => ({
+      reason: error.message,
+    }));
+    say(`an epoch of Attend–Infer–Repeat: ${JSON.stringify(figures.epoch)}`);
+  }
   save();
 }
 
