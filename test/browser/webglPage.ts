@@ -83,7 +83,8 @@ function specialValues(engineName: string): Promise<PlainArray[]> {
 
 /** The code of the error that the engine ends in where textures are of half precision. */
 async function errorInHalfPrecision(): Promise<string> {
-  tf.env().set("WEBGL_FORCE_F16_TEXTURES", true);
+  // what WEBGL_FORCE_F16_TEXTURES leads to, unless tfjs has looked already
+  tf.env().set("WEBGL_RENDER_FLOAT32_ENABLED", false);
   return codeOf(() => engineByName("tfjs:webgl"));
 }
 
