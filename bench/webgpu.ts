@@ -3,8 +3,8 @@
 
 import { Table } from "console-table-printer";
 import { engineByName } from "elbow";
-import { formatBytes } from "../src/runtime/webgpu/formatBytes.js";
 import { openWebgpu } from "../src/runtime/webgpu/webgpuEngine.js";
+import { formatBytes } from "../src/util/formatBytes.js";
 import { elbowRunner } from "./harness/elbowRunner.js";
 import { workloads } from "./workloads/all.js";
 

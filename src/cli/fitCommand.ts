@@ -2,7 +2,8 @@ import { isTensor } from "../dsl/choices.js";
 import { type FitResult, fit } from "../inference/fit.js";
 import type { Parameters } from "../inference/prepare.js";
 import { formatSummary, type SummaryRow } from "../inference/summary.js";
-import { describeEngine } from "../runtime/engine.js";
+import { describeEngine, type ExecutableDetails } from "../runtime/engine.js";
+import { formatBytes } from "../util/formatBytes.js";
 import { leavesOf, type Tree, withLeaves } from "../util/tree.js";
 import { type DataOptions, loadModelModule } from "./loadModelModule.js";
 import { type ModelModule, observedData } from "./modelModule.js";
@@ -102,7 +103,17 @@ async function plain(value: unknown): Promise<unknown> {
 }
 
 const jsonOf = async (
-  { objective, standardError, steps, stepsPerSecond, compileMs, engine, engineDetails, seed }: FitResult<Parameters>,
+  {
+    objective,
+    standardError,
+    steps,
+    stepsPerSecond,
+    compileMs,
+    engine,
+    engineDetails,
+    stepDetails,
+    seed,
+  }: FitResult<Parameters>,
   { summary, khat }: Posterior,
 ) => ({
   objective,
@@ -112,10 +123,14 @@ const jsonOf = async (
   compileMs,
   engine,
   ...engineDetails,
+  ...stepDetails,
   seed,
   summary: await plain(summary),
   khat: khat ?? null,
 });
+
+const describeStep = ({ kernels, bytes, hostEvaluated }: ExecutableDetails): string =>
+  `a step is ${kernels} kernel${kernels === 1 ? "" : "s"} and ${formatBytes(bytes)} on the GPU${hostEvaluated.length > 0 ? `; the host evaluates ${hostEvaluated.join(", ")}` : ""}`;
 
 interface Table {
   readonly rows: readonly SummaryRow[];
@@ -127,11 +142,23 @@ const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && Array.isArray((value as { rows?: unknown }).rows);
 
 async function textOf(result: FitResult<Parameters>, { summary, khat, advice }: Posterior): Promise<string> {
-  const { objective, standardError, steps, seconds, stepsPerSecond, compileMs, engine, engineDetails, seed } = result;
+  const {
+    objective,
+    standardError,
+    steps,
+    seconds,
+    stepsPerSecond,
+    compileMs,
+    engine,
+    engineDetails,
+    stepDetails,
+    seed,
+  } = result;
   const head = [
     `objective ${objective.toPrecision(6)} ± ${standardError.toPrecision(2)}`,
     `${steps} steps in ${seconds.toFixed(1)} s (${Math.round(stepsPerSecond).toLocaleString("en-US")} steps/s) on ${describeEngine(engine, engineDetails)}, seed ${seed}`,
     `traced and compiled in ${Math.round(compileMs)} ms`,
+    ...(stepDetails ? [describeStep(stepDetails)] : []),
   ].join("\n");
   const reliability = khat === undefined ? [] : [`khat: ${khat.toFixed(2)}${advice ? ` (${advice})` : ""}`];
   if (typeof summary === "string") return [head, summary, ...reliability].join("\n");

@@ -221,6 +221,7 @@ async function takeSteps<P extends Parameters, D extends readonly unknown[]>(
       compileMs: prepareMs + stepper.compileMs,
       engine: stepper.engine.name,
       engineDetails: withChoice(stepper.engine.details?.(), choice),
+      stepDetails: stepper.details,
       seed,
       sites,
     });

@@ -1,6 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Program } from "../../ir/program.js";
-import type { Engine } from "../../runtime/engine.js";
+import type { Engine, ExecutableDetails } from "../../runtime/engine.js";
 import { hoist } from "../../transforms/hoist.js";
 import type { StepProgram } from "./stepProgram.js";
 
@@ -16,6 +16,8 @@ export interface CompiledStep {
    * @param fixed - [root key, shift, data…]
    */
   readonly iterate: (carried: readonly Tensor[], fixed: readonly Tensor[], steps: number) => Promise<Tensor[]>;
+  /** What it takes; of engines that know. */
+  readonly details: ExecutableDetails | undefined;
   readonly dispose: () => void;
 }
 
@@ -63,6 +65,7 @@ export function compileStep(engine: Engine, step: StepProgram, isRepeated: boole
   return {
     program: repeated,
     inputs,
+    details: executable.details?.(carried),
     iterate: async (from, fixed, steps) => executable.iterate(await inputs(from, fixed), carried, steps),
     dispose: () => {
       forget();

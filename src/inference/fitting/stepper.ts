@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ElbowError } from "../../errors.js";
 import type { DType, Program, Type } from "../../ir/program.js";
 import { seedKey } from "../../ops/random.js";
-import type { Engine } from "../../runtime/engine.js";
+import type { Engine, ExecutableDetails } from "../../runtime/engine.js";
 import { readTensors } from "../../runtime/readTensors.js";
 import type { Prepared } from "../prepare.js";
 import { violationError } from "../validate.js";
@@ -88,6 +88,12 @@ export class Stepper {
   /** What steps run on. */
   get engine(): Engine {
     return this.chosen ?? this.options.engine;
+  }
+
+  /** What the step takes that was compiled first; of engines that know. */
+  get details(): ExecutableDetails | undefined {
+    const [first] = this.compiled.values();
+    return first?.compiled.details;
   }
 
   /** What tracing, transforming and compiling have taken so far. */

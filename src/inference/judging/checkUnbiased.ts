@@ -5,7 +5,7 @@ import { checkObjective } from "../checkObjective.js";
 import type { Objective } from "../objective.js";
 import type { Parameters } from "../prepare.js";
 import { type EstimateMoments, estimateMoments, type Moments, namedParameters } from "./moments.js";
-import { type Known, type Truth, type TruthOptions, truthOf } from "./truth.js";
+import { type Known, type Truth, type TruthOptions, truthOf, truthOptionNames } from "./truth.js";
 
 /** How one element of the estimates compares with the truth. */
 export interface BiasEntry extends Moments {
@@ -75,15 +75,7 @@ export async function checkUnbiased<P extends Parameters, D extends readonly unk
 ): Promise<BiasCheck> {
   checkObjective("checkUnbiased", objective);
   checkData("checkUnbiased", data);
-  checkOptionNames("checkUnbiased", options, [
-    "draws",
-    "seed",
-    "engine",
-    "threads",
-    "truth",
-    "maxEvaluations",
-    "referenceCopies",
-  ]);
+  checkOptionNames("checkUnbiased", options, truthOptionNames);
   const truth = await truthOf(objective, parameters, data, options);
   return judge(await estimateMoments(objective, parameters, data, options), truth, parameters);
 }

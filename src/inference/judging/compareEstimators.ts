@@ -11,7 +11,7 @@ import { type Alternatives, listAlternatives } from "./alternatives.js";
 import { type BiasCheck, judge } from "./checkUnbiased.js";
 import { type GradientTimer, gradientTimer } from "./gradientTime.js";
 import { estimateMoments } from "./moments.js";
-import { type Truth, type TruthOptions, truthOf } from "./truth.js";
+import { type Truth, type TruthOptions, truthOf, truthOptionNames } from "./truth.js";
 
 /** What `compareEstimators` can be told: of `checkUnbiased` what makes the draws and the truth. */
 export interface CompareOptions<P extends Parameters> extends Omit<TruthOptions<P>, keyof EngineChoice>, EngineChoice {
@@ -96,17 +96,7 @@ export async function compareEstimators<P extends Parameters, D extends readonly
     "Write { address: [reinforce, enumerate] }.",
     "strategies by address, or objectives by name",
   );
-  checkOptionNames("compareEstimators", options, [
-    "draws",
-    "seed",
-    "engine",
-    "threads",
-    "truth",
-    "maxEvaluations",
-    "referenceCopies",
-    "repeats",
-    "milliseconds",
-  ]);
+  checkOptionNames("compareEstimators", options, [...truthOptionNames, "repeats", "milliseconds"]);
   const { repeats = 7, milliseconds = 20, engine: _, threads: __, ...drawing } = options;
   const engine = await chosenEngine(options);
   const listed = listAlternatives(objective, alternatives);

@@ -46,6 +46,17 @@ export interface TruthOptions<P extends Parameters> extends DrawingOptions {
   readonly referenceCopies?: number | undefined;
 }
 
+/** Names of these options. */
+export const truthOptionNames = [
+  "draws",
+  "seed",
+  "engine",
+  "threads",
+  "truth",
+  "maxEvaluations",
+  "referenceCopies",
+] as const;
+
 /**
  * Value and gradient of an objective's expectation: what the user gives, else exact values, else an estimate by the score
  * function at all choices, independent of the estimates that it judges.

@@ -1,6 +1,6 @@
 import { ElbowError } from "../../errors.js";
 import type { Strategy } from "../../ir/site.js";
-import type { EngineDetails } from "../../runtime/engine.js";
+import type { EngineDetails, ExecutableDetails } from "../../runtime/engine.js";
 import type { SiteReport } from "../../transforms/estimate/estimate.js";
 import type { HistoryEntry } from "../fitting/statistics.js";
 import type { Parameters } from "../prepare.js";
@@ -38,6 +38,8 @@ export interface SavedFit<P extends Parameters> {
   readonly engine: string;
   /** Its threads and instructions, where it knows of them. */
   readonly engineDetails: EngineDetails | undefined;
+  /** Kernels and memory of a step, and what of it stops the GPU, where the engine compiles for one. */
+  readonly stepDetails: ExecutableDetails | undefined;
   readonly seed: number;
   /** What the estimator decided about every random choice. */
   readonly sites: readonly SavedSite[];

@@ -1,9 +1,9 @@
 // The GPU device that all programs share, and what has been asked of it.
 import { ElbowError } from "../../errors.js";
+import { formatBytes } from "../../util/formatBytes.js";
 import { isNode } from "../../util/host.js";
 import type { EngineStats } from "../engine.js";
 import { importOptional, unavailable } from "../packages.js";
-import { formatBytes } from "./formatBytes.js";
 import type { KernelLimits } from "./plan/items.js";
 import type { MemoryLimits } from "./plan/memory.js";
 

@@ -244,6 +244,8 @@ describe.skipIf(!engine)("webgpu", () => {
     const after = engine!.stats();
     expect((await result.parameters.loc.data())[0]).toBeCloseTo(0.5, 1);
     expect(after.reads - before.reads).toBeLessThanOrEqual(2000 / 100);
+    expect(result.stepDetails).toEqual({ kernels: expect.any(Number), bytes: expect.any(Number), hostEvaluated: [] });
+    expect(result.stepDetails!.kernels).toBeLessThanOrEqual(6);
     await new Promise((done) => setTimeout(done, 50));
     expect(engine!.stats().buffers).toBe(before.buffers);
     expect(after.hostEvaluations).toBe(before.hostEvaluations);

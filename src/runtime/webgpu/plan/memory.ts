@@ -1,9 +1,9 @@
 // Gives every value its place in a few large buffers; values that are not needed at the same time share it.
 import { ElbowError } from "../../../errors.js";
 import type { Variable } from "../../../ir/program.js";
+import { formatBytes } from "../../../util/formatBytes.js";
 import { sizeOf } from "../../../util/shapes.js";
 import type { Position } from "../emit/places.js";
-import { formatBytes } from "../formatBytes.js";
 import type { Item } from "./items.js";
 import type { Loop, Planned, Unit } from "./units.js";
 
