@@ -1,9 +1,15 @@
 // The page's program: the conformance suite's programs on an engine of the browser. What is computed is judged outside.
 import * as tf from "@tensorflow/tfjs-core";
 import { clipByNorm, fit, type Objective, sgd } from "elbow";
+import * as auxiliaryGuide from "../../models/auxiliaryGuide.js";
+import * as coin from "../../models/coin.js";
+import * as cone from "../../models/cone.js";
 import * as hmm from "../../models/hmm.js";
+import * as implicitBeta from "../../models/implicitBeta.js";
 import * as linearGaussianStateSpace from "../../models/linearGaussianStateSpace.js";
 import * as logisticRegression from "../../models/logisticRegression.js";
+import * as miniAir from "../../models/miniAir.js";
+import * as threeSites from "../../models/threeSites.js";
 import { build } from "../../src/ir/builder.js";
 import { foldIn, randomBits, randomNormal, randomUniform } from "../../src/ir/primitives/random.js";
 import type { NDArray, Program } from "../../src/ir/program.js";
@@ -28,7 +34,25 @@ export async function runOn(engineName: string, program: Program, inputs: readon
   return arrays.map((array) => ({ ...array, elements: [...array.elements] }));
 }
 
-const models = { hmm, linearGaussianStateSpace, logisticRegression };
+interface ModelExports {
+  readonly objective: Objective<object, readonly unknown[]>;
+  readonly parameters: object;
+  readonly data?: readonly unknown[];
+  readonly fit?: { readonly unused?: "keep" };
+}
+
+/** Those that a page can import. */
+const models = {
+  auxiliaryGuide,
+  coin,
+  cone,
+  hmm,
+  implicitBeta,
+  linearGaussianStateSpace,
+  logisticRegression,
+  miniAir,
+  threeSites,
+};
 
 export const page = {
   /** Results of one random application of the primitive of one of the cases. */
@@ -50,8 +74,8 @@ export const page = {
   },
   /** Where a few steps with a model of the gallery end: objectives, parameters, and how far these have moved. */
   fit: async (engine: string, name: keyof typeof models, seed: number) => {
-    const { objective, parameters, data } = models[name];
-    const result = await fit(objective as unknown as Objective<object, readonly unknown[]>, {
+    const { objective, parameters, data = [], fit: own } = models[name] as unknown as ModelExports;
+    const result = await fit(objective, {
       parameters,
       data,
       steps: 20,
@@ -59,6 +83,7 @@ export const page = {
       draws: 4,
       optimizer: sgd({ learningRate: 0.01 }),
       clip: clipByNorm(1),
+      unused: own?.unused,
       seed,
       engine,
     });

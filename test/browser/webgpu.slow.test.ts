@@ -110,9 +110,15 @@ describe.skipIf(!adapter)(`webgpu in Chromium, on ${adapter}${reason}`, () => {
   );
 
   test.each([
+    ["auxiliaryGuide", true],
+    ["coin", true],
+    ["cone", true],
     ["hmm", false],
+    ["implicitBeta", true],
     ["linearGaussianStateSpace", true],
     ["logisticRegression", true],
+    ["miniAir", false],
+    ["threeSites", true],
   ] as const)("a few steps with %s end where those of wasm do", async (name, isRandom) => {
     const tab = await open("conformance");
     const fitOn = (engine: string, seed: number) => callPage<ConformancePage>(tab)("fit", engine, name, seed);
